@@ -1,0 +1,3 @@
+//! Perspektive, a headless content API for newsrooms.
+pub mod content;
+pub mod error;
