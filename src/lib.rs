@@ -1,3 +1,62 @@
 //! Perspektive, a headless content API for newsrooms.
+//!
+//! # The rooms
+//!
+//! Imports point one way only: a room may use what stands to its left.
+//!
+//! `config · error ← db · store · cache · http · content ← changes ← state ←
+//! auth ← features ← delivery ← app ← cli ← main`
+//!
+//! - [`config`]: every setting, typed, checked whole at start
+//! - [`error`]: the one error type and the one table of problem types
+//! - [`telemetry`]: log lines and metrics
+//! - [`db`]: connections to both databases, the schema, migrations
+//! - `store`: every query, written once, compiled for both (see [`db`])
+//! - [`cache`]: public answers in memory, tagged with what they are made of
+//! - [`http`]: plumbing that knows HTTP and no resource
+//! - [`content`]: the block tree; Markdown in, blocks, HTML, Markdown, text out
+//! - [`changes`]: the change log, and the running write that appends to it
+//! - [`state`]: `read` and `write`, the only ways to the database
+//! - [`auth`]: who acts, and what they may do
+//! - [`users`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
+//!   the features, each with `model`, `ops` and `routes`
+//! - [`delivery`]: what anyone may read
+//! - [`app`]: everything put together; used by the binary and by the tests
+//! - [`cli`]: the commands
+//!
+//! # A write
+//!
+//! `PUT /v1/editor/articles/{slug}` lands in `articles::routes`: the guard
+//! resolves the actor, then the body is read and parsed. `state.write` opens a
+//! transaction and calls `articles::ops`, which applies the rules, calls
+//! `store`, and records in the change log what readers will notice. The log's
+//! entries are appended last, the transaction commits, and the tags of the
+//! entries are evicted from the cache. Then the client gets a receipt.
+//!
+//! # A public read
+//!
+//! `GET /v1/articles/{slug}` lands in `delivery::routes`. If the cache has a
+//! valid answer, its bytes go out. If not, one request (the others wait) notes
+//! where evictions stand, reads through `delivery::projection`, which alone
+//! turns rows into public types, and puts the bytes into the cache with the
+//! tags of all they are made of.
+
+pub mod app;
+pub mod articles;
+pub mod auth;
+pub mod authors;
+pub mod cache;
+pub mod changes;
+pub mod cli;
+pub mod config;
 pub mod content;
+pub mod db;
+pub mod delivery;
 pub mod error;
+pub mod http;
+pub mod sections;
+pub mod site;
+pub mod state;
+pub mod telemetry;
+pub mod topics;
+pub mod users;

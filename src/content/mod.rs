@@ -1,1 +1,2 @@
 //! The block tree.
+pub mod text;

@@ -1,0 +1,16 @@
+DROP TABLE scheduler;
+DROP TABLE changes;
+DROP TABLE former_slugs;
+DROP TABLE corrections;
+DROP TABLE listings;
+DROP TABLE links;
+DROP TABLE revisions;
+DROP TABLE articles;
+DROP TABLE authors;
+DROP TABLE topics;
+DROP TABLE sections;
+DROP TABLE refresh_tokens;
+DROP TABLE api_keys;
+DROP TABLE users;
+DROP TABLE secrets;
+DROP TABLE site;

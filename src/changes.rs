@@ -1,0 +1,216 @@
+//! The change log: the one place from which everything learns that readers
+//! would now see something else.
+//!
+//! An operation records entries while it runs; `state.write` appends them as
+//! the last statements before the commit, under one lock, so that numbers rise
+//! in commit order. Cache eviction, other nodes and everything that will ever
+//! follow the newsroom live hang on these entries; no handler evicts or
+//! notifies by hand.
+
+use diesel::prelude::*;
+
+use crate::db::schema::changes;
+use crate::db::{Conn, Id, Time};
+
+crate::text_enum! {
+    /// What an entry of the log is about.
+    pub enum Entity {
+        /// An article that readers see, saw or will see.
+        Article = "article",
+        /// A section of the tree.
+        Section = "section",
+        /// A topic.
+        Topic = "topic",
+        /// An author.
+        Author = "author",
+        /// The newsroom's own settings.
+        Site = "site",
+    }
+}
+
+crate::text_enum! {
+    /// What happened to it.
+    pub enum Action {
+        /// It is there and differs from before.
+        Changed = "changed",
+        /// Readers no longer see it.
+        Gone = "gone",
+    }
+}
+
+/// What an answer is made of, as a number of 40 bits. In a `Surrogate-Key`
+/// header it is written as 8 characters, which tell nobody what they stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Tag(u64);
+
+impl Tag {
+    /// An article, as a page, as a card, as the target of a link.
+    pub fn article(id: Id) -> Self {
+        Tag::of(b'a', id)
+    }
+
+    /// A section's name and place in the tree.
+    pub fn section(id: Id) -> Self {
+        Tag::of(b's', id)
+    }
+
+    /// A topic's name.
+    pub fn topic(id: Id) -> Self {
+        Tag::of(b't', id)
+    }
+
+    /// An author's name and profile.
+    pub fn author(id: Id) -> Self {
+        Tag::of(b'u', id)
+    }
+
+    /// Which articles are in the list of a section, topic or author, and in
+    /// what order.
+    pub fn list(id: Id) -> Self {
+        Tag::of(b'l', id)
+    }
+
+    /// Which articles there are at all, and in what order.
+    pub fn all_articles() -> Self {
+        Tag::of(b'l', Id(uuid::Uuid::nil()))
+    }
+
+    /// Which sections, topics or authors there are.
+    pub fn index(entity: Entity) -> Self {
+        let nil = Id(uuid::Uuid::nil());
+        match entity {
+            Entity::Article => Tag::all_articles(),
+            Entity::Section => Tag::of(b's', nil),
+            Entity::Topic => Tag::of(b't', nil),
+            Entity::Author => Tag::of(b'u', nil),
+            Entity::Site => Tag::site(),
+        }
+    }
+
+    /// The newsroom's own settings.
+    pub fn site() -> Self {
+        Tag::of(b'n', Id(uuid::Uuid::nil()))
+    }
+
+    fn of(kind: u8, id: Id) -> Self {
+        let mut bytes = [kind; 17];
+        bytes[1..].copy_from_slice(id.0.as_bytes());
+        Tag(xxhash_rust::xxh3::xxh3_64(&bytes) >> 24)
+    }
+
+    /// The 8 characters that stand for this tag in headers and in the log.
+    pub fn write_to(self, text: &mut String) {
+        const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+        text.extend((0..8).rev().map(|place| char::from(ALPHABET[(self.0 >> (place * 5)) as usize & 31])));
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        const ALPHABET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
+        (text.len() == 8)
+            .then(|| text.chars().try_fold(0, |sum, c| Some(sum << 5 | ALPHABET.find(c)? as u64)))
+            .flatten()
+            .map(Tag)
+    }
+}
+
+/// Writes tags separated by spaces.
+pub fn join(tags: &[Tag]) -> String {
+    let mut text = String::with_capacity(tags.len() * 9);
+    for tag in tags {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        tag.write_to(&mut text);
+    }
+    text
+}
+
+/// An entry to be appended.
+#[derive(Insertable, Clone, Debug)]
+#[diesel(table_name = changes)]
+pub struct NewEntry {
+    /// When the transaction ran.
+    pub at: Time,
+    /// What it is about.
+    pub entity: Entity,
+    /// Its id.
+    pub entity_id: Id,
+    /// What happened.
+    pub action: Action,
+    /// Tags of the answers that may now be wrong, as [`join`] writes them.
+    pub keys: String,
+}
+
+/// An entry of the log.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = changes)]
+pub struct Entry {
+    /// Its place in the order of commits. Holes are normal.
+    pub seq: i64,
+    /// When the transaction ran.
+    pub at: Time,
+    /// What it is about.
+    pub entity: Entity,
+    /// Its id.
+    pub entity_id: Id,
+    /// What happened.
+    pub action: Action,
+    keys: String,
+}
+
+impl Entry {
+    /// Tags of the answers that may now be wrong.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        parse_keys(&self.keys)
+    }
+}
+
+fn parse_keys(keys: &str) -> impl Iterator<Item = Tag> + '_ {
+    keys.split(' ').filter_map(Tag::parse)
+}
+
+/// A running write: its connection, its instant, and what it has to tell.
+pub struct Tx<'a> {
+    /// The connection, inside a transaction.
+    pub conn: Conn<'a>,
+    /// The instant of the whole write.
+    pub now: Time,
+    entries: Vec<NewEntry>,
+}
+
+impl<'a> Tx<'a> {
+    /// A write that has nothing to tell yet.
+    pub fn new(conn: Conn<'a>, now: Time) -> Self {
+        Tx { conn, now, entries: Vec::new() }
+    }
+
+    /// Appends what was recorded; the last statements of the transaction.
+    /// Returns the tags to evict once it is committed.
+    pub fn finish(mut self) -> QueryResult<Vec<Tag>> {
+        if !self.entries.is_empty() {
+            crate::store!(self.conn, changes::append(&self.entries))?;
+        }
+        Ok(self.entries.iter().flat_map(|entry| parse_keys(&entry.keys)).collect())
+    }
+}
+
+/// Records that readers would now see something else: `entity` with this id
+/// changed or went, and answers with any of these tags may be wrong.
+pub fn record(tx: &mut Tx<'_>, entity: Entity, entity_id: Id, action: Action, tags: &[Tag]) {
+    let mut tags = tags.to_vec();
+    tags.sort_unstable();
+    tags.dedup();
+    let at = tx.now;
+    tx.entries.push(NewEntry { at, entity, entity_id, action, keys: join(&tags) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_survive_being_written() {
+        let tags = [Tag::article(Id::new()), Tag::site(), Tag::all_articles()];
+        assert_eq!(parse_keys(&join(&tags)).collect::<Vec<_>>(), tags);
+    }
+}

@@ -1,0 +1,3 @@
+//! stub
+/// First forbidden character.
+pub fn check(_text: &str) -> Option<char> { None }

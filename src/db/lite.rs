@@ -1,0 +1,57 @@
+//! SQLite, compiled into the binary.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, QueryResult};
+
+use super::{Dialect, cannot_open};
+use crate::error::Result;
+
+/// The connection type that `store` is compiled against here.
+pub type Conn = diesel::SqliteConnection;
+/// The backend that `store` is compiled against here.
+pub type Db = diesel::sqlite::Sqlite;
+
+#[path = "../store/mod.rs"]
+pub mod store;
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// The one connection that writes.
+    Write,
+    /// One of those that can't.
+    Read,
+}
+
+/// Opens the file with the settings that make a commit durable: in WAL mode
+/// only `synchronous=FULL` syncs the log before a commit returns. The wait for
+/// a lock comes first, because switching to WAL may have to wait already.
+pub fn open(path: &Path, mode: Mode) -> Result<Conn> {
+    let shown = path.display().to_string();
+    let mut conn = Conn::establish(&shown).map_err(|error| cannot_open(&shown, error))?;
+    let settings = match mode {
+        Mode::Write => {
+            "PRAGMA busy_timeout = 1200; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; \
+             PRAGMA journal_size_limit = 67108864;"
+        }
+        Mode::Read => {
+            "PRAGMA busy_timeout = 1200; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; \
+             PRAGMA query_only = ON;"
+        }
+    };
+    conn.batch_execute(settings).map_err(|error| cannot_open(&shown, error))?;
+    Ok(conn)
+}
+
+impl Dialect for Conn {
+    fn lock(&mut self, _key: i64) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn notify(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! PostgreSQL, through the pure-Rust driver: no libpq, no OpenSSL.
+//!
+//! The driver is asynchronous and Diesel's queries here are not, so each
+//! connection belongs to one small runtime of its own, and a query blocks the
+//! thread it is called on. Never call it on a thread that runs async tasks.
+
+use std::future::Future;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{QueryResult, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
+use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::config::SslMode;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{Dialect, cannot_open};
+use crate::error::{Result, internal};
+
+/// The connection type that `store` is compiled against here.
+pub type Conn = AsyncConnectionWrapper<AsyncPgConnection, Driver>;
+/// The backend that `store` is compiled against here.
+pub type Db = diesel::pg::Pg;
+
+#[path = "../store/mod.rs"]
+pub mod store;
+
+/// The channel on which nodes hear that the change log has grown.
+pub const CHANNEL: &str = "perspektive_changes";
+
+/// The runtime that moves bytes between this process and the server.
+static RUNTIME: LazyLock<Option<Runtime>> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("postgres").enable_all().build().ok());
+
+/// Lets Diesel's synchronous calls wait on [`RUNTIME`].
+pub struct Driver;
+
+impl BlockOn for Driver {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match &*RUNTIME {
+            Some(runtime) => runtime.block_on(future),
+            // Without a runtime no connection could have been opened.
+            None => unreachable!("a connection exists only if the runtime does"),
+        }
+    }
+
+    fn get_runtime() -> Self {
+        Driver
+    }
+}
+
+/// Opens connections as the address says, with TLS unless it says otherwise.
+#[derive(Clone)]
+pub struct Connector {
+    config: tokio_postgres::Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+impl Connector {
+    /// Reads the address and the system's certificates.
+    pub fn new(url: &SecretString) -> Result<Self> {
+        let mut config: tokio_postgres::Config = url.expose_secret().parse().map_err(internal)?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_millis(1_200));
+        }
+        config.application_name("perspektive");
+        let tls = match config.get_ssl_mode() {
+            SslMode::Disable => None,
+            _ => Some(MakeRustlsConnect::new(tls_settings()?)),
+        };
+        Ok(Connector { config, tls })
+    }
+
+    /// Opens a connection. An acknowledged write is on the disk
+    /// (`synchronous_commit`), and nobody waits for a lock for long.
+    pub fn connect(&self) -> Result<Conn> {
+        let runtime = RUNTIME.as_ref().ok_or_else(|| internal("the PostgreSQL driver could not start"))?;
+        let connecting = async {
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(match &self.tls {
+                Some(tls) => {
+                    let (client, connection) = self.config.connect(tls.clone()).await?;
+                    AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+                }
+                None => {
+                    let (client, connection) = self.config.connect(tokio_postgres::NoTls).await?;
+                    AsyncPgConnection::try_from_client_and_connection(client, connection).await?
+                }
+            })
+        };
+        let connection = runtime
+            .block_on(async { tokio::time::timeout(Duration::from_millis(1_500), connecting).await })
+            .map_err(|_| cannot_open("PostgreSQL", "no answer in time"))?
+            .map_err(|error| cannot_open("PostgreSQL", error))?;
+        let mut conn = Conn::from(connection);
+        conn.batch_execute("SET synchronous_commit = on; SET lock_timeout = 1200; SET idle_in_transaction_session_timeout = 10000")
+            .map_err(|error| cannot_open("PostgreSQL", error))?;
+        Ok(conn)
+    }
+
+    /// Listens on [`CHANNEL`] until the connection breaks, calling `heard` at
+    /// each notification.
+    pub async fn listen(&self, heard: impl Fn() + Send + Sync + 'static) -> Result<()> {
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) =
+                    self.config.connect(tls.clone()).await.map_err(|error| cannot_open("PostgreSQL", error))?;
+                follow(client, connection, heard).await
+            }
+            None => {
+                let (client, connection) = self
+                    .config
+                    .connect(tokio_postgres::NoTls)
+                    .await
+                    .map_err(|error| cannot_open("PostgreSQL", error))?;
+                follow(client, connection, heard).await
+            }
+        }
+    }
+}
+
+async fn follow<S>(
+    client: tokio_postgres::Client,
+    mut connection: tokio_postgres::Connection<tokio_postgres::Socket, S>,
+    heard: impl Fn(),
+) -> Result<()>
+where
+    S: tokio_postgres::tls::TlsStream + Unpin,
+{
+    let subscribe = format!("LISTEN {CHANNEL}");
+    let mut subscribing = std::pin::pin!(client.batch_execute(&subscribe));
+    let mut subscribed = false;
+    std::future::poll_fn(|context| {
+        loop {
+            if !subscribed && let std::task::Poll::Ready(done) = subscribing.as_mut().poll(context) {
+                if let Err(error) = done {
+                    return std::task::Poll::Ready(Err(cannot_open("PostgreSQL", error)));
+                }
+                subscribed = true;
+                heard();
+            }
+            match connection.poll_message(context) {
+                std::task::Poll::Ready(Some(Ok(tokio_postgres::AsyncMessage::Notification(_)))) => heard(),
+                std::task::Poll::Ready(Some(Ok(_))) => {}
+                std::task::Poll::Ready(Some(Err(error))) => {
+                    return std::task::Poll::Ready(Err(cannot_open("PostgreSQL", error)));
+                }
+                std::task::Poll::Ready(None) => return std::task::Poll::Ready(Ok(())),
+                std::task::Poll::Pending => return std::task::Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+fn tls_settings() -> Result<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(internal)?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
+}
+
+impl Dialect for Conn {
+    fn lock(&mut self, key: i64) -> QueryResult<()> {
+        diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
+            .bind::<diesel::sql_types::BigInt, _>(key)
+            .execute(self)
+            .map(drop)
+    }
+
+    fn notify(&mut self) -> QueryResult<()> {
+        diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(self).map(drop)
+    }
+}

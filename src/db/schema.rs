@@ -1,0 +1,247 @@
+//! The one schema, for both databases. What the columns mean is written in the
+//! migrations.
+#![allow(missing_docs)]
+
+use super::types::Uid;
+
+diesel::table! {
+    site (id) {
+        id -> Integer,
+        settings -> Text,
+        version -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    users (id) {
+        id -> Uid,
+        name -> Text,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        disabled_at -> Nullable<BigInt>,
+        version -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    api_keys (id) {
+        id -> Uid,
+        user_id -> Uid,
+        name -> Text,
+        prefix -> Text,
+        digest -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    refresh_tokens (id) {
+        id -> Uid,
+        family_id -> Uid,
+        user_id -> Uid,
+        digest -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    sections (id) {
+        id -> Uid,
+        parent_id -> Nullable<Uid>,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        position -> Integer,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    topics (id) {
+        id -> Uid,
+        slug -> Text,
+        name -> Text,
+        name_key -> Text,
+        description -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    authors (id) {
+        id -> Uid,
+        slug -> Text,
+        name -> Text,
+        name_key -> Text,
+        role -> Nullable<Text>,
+        bio -> Nullable<Text>,
+        email -> Nullable<Text>,
+        url -> Nullable<Text>,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    articles (id) {
+        id -> Uid,
+        slug -> Text,
+        external_id -> Nullable<Text>,
+        version -> BigInt,
+        revision -> Integer,
+        live_revision -> Nullable<Integer>,
+        published_at -> Nullable<BigInt>,
+        first_published_at -> Nullable<BigInt>,
+        updated_at -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        kind -> Text,
+        language -> Text,
+        submitted_at -> Nullable<BigInt>,
+        withdrawn_at -> Nullable<BigInt>,
+        withdrawn_reason -> Nullable<Text>,
+        trashed_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        created_by -> Uid,
+        edited_at -> BigInt,
+        edited_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    revisions (article_id, number) {
+        article_id -> Uid,
+        number -> Integer,
+        created_at -> BigInt,
+        created_by -> Uid,
+        kind -> Text,
+        language -> Text,
+        kicker -> Nullable<Text>,
+        headline -> Text,
+        subheadline -> Nullable<Text>,
+        teaser -> Nullable<Text>,
+        section_id -> Nullable<Uid>,
+        topics -> Text,
+        authors -> Text,
+        image -> Nullable<Text>,
+        priority -> Text,
+        access -> Text,
+        source -> Nullable<Text>,
+        seo -> Nullable<Text>,
+        note -> Nullable<Text>,
+        embargo_until -> Nullable<BigInt>,
+        expires_at -> Nullable<BigInt>,
+        word_count -> Integer,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    links (article_id, revision, position) {
+        article_id -> Uid,
+        revision -> Integer,
+        position -> Integer,
+        placement -> Text,
+        relation -> Text,
+        headline -> Nullable<Text>,
+        slug -> Nullable<Text>,
+        target_id -> Nullable<Uid>,
+        url -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    listings (list_id, published_at, article_id) {
+        list_id -> Uid,
+        published_at -> BigInt,
+        article_id -> Uid,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    corrections (id) {
+        id -> Uid,
+        article_id -> Uid,
+        at -> BigInt,
+        text -> Text,
+        created_by -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    former_slugs (slug) {
+        slug -> Text,
+        article_id -> Uid,
+        retired_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    changes (seq) {
+        seq -> BigInt,
+        at -> BigInt,
+        entity -> Text,
+        entity_id -> Uid,
+        action -> Text,
+        keys -> Text,
+    }
+}
+
+diesel::table! {
+    scheduler (id) {
+        id -> Integer,
+        announced_until -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    api_keys, articles, authors, changes, corrections, former_slugs, links, listings, refresh_tokens,
+    revisions, sections, topics, users,
+);

@@ -1,0 +1,26 @@
+//! Plumbing that knows HTTP and no resource.
+//!
+//! - `edge`: the one middleware around everything: request id, panics, metrics,
+//!   the log line, problem documents, and the headers that every answer has
+//! - `answer`: a public answer as bytes, with its codings, tags and ETags
+//! - `reply`: an answer to an editor, never cached
+//! - `upload`: reading a request's body, within limits, with errors that point
+//! - `query`: query parameters, none unknown
+//! - `conditional`: If-Match and If-None-Match
+//! - `cursor`: opaque places in a list
+//! - `patch`: absent, null, or a value
+//! - `address`: addresses on the website
+//! - `text`: rules for names, slugs and one-line texts
+//! - `problems`: the pages behind the problem types
+
+pub mod address;
+pub mod answer;
+pub mod conditional;
+pub mod cursor;
+pub mod edge;
+pub mod patch;
+pub mod problems;
+pub mod query;
+pub mod reply;
+pub mod text;
+pub mod upload;

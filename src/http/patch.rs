@@ -1,0 +1,41 @@
+//! The three things a member of a JSON merge patch (RFC 7396) can be.
+
+use serde::{Deserialize, Deserializer};
+
+/// A member of a merge patch: left out, removed, or set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Not named: stays as it is.
+    #[default]
+    Absent,
+    /// `null`: is removed.
+    Null,
+    /// Replaced by this.
+    Value(T),
+}
+
+impl<T> Patch<T> {
+    /// Changes an optional value as the patch says.
+    pub fn apply(self, target: &mut Option<T>) {
+        match self {
+            Patch::Absent => {}
+            Patch::Null => *target = None,
+            Patch::Value(value) => *target = Some(value),
+        }
+    }
+
+    /// Whether the member was left out.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Patch::Absent)
+    }
+}
+
+/// With `#[serde(default)]` on the field, a missing member never gets here.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Option::deserialize(deserializer)? {
+            None => Patch::Null,
+            Some(value) => Patch::Value(value),
+        })
+    }
+}

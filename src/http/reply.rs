@@ -1,0 +1,70 @@
+//! An answer to somebody who is signed in: JSON, never cached by anybody.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use serde::Serialize;
+
+use super::conditional;
+
+/// What every answer to a signed-in client says about caching.
+pub const PRIVATE: &str = "private, no-store";
+
+/// A JSON answer to somebody who is signed in.
+pub struct Reply {
+    status: StatusCode,
+    body: Option<serde_json::Result<Vec<u8>>>,
+    headers: Vec<(HeaderName, String)>,
+}
+
+impl Reply {
+    /// 200 with a body.
+    pub fn ok(body: &impl Serialize) -> Self {
+        Reply { status: StatusCode::OK, body: Some(serde_json::to_vec(body)), headers: Vec::new() }
+    }
+
+    /// 201 with a body and the address of what was made.
+    pub fn created(body: &impl Serialize, location: String) -> Self {
+        let mut reply = Reply::ok(body).header(header::LOCATION, location);
+        reply.status = StatusCode::CREATED;
+        reply
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Reply { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new() }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds the ETag of a version.
+    pub fn version(self, version: i64) -> Self {
+        self.header(header::ETAG, conditional::etag(version))
+    }
+}
+
+impl Responder for Reply {
+    type Body = actix_web::body::BoxBody;
+
+    /// On a GET, an ETag the client has already is answered with 304.
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let etag = self.headers.iter().find(|(name, _)| *name == header::ETAG);
+        let unchanged = request.method() == actix_web::http::Method::GET
+            && etag.is_some_and(|(_, etag)| conditional::none_match(request.headers(), etag));
+        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { self.status });
+        response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE)));
+        for (name, value) in self.headers {
+            response.append_header((name, value));
+        }
+        match self.body {
+            _ if unchanged => response.finish(),
+            None => response.finish(),
+            Some(Ok(body)) => response.content_type("application/json").body(body),
+            Some(Err(error)) => HttpResponse::from_error(crate::error::internal(error)),
+        }
+    }
+}

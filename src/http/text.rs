@@ -1,0 +1,175 @@
+//! Rules for what people type: names, slugs, one-line texts.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::db::Id;
+use crate::error::FieldError;
+
+/// The longest slug, in characters.
+pub const SLUG_MAX: usize = 120;
+
+/// Says that a name is unknown, which known one is nearest, and what is known.
+pub fn unknown(name: &str, known: &[&str]) -> String {
+    let shown: String = name.chars().take(80).collect();
+    let list = known.join(", ");
+    match nearest(name, known) {
+        Some(near) => format!("`{shown}` is unknown; did you mean `{near}`? Known are {list}"),
+        None => format!("`{shown}` is unknown; known are {list}"),
+    }
+}
+
+/// The known name that is most like this one, if any is at all alike.
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    if name.len() > 100 {
+        return None;
+    }
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), *candidate))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Makes a slug of a headline: German umlauts become two letters, everything
+/// else is brought to ASCII. Empty if nothing is left.
+///
+/// ```
+/// # use perspektive::http::text::slugify;
+/// assert_eq!(slugify("Über 30 Straßen: »Größe« zählt!"), "ueber-30-strassen-groesse-zaehlt");
+/// assert_eq!(slugify("A\u{308}rger"), "aerger");
+/// ```
+pub fn slugify(text: &str) -> String {
+    let mut german = String::with_capacity(text.len() + 8);
+    for c in text.nfc().take(1_000) {
+        match c {
+            'ä' | 'Ä' => german.push_str("ae"),
+            'ö' | 'Ö' => german.push_str("oe"),
+            'ü' | 'Ü' => german.push_str("ue"),
+            'ß' | 'ẞ' => german.push_str("ss"),
+            '\'' | '’' | 'ʼ' => {}
+            '&' => german.push_str(" und "),
+            other => german.push(other),
+        }
+    }
+    let ascii = deunicode::deunicode_with_tofu(&german, " ").to_ascii_lowercase();
+    let mut slug = String::with_capacity(ascii.len());
+    for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+        let length = slug.len() + usize::from(!slug.is_empty()) + word.len();
+        if length > SLUG_MAX {
+            if slug.is_empty() {
+                slug.push_str(&word[..SLUG_MAX]);
+            }
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(word);
+    }
+    if slug.parse::<Id>().is_ok() {
+        slug.insert_str(0, "a-");
+    }
+    slug
+}
+
+/// Whether a slug is in its canonical form: `[a-z0-9]+(-[a-z0-9]+)*`, at most
+/// 120 characters, not shaped like a UUID.
+pub fn is_slug(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= SLUG_MAX
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+        && text.parse::<Id>().is_err()
+}
+
+/// The form in which two names are the same name: NFC, case-folded, single
+/// spaces.
+pub fn name_key(name: &str) -> String {
+    let folded = caseless::default_case_fold_str(&name.nfc().collect::<String>());
+    folded.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
+/// Checks a text of so many characters at most; `lines` allows line feeds.
+/// Collects what is wrong.
+pub fn check(value: &str, pointer: &str, max: usize, lines: bool, errors: &mut Vec<FieldError>) {
+    let length = value.chars().count();
+    if length > max {
+        let detail = format!("has {length} characters; {max} are the most");
+        errors.push(FieldError::new(pointer, "too-long", detail));
+    }
+    if let Some(c) = crate::content::text::check(value) {
+        let detail = format!("contains the character U+{:04X}, which is not allowed; remove it", c as u32);
+        errors.push(FieldError::new(pointer, "forbidden-character", detail));
+    } else if !lines && value.contains(['\n', '\t']) {
+        errors.push(FieldError::new(pointer, "forbidden-character", "must be one line without tabs"));
+    }
+}
+
+/// Checks a text that must say something: [`check`], and not empty.
+pub fn check_required(value: &str, pointer: &str, max: usize, errors: &mut Vec<FieldError>) {
+    if value.trim().is_empty() {
+        errors.push(FieldError::new(pointer, "required", "is empty; write something"));
+    }
+    check(value, pointer, max, false, errors);
+}
+
+/// Checks a slug that a client chose.
+pub fn check_slug(slug: &str, pointer: &str, errors: &mut Vec<FieldError>) {
+    if !is_slug(slug) {
+        let detail = match slugify(slug) {
+            better if better.is_empty() => format!("`{slug}` is not a slug; use lower-case letters, digits and hyphens"),
+            better => format!("`{slug}` is not a slug; the canonical form is `{better}`"),
+        };
+        errors.push(FieldError::new(pointer, "bad-slug", detail));
+    }
+}
+
+/// Checks an address on the web.
+pub fn check_url(url: &str, pointer: &str, errors: &mut Vec<FieldError>) {
+    let good = (url.starts_with("https://") || url.starts_with("http://"))
+        && url.len() <= 2_000
+        && url.split("://").nth(1).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && !url.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'));
+    if !good {
+        let detail = "is not a web address; write it as https://example.org/path, at most 2000 characters";
+        errors.push(FieldError::new(pointer, "bad-url", detail));
+    }
+}
+
+/// The words of a short text, cut at a word's end after so many characters.
+pub fn shorten(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(max - 1).collect();
+    let end = cut.rfind(' ').filter(|end| *end > cut.len() / 2).unwrap_or(cut.len());
+    format!("{}…", cut[..end].trim_end_matches([',', ';', ':', '–', '-', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_of_any_script_is_canonical_or_empty() {
+        for text in ["Привет, мир", "東京", "💥", "---", "İstanbul", "", "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e", &"ß".repeat(400)] {
+            let slug = slugify(text);
+            assert!(slug.is_empty() || is_slug(&slug), "{text:?} gave {slug:?}");
+        }
+    }
+
+    #[test]
+    fn names_differ_in_more_than_case_and_composition() {
+        assert_eq!(name_key("  Öffentlicher  Nahverkehr"), name_key("O\u{308}FFENTLICHER NAHVERKEHR"));
+        assert_ne!(name_key("Straße"), name_key("Strafe"));
+    }
+
+    #[test]
+    fn a_text_is_cut_between_words() {
+        assert_eq!(shorten("Ab Januar fahren alle Busse", 16), "Ab Januar…");
+        assert_eq!(shorten("kurz", 16), "kurz");
+    }
+}

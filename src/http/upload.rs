@@ -1,0 +1,214 @@
+//! Reading a request's body: within limits of size and time, and with errors
+//! that name the place.
+//!
+//! [`Upload`] reads nothing when it is extracted. A handler checks who is
+//! asking first and reads then, because actix resolves extractors side by side
+//! and would otherwise take in a body from anybody.
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+
+use crate::error::{FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, malformed, malformed_all};
+
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(60);
+
+/// A body that has not been read yet.
+pub struct Upload {
+    content_type: String,
+    declared: Option<u64>,
+    limit: usize,
+    payload: Payload,
+}
+
+/// The largest body that is taken, for [`Upload`]; kept as app data.
+#[derive(Clone, Copy)]
+pub struct BodyLimit(pub usize);
+
+impl FromRequest for Upload {
+    type Error = crate::error::Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let content_type = header("content-type").unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        ready(Ok(Upload {
+            content_type: essence,
+            declared: header("content-length").and_then(|length| length.parse().ok()),
+            limit: request.app_data::<BodyLimit>().map_or(1 << 20, |limit| limit.0),
+            payload: payload.take(),
+        }))
+    }
+}
+
+impl Upload {
+    /// The content type without its parameters, in lower case.
+    pub fn content_type(&self) -> &str {
+        &self.content_type
+    }
+
+    /// The whole body.
+    pub async fn bytes(mut self) -> Result<Bytes> {
+        let too_large = |limit| {
+            Problem::new(&TOO_LARGE, format!("The body is larger than {limit} bytes, which is the most this API takes."))
+                .with("limit", limit)
+        };
+        if self.declared.is_some_and(|length| length > self.limit as u64) {
+            return Err(too_large(self.limit).into());
+        }
+        let reading = async {
+            let mut body = Vec::with_capacity(self.declared.unwrap_or(4_096).min(1 << 16) as usize);
+            while let Some(chunk) = self.payload.next().await {
+                let chunk = chunk.map_err(|error| malformed(format!("The body ended early: {error}.")))?;
+                if body.len() + chunk.len() > self.limit {
+                    return Err(too_large(self.limit).into());
+                }
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Bytes::from(body))
+        };
+        tokio::time::timeout(ARRIVAL, reading).await.unwrap_or_else(|_| {
+            let detail = format!("The body didn't arrive within {} seconds.", ARRIVAL.as_secs());
+            Err(Problem::new(&TIMEOUT, detail).into())
+        })
+    }
+
+    /// The whole body as text.
+    pub async fn text(self) -> Result<String> {
+        text(&self.bytes().await?)
+    }
+
+    /// The body as JSON of this shape.
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
+        self.accept(&["application/json"])?;
+        from_json(&self.bytes().await?)
+    }
+
+    /// The body as a merge patch of this shape.
+    pub async fn merge_patch<T: DeserializeOwned>(self) -> Result<T> {
+        self.accept(&["application/merge-patch+json", "application/json"])?;
+        from_json(&self.bytes().await?)
+    }
+
+    /// Whether the content type is one of these; a 415 that lists them if not.
+    pub fn accept(&self, types: &[&str]) -> Result<()> {
+        if types.contains(&self.content_type.as_str()) {
+            return Ok(());
+        }
+        let sent = match self.content_type.as_str() {
+            "" => "no Content-Type".to_owned(),
+            other => format!("`{other}`"),
+        };
+        let detail = format!("You sent {sent}; this address reads {}.", types.join(", "));
+        let header = if types.contains(&"application/merge-patch+json") { "Accept-Patch" } else { "Accept-Post" };
+        Err(Problem::new(&UNSUPPORTED_TYPE, detail).header(header, types.join(", ")).into())
+    }
+}
+
+/// Bytes as UTF-8.
+pub fn text(bytes: &[u8]) -> Result<String> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => {
+            let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let at = error.valid_up_to();
+            Err(malformed(format!(
+                "The body isn't UTF-8: byte {at}, on line {line}, is wrong. Save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)."
+            )))
+        }
+    }
+}
+
+/// JSON of this shape, or an error that points to the first thing wrong.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let text = text(bytes)?;
+    let mut reader = serde_json::Deserializer::from_str(&text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let pointer = pointer(error.path());
+        describe(error.into_inner(), pointer)
+    })?;
+    reader.end().map_err(|error| describe(error, String::from("#")))?;
+    Ok(value)
+}
+
+/// A JSON value of this shape, or an error that points below `base`.
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = pointer(error.path());
+        describe(error.into_inner(), pointer)
+    })
+}
+
+fn describe(error: serde_json::Error, pointer: String) -> crate::error::Error {
+    use serde_json::error::Category;
+    match error.classify() {
+        Category::Data => {
+            let text = without_place(&error.to_string());
+            let (code, detail) = explain(&text);
+            malformed_all(vec![FieldError::new(pointer, code, detail)])
+        }
+        Category::Eof if error.line() <= 1 && error.column() == 0 => {
+            malformed("The body is empty; send a JSON object.")
+        }
+        _ => malformed(format!("The body isn't JSON: {error}.")),
+    }
+}
+
+/// Serde's message with a code and, for unknown names, the nearest known one.
+fn explain(text: &str) -> (&'static str, String) {
+    if text.starts_with("unknown field") || text.starts_with("unknown variant") {
+        let mut names = text.split('`').skip(1).step_by(2);
+        let unknown = names.next().unwrap_or_default();
+        let known: Vec<&str> = names.collect();
+        let code = if text.starts_with("unknown field") { "unknown-field" } else { "unknown-value" };
+        (code, super::text::unknown(unknown, &known))
+    } else if text.starts_with("missing field") {
+        ("missing-field", format!("{text}; add it"))
+    } else if text.starts_with("duplicate field") {
+        ("duplicate-field", format!("{text}; send it once"))
+    } else {
+        ("wrong-type", text.to_owned())
+    }
+}
+
+/// Serde appends ` at line 1 column 20`, which the pointer says better.
+fn without_place(text: &str) -> String {
+    match text.rfind(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text.to_owned(),
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::from("#");
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&escape(key));
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// A reference token of RFC 6901, made safe for a URI fragment.
+fn escape(key: &str) -> String {
+    let key: String = key.chars().take(100).collect();
+    let key = key.replace('~', "~0").replace('/', "~1");
+    percent_encoding::utf8_percent_encode(&key, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%5F", "_")
+        .replace("%2D", "-")
+        .replace("%7E", "~")
+}

@@ -1,0 +1,178 @@
+//! What every part of a running server shares, and the only two ways to the
+//! database: [`State::read`] and [`State::write`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use crate::cache::Cache;
+use crate::changes::Tx;
+use crate::config::Config;
+use crate::db::{Conn, Database, Time};
+use crate::error::{Error, Result, internal};
+use crate::http::answer::Answer;
+use crate::telemetry::Metrics;
+
+/// The longest that a request waits for the database, its turn included.
+/// Requests that can't be served get their 503 within two seconds.
+const PATIENCE: Duration = Duration::from_millis(1_700);
+
+/// What every part of a running server shares.
+pub struct State {
+    /// The settings.
+    pub config: Config,
+    /// Public answers.
+    pub cache: Cache<Answer>,
+    /// Counters and histograms.
+    pub metrics: Metrics,
+    database: Arc<Database>,
+    reading: Arc<Semaphore>,
+    writing: Arc<Semaphore>,
+    /// How far the clock is moved; tests travel in time.
+    clock_offset: AtomicI64,
+    /// Up to which entry the log was followed.
+    followed: AtomicI64,
+    /// When the log was last known to hold nothing new.
+    confirmed_at: AtomicI64,
+}
+
+impl State {
+    /// A server's state on this database.
+    pub fn new(config: Config, database: Database) -> Self {
+        let (readers, writers) = database.limits();
+        State {
+            cache: Cache::new(config.cache_bytes),
+            metrics: Metrics::default(),
+            config,
+            database: Arc::new(database),
+            reading: Arc::new(Semaphore::new(readers)),
+            writing: Arc::new(Semaphore::new(writers)),
+            clock_offset: AtomicI64::new(0),
+            followed: AtomicI64::new(0),
+            confirmed_at: AtomicI64::new(Time::now().0),
+        }
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        Time(Time::now().0 + self.clock_offset.load(Ordering::Relaxed))
+    }
+
+    /// Moves this server's clock; for tests.
+    pub fn travel(&self, seconds: i64) {
+        self.clock_offset.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+        self.confirmed_at.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    /// Whether other processes may write to the same newsroom.
+    pub fn is_shared(&self) -> bool {
+        self.database.is_shared()
+    }
+
+    /// Runs a job that only reads, off the async threads.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Conn<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let database = Arc::clone(&self.database);
+        self.run(&self.reading, move || database.read(job)).await
+    }
+
+    /// Runs a job in a transaction, off the async threads; once it is committed,
+    /// evicts what it made wrong. The job must not wait for a client.
+    pub async fn write<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let state = Arc::clone(self);
+        self.run(&self.writing, move || state.write_blocking(job)).await
+    }
+
+    /// [`State::write`] for threads that may block, such as a command's.
+    pub fn write_blocking<T>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let now = self.now();
+        let (value, tags) = self.database.write(|conn| {
+            let mut tx = Tx::new(conn.reborrow(), now);
+            let value = job(&mut tx)?;
+            Ok((value, tx.finish()?))
+        })?;
+        self.cache.evict(&tags);
+        Ok(value)
+    }
+
+    /// [`State::read`] for threads that may block.
+    pub fn read_blocking<T>(&self, job: impl FnOnce(&mut Conn<'_>) -> Result<T>) -> Result<T> {
+        self.database.read(job)
+    }
+
+    /// Runs a job on the writing connection outside any transaction.
+    pub fn maintain_blocking<T>(&self, job: impl FnOnce(&mut Conn<'_>) -> Result<T>) -> Result<T> {
+        self.database.maintain(job)
+    }
+
+    /// Waits for a turn, runs the job on a thread that may block, and gives up
+    /// when [`PATIENCE`] ends. A job that was given up keeps its permit until
+    /// it ends, so that a database that hangs can't collect threads.
+    async fn run<T: Send + 'static>(
+        &self,
+        turns: &Arc<Semaphore>,
+        job: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        let running = async {
+            let turn = Arc::clone(turns).acquire_owned().await.map_err(internal)?;
+            let ran = tokio::task::spawn_blocking(move || {
+                let result = job();
+                drop(turn);
+                result
+            });
+            match ran.await {
+                Ok(result) => result,
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(error) => Err(internal(error)),
+            }
+        };
+        match timeout_at(deadline, running).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::Unavailable("no answer in time".to_owned())),
+        }
+    }
+
+    /// Reads the log from where this node stands and evicts what is in it.
+    /// Where nobody else writes, only the connection is tried.
+    pub async fn follow(&self) -> Result<()> {
+        let began = self.now();
+        loop {
+            const PAGE: i64 = 1_000;
+            let from = self.followed.load(Ordering::Relaxed);
+            let entries = self.read(move |c| Ok(crate::store!(*c, changes::since(from, PAGE))?)).await?;
+            for entry in &entries {
+                self.cache.evict(&entry.tags().collect::<Vec<_>>());
+                self.followed.store(entry.seq, Ordering::Relaxed);
+            }
+            if (entries.len() as i64) < PAGE {
+                break;
+            }
+        }
+        self.confirmed_at.store(began.0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Starts following at the log's present end.
+    pub async fn follow_from_here(&self) -> Result<()> {
+        let head = self.read(|c| Ok(crate::store!(*c, changes::head())?)).await?;
+        self.followed.store(head, Ordering::Relaxed);
+        self.cache.evict_all();
+        self.confirmed_at.store(self.now().0, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Seconds for which the log has not been confirmed; 0 while all is well.
+    pub fn staleness(&self, now: Time) -> i64 {
+        let seconds = now.seconds_since(Time(self.confirmed_at.load(Ordering::Relaxed)));
+        if seconds <= 3 { 0 } else { seconds }
+    }
+}

@@ -1,0 +1,8 @@
+//! Every query, a file a feature: `(&mut Conn, …) -> QueryResult`.
+//!
+//! This file is mounted twice, below `db::lite` and below `db::pg`; `super`
+//! is therefore either of them, and `super::super::{Conn, Db}` in the files
+//! below are that database's own types. A query knows no actor, no HTTP and no
+//! clock. What has to differ stands behind `db::Dialect`.
+
+pub mod changes;
