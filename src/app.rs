@@ -1,15 +1,21 @@
 //! The application, put together: used by the binary and by the tests alike.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, web};
+use actix_web::{App, HttpServer, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::background;
+use crate::config::Config;
+use crate::db::{self, Database};
+use crate::error::{Result, internal};
 use crate::http::answer::Constants;
 use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::problems;
@@ -39,8 +45,15 @@ impl Shared {
 /// Builds the application for one worker.
 pub fn build(
     shared: &Shared,
-) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = actix_web::Error, InitError = ()>>
-{
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
     let limit = BodyLimit(shared.state.config.max_body);
     App::new()
         .app_data(shared.state.clone())
@@ -61,6 +74,72 @@ fn routes(config: &mut ServiceConfig) {
 
 /// The OpenAPI description of every route.
 pub fn spec() -> OpenApi {
-    let (_, spec) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    let (_, spec) = App::new()
+        .into_utoipa_app()
+        .configure(routes)
+        .split_for_parts();
     spec
+}
+
+/// A server that listens.
+pub struct Server {
+    /// Its state.
+    pub state: Arc<State>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Runs until it is told to stop; must be awaited.
+    pub running: actix_web::dev::Server,
+}
+
+/// How a server runs, beside its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// Where to listen; port 0 takes any free one.
+    pub bind: SocketAddr,
+    /// Threads that answer requests.
+    pub workers: usize,
+    /// Seconds that running requests get when the server stops.
+    pub shutdown_timeout: u64,
+    /// Whether signals stop it.
+    pub signals: bool,
+}
+
+impl Server {
+    /// Opens the database, brings its schema up to date, starts what runs
+    /// beside the requests, and listens.
+    pub async fn start(config: Config, run: Run) -> Result<Self> {
+        let prepared = tokio::task::spawn_blocking(move || prepare(config));
+        let state = Arc::new(prepared.await.map_err(internal)??);
+        state.follow_from_here().await?;
+        background::start(&state);
+        let shared = Shared::new(Arc::clone(&state));
+        let mut server = HttpServer::new(move || build(&shared))
+            .workers(run.workers)
+            .shutdown_timeout(run.shutdown_timeout)
+            .client_request_timeout(Duration::from_secs(20))
+            .keep_alive(Duration::from_secs(75));
+        if !run.signals {
+            server = server.disable_signals();
+        }
+        let server = server.bind(run.bind).map_err(|error| {
+            internal(format!("BIND: {} can't be listened on: {error}", run.bind))
+        })?;
+        let address = server.addrs().first().copied().unwrap_or(run.bind);
+        Ok(Server {
+            state,
+            address,
+            running: server.run(),
+        })
+    }
+}
+
+/// Opens the database, brings its schema up to date and reads the secret that
+/// tokens are signed with.
+pub fn prepare(config: Config) -> Result<State> {
+    db::create_folder(&config.database)?;
+    let database = Database::new(&config.database, config.database_connections)?;
+    for name in db::migrate::run(&database)? {
+        tracing::info!(migration = name, "migrated");
+    }
+    Ok(State::new(config, database))
 }

@@ -72,7 +72,11 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
     /// A cache of so many bytes; 0 keeps nothing.
     pub fn new(bytes: u64) -> Self {
         let store = (bytes > 0).then(|| Store::with_weighter(bytes as usize / 4_096, bytes, Weigh));
-        Cache { store, evictions: RwLock::default(), newest: AtomicU64::new(0) }
+        Cache {
+            store,
+            evictions: RwLock::default(),
+            newest: AtomicU64::new(0),
+        }
     }
 
     /// To be taken before the first read of what will be put.
@@ -130,7 +134,10 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
         if tags.is_empty() {
             return;
         }
-        let mut evictions = self.evictions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut evictions = self
+            .evictions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let stamp = self.newest.load(Ordering::Acquire) + 1;
         if evictions.last.len() + tags.len() > REMEMBERED {
             evictions.last = HashMap::new();
@@ -142,7 +149,10 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
 
     /// Makes everything invalid.
     pub fn evict_all(&self) {
-        let mut evictions = self.evictions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut evictions = self
+            .evictions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         let stamp = self.newest.load(Ordering::Acquire) + 1;
         evictions.last.clear();
         evictions.floor = stamp;
@@ -151,7 +161,9 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
 
     /// Bytes held and answers held.
     pub fn usage(&self) -> (u64, usize) {
-        self.store.as_ref().map_or((0, 0), |store| (store.weight(), store.len()))
+        self.store
+            .as_ref()
+            .map_or((0, 0), |store| (store.weight(), store.len()))
     }
 
     fn is_valid(&self, held: &Held<T>, now: Time) -> bool {
@@ -162,16 +174,23 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
         if held.checked.load(Ordering::Relaxed) >= newest {
             return true;
         }
-        let evictions = self.evictions.read().unwrap_or_else(PoisonError::into_inner);
+        let evictions = self
+            .evictions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let valid = held.made >= evictions.floor
-            && held.tags.iter().all(|tag| evictions.last.get(tag).is_none_or(|last| *last <= held.made));
+            && held.tags.iter().all(|tag| {
+                evictions
+                    .last
+                    .get(tag)
+                    .is_none_or(|last| *last <= held.made)
+            });
         if valid {
             held.checked.fetch_max(newest, Ordering::Relaxed);
         }
         valid
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -219,7 +238,9 @@ mod tests {
         let cache = Cache::new(1 << 20);
         fill(&cache, 1, Tag::site()).await;
         for _ in 0..2 {
-            let tags: Vec<_> = (0..REMEMBERED / 2 + 1).map(|_| Tag::article(Id::new())).collect();
+            let tags: Vec<_> = (0..REMEMBERED / 2 + 1)
+                .map(|_| Tag::article(Id::new()))
+                .collect();
             cache.evict(&tags);
         }
         assert_eq!(cache.get("key", Time::now()), None);

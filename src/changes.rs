@@ -101,13 +101,20 @@ impl Tag {
     /// The 8 characters that stand for this tag in headers and in the log.
     pub fn write_to(self, text: &mut String) {
         const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-        text.extend((0..8).rev().map(|place| char::from(ALPHABET[(self.0 >> (place * 5)) as usize & 31])));
+        text.extend(
+            (0..8)
+                .rev()
+                .map(|place| char::from(ALPHABET[(self.0 >> (place * 5)) as usize & 31])),
+        );
     }
 
     fn parse(text: &str) -> Option<Self> {
         const ALPHABET: &str = "0123456789abcdefghjkmnpqrstvwxyz";
         (text.len() == 8)
-            .then(|| text.chars().try_fold(0, |sum, c| Some(sum << 5 | ALPHABET.find(c)? as u64)))
+            .then(|| {
+                text.chars()
+                    .try_fold(0, |sum, c| Some(sum << 5 | ALPHABET.find(c)? as u64))
+            })
             .flatten()
             .map(Tag)
     }
@@ -181,7 +188,11 @@ pub struct Tx<'a> {
 impl<'a> Tx<'a> {
     /// A write that has nothing to tell yet.
     pub fn new(conn: Conn<'a>, now: Time) -> Self {
-        Tx { conn, now, entries: Vec::new() }
+        Tx {
+            conn,
+            now,
+            entries: Vec::new(),
+        }
     }
 
     /// Appends what was recorded; the last statements of the transaction.
@@ -190,7 +201,11 @@ impl<'a> Tx<'a> {
         if !self.entries.is_empty() {
             crate::store!(self.conn, changes::append(&self.entries))?;
         }
-        Ok(self.entries.iter().flat_map(|entry| parse_keys(&entry.keys)).collect())
+        Ok(self
+            .entries
+            .iter()
+            .flat_map(|entry| parse_keys(&entry.keys))
+            .collect())
     }
 }
 
@@ -201,7 +216,13 @@ pub fn record(tx: &mut Tx<'_>, entity: Entity, entity_id: Id, action: Action, ta
     tags.sort_unstable();
     tags.dedup();
     let at = tx.now;
-    tx.entries.push(NewEntry { at, entity, entity_id, action, keys: join(&tags) });
+    tx.entries.push(NewEntry {
+        at,
+        entity,
+        entity_id,
+        action,
+        keys: join(&tags),
+    });
 }
 
 #[cfg(test)]

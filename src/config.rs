@@ -17,35 +17,87 @@ use crate::error::{Error, internal};
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
     /// Where the database is: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: a SQLite file in DATA_DIR]
-    #[arg(long, env = "DATABASE_URL", global = true, hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        global = true,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     pub database_url: Option<String>,
 
     /// Folder for the SQLite file and the signing secret
-    #[arg(long, env = "DATA_DIR", global = true, default_value = "data", value_name = "DIR")]
+    #[arg(
+        long,
+        env = "DATA_DIR",
+        global = true,
+        default_value = "data",
+        value_name = "DIR"
+    )]
     pub data_dir: PathBuf,
 
     /// Connections to the database that may be open at once
-    #[arg(long, env = "DATABASE_CONNECTIONS", global = true, default_value_t = 8, value_name = "N", help_heading = "Tuning")]
+    #[arg(
+        long,
+        env = "DATABASE_CONNECTIONS",
+        global = true,
+        default_value_t = 8,
+        value_name = "N",
+        help_heading = "Tuning"
+    )]
     pub database_connections: usize,
 
     /// What is logged: error, warn, info, debug, or a filter such as info,perspektive=debug
-    #[arg(long, env = "LOG", global = true, default_value = "info", value_name = "FILTER", help_heading = "Logging")]
+    #[arg(
+        long,
+        env = "LOG",
+        global = true,
+        default_value = "info",
+        value_name = "FILTER",
+        help_heading = "Logging"
+    )]
     pub log: String,
 
     /// How it is logged: text or json
-    #[arg(long, env = "LOG_FORMAT", global = true, default_value = "text", value_name = "FORMAT", help_heading = "Logging")]
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        global = true,
+        default_value = "text",
+        value_name = "FORMAT",
+        help_heading = "Logging"
+    )]
     pub log_format: LogFormat,
 
     /// This API's address as the world sees it [default: http://BIND]
-    #[arg(long, env = "PUBLIC_URL", global = true, value_name = "URL", help_heading = "Addresses")]
+    #[arg(
+        long,
+        env = "PUBLIC_URL",
+        global = true,
+        value_name = "URL",
+        help_heading = "Addresses"
+    )]
     pub public_url: Option<String>,
 
     /// The website's address; share links lead there
-    #[arg(long, env = "SITE_URL", global = true, value_name = "URL", help_heading = "Addresses")]
+    #[arg(
+        long,
+        env = "SITE_URL",
+        global = true,
+        value_name = "URL",
+        help_heading = "Addresses"
+    )]
     pub site_url: Option<String>,
 
     /// An article's path on the website, made of {yyyy}, {mm}, {dd}, {section}, {slug} and {id}
-    #[arg(long, env = "SITE_ARTICLE_PATH", global = true, default_value = "/{section}/{slug}", value_name = "PATTERN", help_heading = "Addresses")]
+    #[arg(
+        long,
+        env = "SITE_ARTICLE_PATH",
+        global = true,
+        default_value = "/{section}/{slug}",
+        value_name = "PATTERN",
+        help_heading = "Addresses"
+    )]
     pub site_article_path: String,
 }
 
@@ -53,7 +105,12 @@ pub struct Settings {
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
     /// Address and port to listen on
-    #[arg(long, env = "BIND", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    #[arg(
+        long,
+        env = "BIND",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDR"
+    )]
     pub bind: SocketAddr,
 
     /// Threads that answer requests [default: one a core]
@@ -61,43 +118,103 @@ pub struct ServeSettings {
     pub workers: Option<usize>,
 
     /// Memory for cached answers, in megabytes; 0 caches nothing
-    #[arg(long, env = "CACHE_MB", default_value_t = 48, value_name = "MB", help_heading = "Tuning")]
+    #[arg(
+        long,
+        env = "CACHE_MB",
+        default_value_t = 48,
+        value_name = "MB",
+        help_heading = "Tuning"
+    )]
     pub cache_mb: u64,
 
     /// Seconds for which browsers and edges may keep a public answer
-    #[arg(long, env = "MAX_AGE", default_value_t = 30, value_name = "SECONDS", help_heading = "Caching")]
+    #[arg(
+        long,
+        env = "MAX_AGE",
+        default_value_t = 30,
+        value_name = "SECONDS",
+        help_heading = "Caching"
+    )]
     pub max_age: u32,
 
     /// Seconds after max-age for which an edge may answer while it asks again
-    #[arg(long, env = "STALE_WHILE_REVALIDATE", default_value_t = 60, value_name = "SECONDS", help_heading = "Caching")]
+    #[arg(
+        long,
+        env = "STALE_WHILE_REVALIDATE",
+        default_value_t = 60,
+        value_name = "SECONDS",
+        help_heading = "Caching"
+    )]
     pub stale_while_revalidate: u32,
 
     /// Seconds after max-age for which an edge may answer when this API can't
-    #[arg(long, env = "STALE_IF_ERROR", default_value_t = 600, value_name = "SECONDS", help_heading = "Caching")]
+    #[arg(
+        long,
+        env = "STALE_IF_ERROR",
+        default_value_t = 600,
+        value_name = "SECONDS",
+        help_heading = "Caching"
+    )]
     pub stale_if_error: u32,
 
     /// Seconds for which cached answers are still served while the database is away
-    #[arg(long, env = "STALE_MAX", default_value_t = 600, value_name = "SECONDS", help_heading = "Caching")]
+    #[arg(
+        long,
+        env = "STALE_MAX",
+        default_value_t = 600,
+        value_name = "SECONDS",
+        help_heading = "Caching"
+    )]
     pub stale_max: u32,
 
     /// Largest request body, in bytes
-    #[arg(long, env = "MAX_BODY", default_value_t = 2_097_152, value_name = "BYTES", help_heading = "Tuning")]
+    #[arg(
+        long,
+        env = "MAX_BODY",
+        default_value_t = 2_097_152,
+        value_name = "BYTES",
+        help_heading = "Tuning"
+    )]
     pub max_body: usize,
 
     /// Origins whose browsers may use the editor routes, separated by commas
-    #[arg(long, env = "EDITOR_ORIGINS", value_delimiter = ',', value_name = "ORIGIN", help_heading = "Access")]
+    #[arg(
+        long,
+        env = "EDITOR_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN",
+        help_heading = "Access"
+    )]
     pub editor_origins: Vec<String>,
 
     /// Addresses of proxies whose X-Forwarded-For is believed, separated by commas
-    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',', value_name = "IP", help_heading = "Access")]
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_name = "IP",
+        help_heading = "Access"
+    )]
     pub trusted_proxies: Vec<IpAddr>,
 
     /// Token that opens /metrics to other machines (this one needs none)
-    #[arg(long, env = "METRICS_TOKEN", hide_env_values = true, value_name = "TOKEN", help_heading = "Access")]
+    #[arg(
+        long,
+        env = "METRICS_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN",
+        help_heading = "Access"
+    )]
     pub metrics_token: Option<String>,
 
     /// Seconds that running requests get to finish when the server is told to stop
-    #[arg(long, env = "SHUTDOWN_TIMEOUT", default_value_t = 20, value_name = "SECONDS", help_heading = "Tuning")]
+    #[arg(
+        long,
+        env = "SHUTDOWN_TIMEOUT",
+        default_value_t = 20,
+        value_name = "SECONDS",
+        help_heading = "Tuning"
+    )]
     pub shutdown_timeout: u64,
 }
 
@@ -159,9 +276,15 @@ impl Settings {
             None => Url::Sqlite(self.data_dir.join("perspektive.db")),
         };
         if !(1..=200).contains(&self.database_connections) {
-            return Err(wrong("DATABASE_CONNECTIONS", "must be from 1 to 200".to_owned()));
+            return Err(wrong(
+                "DATABASE_CONNECTIONS",
+                "must be from 1 to 200".to_owned(),
+            ));
         }
-        let bind = serve.map_or_else(|| "127.0.0.1:8080".to_owned(), |serve| serve.bind.to_string());
+        let bind = serve.map_or_else(
+            || "127.0.0.1:8080".to_owned(),
+            |serve| serve.bind.to_string(),
+        );
         let public_url = match &self.public_url {
             Some(url) => web_address(url).map_err(|why| wrong("PUBLIC_URL", why))?,
             None => format!("http://{bind}"),
@@ -170,11 +293,17 @@ impl Settings {
             Some(url) => Some(web_address(url).map_err(|why| wrong("SITE_URL", why))?),
             None => None,
         };
-        crate::http::address::check_pattern(&self.site_article_path).map_err(|why| wrong("SITE_ARTICLE_PATH", why))?;
-        for origin in serve.map(|serve| serve.editor_origins.as_slice()).unwrap_or_default() {
-            let exact = web_address(origin).is_ok_and(|address| address == *origin && address.matches('/').count() == 2);
+        crate::http::address::check_pattern(&self.site_article_path)
+            .map_err(|why| wrong("SITE_ARTICLE_PATH", why))?;
+        for origin in serve
+            .map(|serve| serve.editor_origins.as_slice())
+            .unwrap_or_default()
+        {
+            let exact = web_address(origin)
+                .is_ok_and(|address| address == *origin && address.matches('/').count() == 2);
             if !exact {
-                let why = format!("`{origin}` is not an origin; write it as https://redaktion.example");
+                let why =
+                    format!("`{origin}` is not an origin; write it as https://redaktion.example");
                 return Err(wrong("EDITOR_ORIGINS", why));
             }
         }
@@ -192,19 +321,32 @@ impl Settings {
             stale_if_error: number(|serve| serve.stale_if_error),
             stale_max: number(|serve| serve.stale_max),
             max_body: serve.map_or(0, |serve| serve.max_body),
-            editor_origins: serve.map(|serve| serve.editor_origins.clone()).unwrap_or_default(),
-            trusted_proxies: serve.map(|serve| serve.trusted_proxies.clone()).unwrap_or_default(),
-            metrics_token: serve.and_then(|serve| serve.metrics_token.clone()).map(SecretString::from),
+            editor_origins: serve
+                .map(|serve| serve.editor_origins.clone())
+                .unwrap_or_default(),
+            trusted_proxies: serve
+                .map(|serve| serve.trusted_proxies.clone())
+                .unwrap_or_default(),
+            metrics_token: serve
+                .and_then(|serve| serve.metrics_token.clone())
+                .map(SecretString::from),
         })
     }
 }
 
 fn web_address(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
     match rest {
-        Some(rest) if !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#')) => {
+        Some(rest)
+            if !rest.is_empty()
+                && !rest.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#')) =>
+        {
             Ok(text.trim_end_matches('/').to_owned())
         }
-        _ => Err(format!("`{text}` is not a web address; write it as https://api.example")),
+        _ => Err(format!(
+            "`{text}` is not a web address; write it as https://api.example"
+        )),
     }
 }

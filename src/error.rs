@@ -32,7 +32,11 @@ pub struct FieldError {
 impl FieldError {
     /// An error at a pointer such as `#/headline`.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        FieldError { pointer: pointer.into(), code, detail: detail.into() }
+        FieldError {
+            pointer: pointer.into(),
+            code,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -145,7 +149,13 @@ pub struct Problem {
 impl Problem {
     /// A problem of this type, with a detail that names the fix.
     pub fn new(kind: &'static ProblemType, detail: impl Into<String>) -> Self {
-        Problem { kind, detail: detail.into(), errors: Vec::new(), extra: Map::new(), headers: Vec::new() }
+        Problem {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            extra: Map::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// Adds what is wrong with the input.
@@ -219,7 +229,10 @@ fn unavailable() -> Problem {
 fn is_outage(error: &diesel::result::Error) -> bool {
     use diesel::result::{DatabaseErrorKind as Kind, Error as Diesel};
     match error {
-        Diesel::DatabaseError(Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure, _)
+        Diesel::DatabaseError(
+            Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure,
+            _,
+        )
         | Diesel::BrokenTransactionManager => true,
         Diesel::DatabaseError(Kind::Unknown, info) => {
             let text = info.message();
@@ -285,7 +298,8 @@ impl From<std::io::Error> for Error {
 /// The answer's status. The body is written by the edge.
 impl actix_web::ResponseError for Error {
     fn status_code(&self) -> StatusCode {
-        StatusCode::from_u16(self.to_problem().kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.to_problem().kind.status)
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> actix_web::HttpResponse {
@@ -295,7 +309,11 @@ impl actix_web::ResponseError for Error {
 
 /// A 404 that names what was looked for.
 pub fn not_found(what: impl fmt::Display) -> Error {
-    Problem::new(&NOT_FOUND, format!("{what} doesn't exist, or you may not see it.")).into()
+    Problem::new(
+        &NOT_FOUND,
+        format!("{what} doesn't exist, or you may not see it."),
+    )
+    .into()
 }
 
 /// A 422 with one thing wrong.
@@ -305,12 +323,16 @@ pub fn invalid(pointer: impl Into<String>, code: &'static str, detail: impl Into
 
 /// A 422 with each thing that is wrong.
 pub fn invalid_all(errors: Vec<FieldError>) -> Error {
-    Problem::new(&INVALID, summary(&errors)).errors(errors).into()
+    Problem::new(&INVALID, summary(&errors))
+        .errors(errors)
+        .into()
 }
 
 /// A 400 with each thing that can't be read.
 pub fn malformed_all(errors: Vec<FieldError>) -> Error {
-    Problem::new(&MALFORMED, summary(&errors)).errors(errors).into()
+    Problem::new(&MALFORMED, summary(&errors))
+        .errors(errors)
+        .into()
 }
 
 /// A 400 for a body that can't be read at all.
@@ -341,7 +363,12 @@ pub fn internal(cause: impl fmt::Display) -> Error {
 fn summary(errors: &[FieldError]) -> String {
     match errors {
         [only] => format!("{}: {}", only.pointer, only.detail),
-        [first, rest @ ..] => format!("{}: {} ({} more below)", first.pointer, first.detail, rest.len()),
+        [first, rest @ ..] => format!(
+            "{}: {} ({} more below)",
+            first.pointer,
+            first.detail,
+            rest.len()
+        ),
         [] => String::new(),
     }
 }

@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← features ← delivery ← app ← cli ← main`
+//! auth ← features ← delivery ← background ← app ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -21,6 +21,8 @@
 //! - [`users`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`delivery`]: what anyone may read
+//! - [`background`]: what runs beside the requests: following the log, announcing
+//!   what time has changed
 //! - [`app`]: everything put together; used by the binary and by the tests
 //! - [`cli`]: the commands
 //!
@@ -45,6 +47,7 @@ pub mod app;
 pub mod articles;
 pub mod auth;
 pub mod authors;
+pub mod background;
 pub mod cache;
 pub mod changes;
 pub mod cli;

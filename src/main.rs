@@ -1,8 +1,16 @@
 //! The binary: parse the command line, run the command, exit.
 
+use std::process::ExitCode;
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+fn main() -> ExitCode {
+    match perspektive::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("perspektive: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -63,8 +63,10 @@ impl State {
 
     /// Moves this server's clock; for tests.
     pub fn travel(&self, seconds: i64) {
-        self.clock_offset.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
-        self.confirmed_at.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+        self.clock_offset
+            .fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+        self.confirmed_at
+            .fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 
     /// Whether other processes may write to the same newsroom.
@@ -88,7 +90,8 @@ impl State {
         job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let state = Arc::clone(self);
-        self.run(&self.writing, move || state.write_blocking(job)).await
+        self.run(&self.writing, move || state.write_blocking(job))
+            .await
     }
 
     /// [`State::write`] for threads that may block, such as a command's.
@@ -148,7 +151,9 @@ impl State {
         loop {
             const PAGE: i64 = 1_000;
             let from = self.followed.load(Ordering::Relaxed);
-            let entries = self.read(move |c| Ok(crate::store!(*c, changes::since(from, PAGE))?)).await?;
+            let entries = self
+                .read(move |c| Ok(crate::store!(*c, changes::since(from, PAGE))?))
+                .await?;
             for entry in &entries {
                 self.cache.evict(&entry.tags().collect::<Vec<_>>());
                 self.followed.store(entry.seq, Ordering::Relaxed);
@@ -163,7 +168,9 @@ impl State {
 
     /// Starts following at the log's present end.
     pub async fn follow_from_here(&self) -> Result<()> {
-        let head = self.read(|c| Ok(crate::store!(*c, changes::head())?)).await?;
+        let head = self
+            .read(|c| Ok(crate::store!(*c, changes::head())?))
+            .await?;
         self.followed.store(head, Ordering::Relaxed);
         self.cache.evict_all();
         self.confirmed_at.store(self.now().0, Ordering::Relaxed);

@@ -16,8 +16,11 @@ use crate::error::{Result, internal};
 
 /// Starts logging to standard error.
 pub fn start(settings: &Settings) -> Result<()> {
-    let filter = EnvFilter::try_new(&settings.log).map_err(|error| internal(format!("LOG: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter =
+        EnvFilter::try_new(&settings.log).map_err(|error| internal(format!("LOG: {error}")))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let started = match settings.log_format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
@@ -68,7 +71,9 @@ impl Default for Metrics {
             registry: Registry::with_prefix("perspektive"),
             requests: Family::default(),
             durations: Family::new_with_constructor(|| {
-                Histogram::new([0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 10.0])
+                Histogram::new([
+                    0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0, 10.0,
+                ])
             }),
             cache_hits: Counter::default(),
             cache_misses: Counter::default(),
@@ -82,15 +87,51 @@ impl Default for Metrics {
         let m = &mut metrics;
         let r = &mut m.registry;
         r.register("http_requests", "Requests answered", m.requests.clone());
-        r.register("http_request_duration_seconds", "From the first byte read to the answer made", m.durations.clone());
-        r.register("cache_hits", "Public answers that were in the cache", m.cache_hits.clone());
-        r.register("cache_misses", "Public answers that had to be made", m.cache_misses.clone());
-        r.register("cache_stale", "Public answers served while the database was away", m.cache_stale.clone());
-        r.register("cache_bytes", "Bytes held by the cache", m.cache_bytes.clone());
-        r.register("cache_answers", "Answers held by the cache", m.cache_answers.clone());
-        r.register("change_log_staleness_seconds", "Seconds since the change log was last read", m.staleness.clone());
-        r.register("resident_memory_bytes", "Resident memory of the process", m.resident.clone());
-        r.register("start_time_seconds", "When the process started, in seconds since 1970", m.started.clone());
+        r.register(
+            "http_request_duration_seconds",
+            "From the first byte read to the answer made",
+            m.durations.clone(),
+        );
+        r.register(
+            "cache_hits",
+            "Public answers that were in the cache",
+            m.cache_hits.clone(),
+        );
+        r.register(
+            "cache_misses",
+            "Public answers that had to be made",
+            m.cache_misses.clone(),
+        );
+        r.register(
+            "cache_stale",
+            "Public answers served while the database was away",
+            m.cache_stale.clone(),
+        );
+        r.register(
+            "cache_bytes",
+            "Bytes held by the cache",
+            m.cache_bytes.clone(),
+        );
+        r.register(
+            "cache_answers",
+            "Answers held by the cache",
+            m.cache_answers.clone(),
+        );
+        r.register(
+            "change_log_staleness_seconds",
+            "Seconds since the change log was last read",
+            m.staleness.clone(),
+        );
+        r.register(
+            "resident_memory_bytes",
+            "Resident memory of the process",
+            m.resident.clone(),
+        );
+        r.register(
+            "start_time_seconds",
+            "When the process started, in seconds since 1970",
+            m.started.clone(),
+        );
         m.started.set((crate::db::Time::now().0 / 1_000_000) as u64);
         metrics
     }
@@ -99,8 +140,16 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts a request.
     pub fn observe(&self, method: &'static str, route: &'static str, status: u16, took: Duration) {
-        self.requests.get_or_create(&Request { method, route, status }).inc();
-        self.durations.get_or_create(&Route { route }).observe(took.as_secs_f64());
+        self.requests
+            .get_or_create(&Request {
+                method,
+                route,
+                status,
+            })
+            .inc();
+        self.durations
+            .get_or_create(&Route { route })
+            .observe(took.as_secs_f64());
     }
 
     /// Writes everything in the OpenMetrics text format.
@@ -119,5 +168,9 @@ impl Metrics {
 fn resident_bytes() -> Option<i64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse::<i64>().ok().map(|kilobytes| kilobytes * 1_024)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<i64>()
+        .ok()
+        .map(|kilobytes| kilobytes * 1_024)
 }

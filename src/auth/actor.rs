@@ -83,7 +83,12 @@ impl Actor {
     /// Whoever runs a command on the machine itself.
     pub fn command() -> Self {
         let id = Id(uuid::Uuid::nil());
-        Actor { id, name: "perspektive".to_owned(), role: Role::Admin, via: Via::Command }
+        Actor {
+            id,
+            name: "perspektive".to_owned(),
+            role: Role::Admin,
+            via: Via::Command,
+        }
     }
 
     /// Whether role and scopes include a right.

@@ -1,3 +1,5 @@
 //! stub
 /// First forbidden character.
-pub fn check(_text: &str) -> Option<char> { None }
+pub fn check(_text: &str) -> Option<char> {
+    None
+}

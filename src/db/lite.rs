@@ -42,7 +42,8 @@ pub fn open(path: &Path, mode: Mode) -> Result<Conn> {
              PRAGMA query_only = ON;"
         }
     };
-    conn.batch_execute(settings).map_err(|error| cannot_open(&shown, error))?;
+    conn.batch_execute(settings)
+        .map_err(|error| cannot_open(&shown, error))?;
     Ok(conn)
 }
 

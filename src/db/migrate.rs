@@ -19,9 +19,13 @@ pub fn run(database: &Database) -> Result<Vec<String>> {
         Conn::Pg(conn) => {
             use diesel::connection::SimpleConnection;
             let key = super::lock_key("migrate");
-            conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({key})"))?;
+            conn.batch_execute(&format!(
+                "SET lock_timeout = 0; SELECT pg_advisory_lock({key})"
+            ))?;
             let ran = up(*conn, POSTGRES);
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({key}); SET lock_timeout = 1200"))?;
+            conn.batch_execute(&format!(
+                "SELECT pg_advisory_unlock({key}); SET lock_timeout = 1200"
+            ))?;
             ran
         }
     })
@@ -41,7 +45,11 @@ type Pending<DB> = std::result::Result<
 >;
 
 fn names<DB: diesel::backend::Backend>(pending: Pending<DB>) -> Result<Vec<String>> {
-    Ok(pending.map_err(internal)?.iter().map(|migration| migration.name().to_string()).collect())
+    Ok(pending
+        .map_err(internal)?
+        .iter()
+        .map(|migration| migration.name().to_string())
+        .collect())
 }
 
 fn up<C, DB>(conn: &mut C, migrations: EmbeddedMigrations) -> Result<Vec<String>>

@@ -77,7 +77,9 @@ impl Url {
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("sqlite://") {
             if path.is_empty() {
-                return Err("sqlite:// needs a path, such as sqlite://data/perspektive.db".to_owned());
+                return Err(
+                    "sqlite:// needs a path, such as sqlite://data/perspektive.db".to_owned(),
+                );
             }
             Ok(Url::Sqlite(PathBuf::from(path)))
         } else if text.starts_with("postgres://") || text.starts_with("postgresql://") {
@@ -128,7 +130,9 @@ impl Database {
             }
             Url::Postgres(url) => {
                 let connector = pg::Connector::new(url)?;
-                Database::Postgres { pool: Pool::new(size, move || connector.connect()) }
+                Database::Postgres {
+                    pool: Pool::new(size, move || connector.connect()),
+                }
             }
         })
     }
@@ -189,10 +193,16 @@ pub fn lock_key(name: &str) -> i64 {
 /// Makes the folder that a SQLite file is to lie in.
 pub fn create_folder(url: &Url) -> Result<()> {
     if let Url::Sqlite(path) = url
-        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        && let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
     {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| internal(format!("the folder {} can't be made: {error}", folder.display())))?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            internal(format!(
+                "the folder {} can't be made: {error}",
+                folder.display()
+            ))
+        })?;
     }
     Ok(())
 }

@@ -32,8 +32,14 @@ pub mod store;
 pub const CHANNEL: &str = "perspektive_changes";
 
 /// The runtime that moves bytes between this process and the server.
-static RUNTIME: LazyLock<Option<Runtime>> =
-    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("postgres").enable_all().build().ok());
+static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+    Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("postgres")
+        .enable_all()
+        .build()
+        .ok()
+});
 
 /// Lets Diesel's synchronous calls wait on [`RUNTIME`].
 pub struct Driver;
@@ -77,7 +83,9 @@ impl Connector {
     /// Opens a connection. An acknowledged write is on the disk
     /// (`synchronous_commit`), and nobody waits for a lock for long.
     pub fn connect(&self) -> Result<Conn> {
-        let runtime = RUNTIME.as_ref().ok_or_else(|| internal("the PostgreSQL driver could not start"))?;
+        let runtime = RUNTIME
+            .as_ref()
+            .ok_or_else(|| internal("the PostgreSQL driver could not start"))?;
         let connecting = async {
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(match &self.tls {
                 Some(tls) => {
@@ -91,7 +99,9 @@ impl Connector {
             })
         };
         let connection = runtime
-            .block_on(async { tokio::time::timeout(Duration::from_millis(1_500), connecting).await })
+            .block_on(async {
+                tokio::time::timeout(Duration::from_millis(1_500), connecting).await
+            })
             .map_err(|_| cannot_open("PostgreSQL", "no answer in time"))?
             .map_err(|error| cannot_open("PostgreSQL", error))?;
         let mut conn = Conn::from(connection);
@@ -105,8 +115,11 @@ impl Connector {
     pub async fn listen(&self, heard: impl Fn() + Send + Sync + 'static) -> Result<()> {
         match &self.tls {
             Some(tls) => {
-                let (client, connection) =
-                    self.config.connect(tls.clone()).await.map_err(|error| cannot_open("PostgreSQL", error))?;
+                let (client, connection) = self
+                    .config
+                    .connect(tls.clone())
+                    .await
+                    .map_err(|error| cannot_open("PostgreSQL", error))?;
                 follow(client, connection, heard).await
             }
             None => {
@@ -134,7 +147,8 @@ where
     let mut subscribed = false;
     std::future::poll_fn(|context| {
         loop {
-            if !subscribed && let std::task::Poll::Ready(done) = subscribing.as_mut().poll(context) {
+            if !subscribed && let std::task::Poll::Ready(done) = subscribing.as_mut().poll(context)
+            {
                 if let Err(error) = done {
                     return std::task::Poll::Ready(Err(cannot_open("PostgreSQL", error)));
                 }
@@ -142,7 +156,9 @@ where
                 heard();
             }
             match connection.poll_message(context) {
-                std::task::Poll::Ready(Some(Ok(tokio_postgres::AsyncMessage::Notification(_)))) => heard(),
+                std::task::Poll::Ready(Some(Ok(tokio_postgres::AsyncMessage::Notification(_)))) => {
+                    heard()
+                }
                 std::task::Poll::Ready(Some(Ok(_))) => {}
                 std::task::Poll::Ready(Some(Err(error))) => {
                     return std::task::Poll::Ready(Err(cannot_open("PostgreSQL", error)));
@@ -175,6 +191,8 @@ impl Dialect for Conn {
     }
 
     fn notify(&mut self) -> QueryResult<()> {
-        diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(self).map(drop)
+        diesel::sql_query(format!("NOTIFY {CHANNEL}"))
+            .execute(self)
+            .map(drop)
     }
 }

@@ -17,7 +17,11 @@ pub struct Pool<C> {
 impl<C> Pool<C> {
     /// A pool that keeps up to `size` connections and opens them with `open`.
     pub fn new(size: usize, open: impl Fn() -> Result<C> + Send + Sync + 'static) -> Self {
-        Pool { idle: Mutex::default(), size, open: Box::new(open) }
+        Pool {
+            idle: Mutex::default(),
+            size,
+            open: Box::new(open),
+        }
     }
 
     /// How many connections are kept.

@@ -242,6 +242,17 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
-    api_keys, articles, authors, changes, corrections, former_slugs, links, listings, refresh_tokens,
-    revisions, sections, topics, users,
+    api_keys,
+    articles,
+    authors,
+    changes,
+    corrections,
+    former_slugs,
+    links,
+    listings,
+    refresh_tokens,
+    revisions,
+    sections,
+    topics,
+    users,
 );

@@ -22,13 +22,26 @@ use serde::{Deserialize, Serialize};
 /// The SQL type of an id. The object ids are PostgreSQL's own for `uuid`;
 /// naming them spares a look-up query on every connection.
 #[derive(SqlType, QueryId, Clone, Copy, Debug)]
-#[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
+#[diesel(
+    postgres_type(oid = 2950, array_oid = 2951),
+    sqlite_type(name = "Binary")
+)]
 pub struct Uid;
 
 /// The id of anything that is stored: a UUIDv7 (RFC 9562), so that ids made
 /// later sort later.
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    AsExpression,
+    FromSqlRow,
+    Serialize,
+    Deserialize,
 )]
 #[diesel(sql_type = Uid)]
 #[serde(transparent)]
@@ -65,7 +78,8 @@ impl FromStr for Id {
     /// Reads the hyphenated form only: the others would give one resource
     /// several addresses.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<uuid::fmt::Hyphenated>().map(|id| Id(id.into_uuid()))
+        text.parse::<uuid::fmt::Hyphenated>()
+            .map(|id| Id(id.into_uuid()))
     }
 }
 
@@ -125,19 +139,29 @@ impl Time {
     /// Reads RFC 3339 with an offset, in the years 1 to 9999.
     pub fn parse(text: &str) -> Option<Self> {
         let at = DateTime::parse_from_rfc3339(text).ok()?.with_timezone(&Utc);
-        (1..=9999).contains(&chrono::Datelike::year(&at)).then(|| Time(at.timestamp_micros()))
+        (1..=9999)
+            .contains(&chrono::Datelike::year(&at))
+            .then(|| Time(at.timestamp_micros()))
     }
 }
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_datetime().to_rfc3339_opts(SecondsFormat::Secs, true))
+        f.write_str(
+            &self
+                .to_datetime()
+                .to_rfc3339_opts(SecondsFormat::Secs, true),
+        )
     }
 }
 
 impl fmt::Debug for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_datetime().to_rfc3339_opts(SecondsFormat::Micros, true))
+        f.write_str(
+            &self
+                .to_datetime()
+                .to_rfc3339_opts(SecondsFormat::Micros, true),
+        )
     }
 }
 

@@ -33,7 +33,12 @@ pub fn check_pattern(pattern: &str) -> Result<(), String> {
     for piece in pattern.split('{').skip(1) {
         match piece.split_once('}') {
             Some((name, rest)) if NAMES.contains(&name) && !rest.contains('}') => found.push(name),
-            _ => return Err(format!("may contain {{{}}} and nothing else in braces", NAMES.join("}, {"))),
+            _ => {
+                return Err(format!(
+                    "may contain {{{}}} and nothing else in braces",
+                    NAMES.join("}, {")
+                ));
+            }
         }
     }
     if found.contains(&"slug") || found.contains(&"id") {
@@ -80,7 +85,8 @@ pub fn find<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
             literal => rest.find(literal)?,
         };
         let value = &rest[..end];
-        let digits = |count| value.len() == count && value.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |count| value.len() == count && value.bytes().all(|byte| byte.is_ascii_digit());
         let fits = match name {
             "yyyy" => digits(4),
             "mm" | "dd" => digits(2),
@@ -103,16 +109,32 @@ mod tests {
 
     #[test]
     fn an_address_is_found_by_the_pattern_that_wrote_it() {
-        let parts = Parts { id: Id::new(), slug: "stadtrat-nahverkehr", section: "politik", first_published_at: Time(0) };
-        for pattern in ["/{yyyy}/{mm}/{slug}/", "/{section}/{slug}.html", "/a/{id}", "/{slug}-{id}"] {
+        let parts = Parts {
+            id: Id::new(),
+            slug: "stadtrat-nahverkehr",
+            section: "politik",
+            first_published_at: Time(0),
+        };
+        for pattern in [
+            "/{yyyy}/{mm}/{slug}/",
+            "/{section}/{slug}.html",
+            "/a/{id}",
+            "/{slug}-{id}",
+        ] {
             check_pattern(pattern).unwrap();
             let path = path(pattern, parts, chrono_tz::Europe::Berlin);
             let found = find(pattern, &path);
             if pattern != "/{slug}-{id}" {
-                assert!(found == Some(parts.slug) || found == Some(parts.id.to_string().as_str()), "{path}: {found:?}");
+                assert!(
+                    found == Some(parts.slug) || found == Some(parts.id.to_string().as_str()),
+                    "{path}: {found:?}"
+                );
             }
         }
-        assert_eq!(find("/{yyyy}/{mm}/{slug}/", "/2026/11/x?utm=1#a"), Some("x"));
+        assert_eq!(
+            find("/{yyyy}/{mm}/{slug}/", "/2026/11/x?utm=1#a"),
+            Some("x")
+        );
         assert_eq!(find("/{yyyy}/{mm}/{slug}/", "/impressum"), None);
         assert!(check_pattern("/{yyyy}/").is_err());
         assert!(check_pattern("/{slug}/{foo}").is_err());

@@ -54,7 +54,15 @@ impl Draft {
     /// An answer of any type.
     pub fn new(content_type: &'static str, body: Vec<u8>, tags: Vec<Tag>) -> Self {
         let (headers, appears, disappears) = (Vec::new(), None, None);
-        Draft { status: StatusCode::OK, content_type, body, tags, headers, appears, disappears }
+        Draft {
+            status: StatusCode::OK,
+            content_type,
+            body,
+            tags,
+            headers,
+            appears,
+            disappears,
+        }
     }
 
     /// A permanent redirect.
@@ -79,7 +87,9 @@ impl Draft {
     pub fn seal(self) -> Result<(Answer, Vec<Tag>, Option<Time>)> {
         let until = earlier(self.appears, self.disappears);
         let hash = xxhash_rust::xxh3::xxh3_64(&self.body);
-        let etag = |suffix: &str| HeaderValue::from_str(&format!("\"{hash:016x}{suffix}\"")).map_err(internal);
+        let etag = |suffix: &str| {
+            HeaderValue::from_str(&format!("\"{hash:016x}{suffix}\"")).map_err(internal)
+        };
         let mut headers = Vec::with_capacity(self.headers.len() + 1);
         for (name, value) in self.headers {
             headers.push((name, HeaderValue::from_str(&value).map_err(internal)?));
@@ -88,7 +98,10 @@ impl Draft {
         if keys.len() > SURROGATE_KEY_MAX {
             keys.truncate(SURROGATE_KEY_MAX / 9 * 9 - 1);
         }
-        headers.push((HeaderName::from_static("surrogate-key"), HeaderValue::from_str(&keys).map_err(internal)?));
+        headers.push((
+            HeaderName::from_static("surrogate-key"),
+            HeaderValue::from_str(&keys).map_err(internal)?,
+        ));
         let answer = Answer(Arc::new(Sealed {
             status: self.status,
             content_type: HeaderValue::from_static(self.content_type),
@@ -130,7 +143,12 @@ struct Sealed {
 /// The coding may come later than the weighing, so it is counted from the start.
 impl Footprint for Answer {
     fn size(&self) -> u64 {
-        let headers: usize = self.0.headers.iter().map(|(_, value)| value.len() + 64).sum();
+        let headers: usize = self
+            .0
+            .headers
+            .iter()
+            .map(|(_, value)| value.len() + 64)
+            .sum();
         (self.0.plain.len() * 8 / 5 + headers + 400) as u64
     }
 }
@@ -144,17 +162,20 @@ pub struct Constants {
 }
 
 /// Headers that scripts on other origins may read.
-pub const EXPOSED: &str =
-    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Age, Cache-Status, X-Request-Id, Allow";
+pub const EXPOSED: &str = "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Age, Cache-Status, X-Request-Id, Allow";
 
 impl Constants {
     /// The caching times that the settings ask for.
     pub fn new(config: &Config) -> Self {
-        let (max_age, swr, sie) =
-            (config.max_age.into(), config.stale_while_revalidate.into(), config.stale_if_error.into());
+        let (max_age, swr, sie) = (
+            config.max_age.into(),
+            config.stale_while_revalidate.into(),
+            config.stale_if_error.into(),
+        );
         let text = cache_control(max_age, swr, sie);
         Constants {
-            cache_control: HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("no-cache")),
+            cache_control: HeaderValue::from_str(&text)
+                .unwrap_or(HeaderValue::from_static("no-cache")),
             max_age,
             stale_while_revalidate: swr,
             stale_if_error: sie,
@@ -171,9 +192,13 @@ impl Constants {
         let left = |at: Option<Time>| at.map_or(i64::MAX, |at| at.seconds_since(now).max(0));
         let (appears, disappears) = (left(answer.appears), left(answer.disappears));
         let max_age = self.max_age.min(appears).min(disappears);
-        let swr = self.stale_while_revalidate.min(appears - max_age).min(disappears - max_age);
+        let swr = self
+            .stale_while_revalidate
+            .min(appears - max_age)
+            .min(disappears - max_age);
         let sie = self.stale_if_error.min(disappears - max_age);
-        HeaderValue::from_str(&cache_control(max_age, swr, sie)).unwrap_or(HeaderValue::from_static("no-cache"))
+        HeaderValue::from_str(&cache_control(max_age, swr, sie))
+            .unwrap_or(HeaderValue::from_static("no-cache"))
     }
 }
 
@@ -214,14 +239,27 @@ impl Answer {
             && request.headers().contains_key(header::IF_NONE_MATCH)
             && conditional::none_match(request.headers(), etag.to_str().unwrap_or_default());
 
-        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { sealed.status });
+        let mut response = HttpResponse::build(if unchanged {
+            StatusCode::NOT_MODIFIED
+        } else {
+            sealed.status
+        });
         response
             .insert_header((header::CACHE_CONTROL, constants.cache_control(sealed, now)))
             .insert_header((header::ETAG, etag.clone()))
             .insert_header((header::VARY, HeaderValue::from_static("Accept-Encoding")))
-            .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")))
-            .insert_header((header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED)))
-            .insert_header((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
+            .insert_header((
+                header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                HeaderValue::from_static("*"),
+            ))
+            .insert_header((
+                header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                HeaderValue::from_static(EXPOSED),
+            ))
+            .insert_header((
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ));
         for (name, value) in &sealed.headers {
             response.append_header((name.clone(), value.clone()));
         }
@@ -242,11 +280,20 @@ impl Answer {
             Coding::Plain => sealed.plain.clone(),
             Coding::Br => {
                 response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("br")));
-                sealed.br.get_or_try_init(|| off_thread(sealed.plain.clone(), brotli)).await?.clone()
+                sealed
+                    .br
+                    .get_or_try_init(|| off_thread(sealed.plain.clone(), brotli))
+                    .await?
+                    .clone()
             }
             Coding::Gzip => {
-                response.insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
-                sealed.gzip.get_or_try_init(|| off_thread(sealed.plain.clone(), gzip)).await?.clone()
+                response
+                    .insert_header((header::CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+                sealed
+                    .gzip
+                    .get_or_try_init(|| off_thread(sealed.plain.clone(), gzip))
+                    .await?
+                    .clone()
             }
         };
         Ok(response.body(body))
@@ -255,7 +302,10 @@ impl Answer {
 
 /// Chooses a coding by `Accept-Encoding` (RFC 9110, section 12.5.3).
 fn choose(headers: &HeaderMap, length: usize) -> Result<Coding> {
-    let Some(accepted) = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()) else {
+    let Some(accepted) = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+    else {
         return Ok(Coding::Plain);
     };
     let (mut br, mut gzip, mut plain, mut any) = (None, None, None, None);
@@ -292,18 +342,24 @@ fn choose(headers: &HeaderMap, length: usize) -> Result<Coding> {
 }
 
 async fn off_thread(plain: Bytes, code: fn(&[u8]) -> std::io::Result<Vec<u8>>) -> Result<Bytes> {
-    let coded = tokio::task::spawn_blocking(move || code(&plain)).await.map_err(internal)?;
+    let coded = tokio::task::spawn_blocking(move || code(&plain))
+        .await
+        .map_err(internal)?;
     Ok(Bytes::from(coded?))
 }
 
 fn brotli(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut coder = ::brotli::CompressorWriter::new(Vec::with_capacity(plain.len() / 2), 4_096, 5, 18);
+    let mut coder =
+        ::brotli::CompressorWriter::new(Vec::with_capacity(plain.len() / 2), 4_096, 5, 18);
     coder.write_all(plain)?;
     Ok(coder.into_inner())
 }
 
 fn gzip(plain: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut coder = flate2::write::GzEncoder::new(Vec::with_capacity(plain.len() / 2), flate2::Compression::new(6));
+    let mut coder = flate2::write::GzEncoder::new(
+        Vec::with_capacity(plain.len() / 2),
+        flate2::Compression::new(6),
+    );
     coder.write_all(plain)?;
     coder.finish()
 }
@@ -314,7 +370,10 @@ mod tests {
 
     fn chosen(accept: &str) -> Option<Coding> {
         let mut headers = HeaderMap::new();
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_str(accept).unwrap());
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_str(accept).unwrap(),
+        );
         choose(&headers, 10_000).ok()
     }
 

@@ -26,7 +26,9 @@ impl Expect {
         if let Some(value) = single(headers, IF_NONE_MATCH)? {
             return match value {
                 "*" => Ok(Expect::Nothing),
-                _ => Err(bad_parameter("On a write, If-None-Match takes * only, meaning: create, don't replace.")),
+                _ => Err(bad_parameter(
+                    "On a write, If-None-Match takes * only, meaning: create, don't replace.",
+                )),
             };
         }
         match single(headers, IF_MATCH)? {
@@ -55,16 +57,29 @@ fn version(etag: &str) -> Option<i64> {
 
 fn single(headers: &HeaderMap, name: actix_web::http::header::HeaderName) -> Result<Option<&str>> {
     let mut values = headers.get_all(&name);
-    let Some(first) = values.next() else { return Ok(None) };
+    let Some(first) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
-        return Err(bad_parameter(format!("{name} stands there more than once; send it once.")));
+        return Err(bad_parameter(format!(
+            "{name} stands there more than once; send it once."
+        )));
     }
-    first.to_str().map(|value| Some(value.trim())).map_err(|_| bad_parameter(format!("{name} isn't ASCII.")))
+    first
+        .to_str()
+        .map(|value| Some(value.trim()))
+        .map_err(|_| bad_parameter(format!("{name} isn't ASCII.")))
 }
 
 /// Whether `If-None-Match` names this ETag, by weak comparison as the RFC asks.
 pub fn none_match(headers: &HeaderMap, etag: &str) -> bool {
-    headers.get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split(',').map(str::trim).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
-    })
+    headers
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| {
+            value
+                .split(',')
+                .map(str::trim)
+                .any(|known| known == "*" || known.trim_start_matches("W/") == etag)
+        })
 }

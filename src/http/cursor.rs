@@ -36,8 +36,14 @@ pub fn read(cursor: &str, filters: &str) -> Result<Position> {
         .decode(cursor)
         .ok()
         .filter(|bytes| bytes.len() == 29 && bytes[0] == VERSION)
-        .ok_or_else(|| bad("This is not a cursor of this API. Leave `cursor` out to start at the beginning."))?;
-    let number = |range: std::ops::Range<usize>| bytes[range].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        .ok_or_else(|| {
+            bad("This is not a cursor of this API. Leave `cursor` out to start at the beginning.")
+        })?;
+    let number = |range: std::ops::Range<usize>| {
+        bytes[range]
+            .iter()
+            .fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
+    };
     if number(25..29) != u64::from(fingerprint(filters)) {
         return Err(bad(
             "This cursor belongs to other filters or another order. Keep all other parameters as they were, or leave `cursor` out.",
@@ -46,7 +52,10 @@ pub fn read(cursor: &str, filters: &str) -> Result<Position> {
     }
     let mut id = [0; 16];
     id.copy_from_slice(&bytes[9..25]);
-    Ok(Position { at: Time(number(1..9) as i64), id: Id(uuid::Uuid::from_bytes(id)) })
+    Ok(Position {
+        at: Time(number(1..9) as i64),
+        id: Id(uuid::Uuid::from_bytes(id)),
+    })
 }
 
 fn fingerprint(filters: &str) -> u32 {
@@ -59,7 +68,10 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_with_its_own_filters_only() {
-        let position = Position { at: Time(-5), id: Id::new() };
+        let position = Position {
+            at: Time(-5),
+            id: Id::new(),
+        };
         let cursor = write(position, "section=politik");
         assert_eq!(read(&cursor, "section=politik").ok(), Some(position));
         assert!(read(&cursor, "section=kultur").is_err());

@@ -22,8 +22,8 @@ use serde_json::{Map, Value, json};
 use super::answer::EXPOSED;
 use super::reply::PRIVATE;
 use crate::error::{
-    Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem, ProblemType, Result,
-    TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
+    Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem,
+    ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
 };
 use crate::state::State;
 
@@ -38,9 +38,18 @@ impl RequestId {
         let usable = |value: &&HeaderValue| {
             value.len() <= 64
                 && !value.is_empty()
-                && value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+                && value
+                    .as_bytes()
+                    .iter()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
         };
-        RequestId(headers.get(REQUEST_ID).filter(usable).cloned().unwrap_or_else(new_id))
+        RequestId(
+            headers
+                .get(REQUEST_ID)
+                .filter(usable)
+                .cloned()
+                .unwrap_or_else(new_id),
+        )
     }
 }
 
@@ -86,7 +95,8 @@ impl Routes {
     }
 
     fn pattern(&self, request: &HttpRequest) -> &'static str {
-        self.found(request).map_or("unknown", |(pattern, _)| *pattern)
+        self.found(request)
+            .map_or("unknown", |(pattern, _)| *pattern)
     }
 
     fn allow(&self, request: &HttpRequest) -> Option<&str> {
@@ -120,7 +130,10 @@ fn plain(pattern: &str) -> std::borrow::Cow<'_, str> {
 }
 
 /// The middleware.
-pub async fn edge(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+pub async fn edge(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let started = Instant::now();
     let method = usual(request.method());
     // The encoder leaves out the body of an answer to HEAD by itself.
@@ -136,7 +149,8 @@ pub async fn edge(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<Se
         Err(panic) => return Err(Panicked::new(id, panic.as_ref()).into()),
     };
     let (request, response) = response.into_parts();
-    let mut response = if response.status().is_client_error() || response.status().is_server_error() {
+    let mut response = if response.status().is_client_error() || response.status().is_server_error()
+    {
         problem_document(&request, response, &id)
     } else {
         response
@@ -145,10 +159,13 @@ pub async fn edge(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<Se
 
     let took = started.elapsed();
     let status = response.status().as_u16();
-    if let (Some(state), Some(routes)) =
-        (request.app_data::<web::Data<State>>(), request.app_data::<web::Data<Routes>>())
-    {
-        state.metrics.observe(method, routes.pattern(&request), status, took);
+    if let (Some(state), Some(routes)) = (
+        request.app_data::<web::Data<State>>(),
+        request.app_data::<web::Data<Routes>>(),
+    ) {
+        state
+            .metrics
+            .observe(method, routes.pattern(&request), status, took);
     }
     tracing::info!(request_id = %id, method, path = request.path(), status, ms = took.as_secs_f64() * 1e3, "request");
     Ok(ServiceResponse::new(request, response))
@@ -191,7 +208,9 @@ fn audience(path: &str) -> Audience {
 fn set_headers(request: &HttpRequest, headers: &mut HeaderMap, id: &RequestId) {
     headers.insert(REQUEST_ID, id.0.clone());
     // A public answer comes with all of the following.
-    if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) && headers.contains_key(header::CACHE_CONTROL) {
+    if headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+        && headers.contains_key(header::CACHE_CONTROL)
+    {
         return;
     }
     let mut default = |name: HeaderName, value: &'static str| {
@@ -211,7 +230,10 @@ fn set_headers(request: &HttpRequest, headers: &mut HeaderMap, id: &RequestId) {
             default(header::VARY, "Authorization, Origin");
             if let Some(origin) = allowed_origin(request) {
                 headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-                headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+                headers.insert(
+                    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+                    HeaderValue::from_static(EXPOSED),
+                );
             }
         }
         Audience::Operators => default(header::VARY, "Authorization"),
@@ -221,7 +243,12 @@ fn set_headers(request: &HttpRequest, headers: &mut HeaderMap, id: &RequestId) {
 fn allowed_origin(request: &HttpRequest) -> Option<HeaderValue> {
     let origin = request.headers().get(header::ORIGIN)?;
     let state = request.app_data::<web::Data<State>>()?;
-    state.config.editor_origins.iter().any(|known| known.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+    state
+        .config
+        .editor_origins
+        .iter()
+        .any(|known| known.as_bytes() == origin.as_bytes())
+        .then(|| origin.clone())
 }
 
 /// What no route answers: OPTIONS (the browser's preflight among them), a
@@ -232,20 +259,34 @@ pub async fn unrouted(request: HttpRequest) -> Result<HttpResponse> {
         let shown: String = request.path().chars().take(200).collect();
         return Err(Problem::new(
             &NOT_FOUND,
-            format!("No route leads to `{shown}`; /openapi.json lists all routes and /docs shows them."),
+            format!(
+                "No route leads to `{shown}`; /openapi.json lists all routes and /docs shows them."
+            ),
         )
         .into());
     };
     if request.method() != Method::OPTIONS {
-        let detail = format!("{} takes {allow}; not {}.", request.path(), request.method());
-        return Err(Problem::new(&METHOD_NOT_ALLOWED, detail).header("Allow", allow).into());
+        let detail = format!(
+            "{} takes {allow}; not {}.",
+            request.path(),
+            request.method()
+        );
+        return Err(Problem::new(&METHOD_NOT_ALLOWED, detail)
+            .header("Allow", allow)
+            .into());
     }
     let mut response = HttpResponse::NoContent();
     response.insert_header((header::ALLOW, allow));
     if allow.contains("PATCH") {
-        response.insert_header((HeaderName::from_static("accept-patch"), "application/merge-patch+json"));
+        response.insert_header((
+            HeaderName::from_static("accept-patch"),
+            "application/merge-patch+json",
+        ));
     }
-    if request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+    if request
+        .headers()
+        .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    {
         let origin = match audience(request.path()) {
             Audience::Public => Some(HeaderValue::from_static("*")),
             Audience::Editors => allowed_origin(&request),
@@ -273,11 +314,15 @@ fn problem_document(request: &HttpRequest, response: HttpResponse, id: &RequestI
         Some(error) => {
             match error {
                 Error::Problem(_) => {}
-                Error::Unavailable(_) => tracing::warn!(request_id = %id, path = request.path(), %error, "unavailable"),
+                Error::Unavailable(_) => {
+                    tracing::warn!(request_id = %id, path = request.path(), %error, "unavailable")
+                }
                 error if error.is_outage() => {
                     tracing::warn!(request_id = %id, path = request.path(), %error, "unavailable");
                 }
-                error => tracing::error!(request_id = %id, path = request.path(), %error, "request failed"),
+                error => {
+                    tracing::error!(request_id = %id, path = request.path(), %error, "request failed")
+                }
             }
             error.to_problem().into_owned()
         }
@@ -289,8 +334,14 @@ fn problem_document(request: &HttpRequest, response: HttpResponse, id: &RequestI
     if error.is_none() {
         *built.status_mut() = status;
     }
-    if problem.kind.status == 404 && !built.headers().contains_key(header::CACHE_CONTROL) && audience(request.path()) == Audience::Public {
-        built.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=5"));
+    if problem.kind.status == 404
+        && !built.headers().contains_key(header::CACHE_CONTROL)
+        && audience(request.path()) == Audience::Public
+    {
+        built.headers_mut().insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=5"),
+        );
     }
     built
 }
@@ -299,24 +350,40 @@ fn problem_document(request: &HttpRequest, response: HttpResponse, id: &RequestI
 fn framework_problem(response: &HttpResponse) -> Problem {
     let detail = response.error().map(ToString::to_string);
     let (kind, fallback): (&'static ProblemType, &str) = match response.status() {
-        StatusCode::NOT_FOUND => (&NOT_FOUND, "No route leads there; /openapi.json lists all routes."),
-        StatusCode::METHOD_NOT_ALLOWED => (&METHOD_NOT_ALLOWED, "This address doesn't take that method."),
-        StatusCode::UNAUTHORIZED => (&UNAUTHENTICATED, "Send a token or key as Authorization: Bearer."),
+        StatusCode::NOT_FOUND => (
+            &NOT_FOUND,
+            "No route leads there; /openapi.json lists all routes.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            &METHOD_NOT_ALLOWED,
+            "This address doesn't take that method.",
+        ),
+        StatusCode::UNAUTHORIZED => (
+            &UNAUTHENTICATED,
+            "Send a token or key as Authorization: Bearer.",
+        ),
         StatusCode::FORBIDDEN => (&FORBIDDEN, "You may not do this."),
         StatusCode::NOT_ACCEPTABLE => (&NOT_ACCEPTABLE, "There is no such representation."),
         StatusCode::REQUEST_TIMEOUT => (&TIMEOUT, "The request took too long to arrive."),
         StatusCode::PAYLOAD_TOO_LARGE => (&TOO_LARGE, "The body is too large."),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => (&UNSUPPORTED_TYPE, "This content type isn't read here."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            (&UNSUPPORTED_TYPE, "This content type isn't read here.")
+        }
         status if status.is_client_error() => (&MALFORMED, "The request can't be read."),
         _ => (&INTERNAL, "The cause is in the log, under the request_id."),
     };
-    let detail = detail.filter(|_| kind.status < 500).unwrap_or_else(|| fallback.to_owned());
+    let detail = detail
+        .filter(|_| kind.status < 500)
+        .unwrap_or_else(|| fallback.to_owned());
     Problem::new(kind, detail)
 }
 
 fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {
     let mut members = Map::new();
-    members.insert("type".to_owned(), json!(format!("/problems/{}", problem.kind.slug)));
+    members.insert(
+        "type".to_owned(),
+        json!(format!("/problems/{}", problem.kind.slug)),
+    );
     members.insert("title".to_owned(), json!(problem.kind.title));
     members.insert("status".to_owned(), json!(problem.kind.status));
     members.insert("detail".to_owned(), json!(problem.detail));
@@ -326,7 +393,8 @@ fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {
     if !problem.errors.is_empty() {
         members.insert("errors".to_owned(), json!(problem.errors));
     }
-    let status = StatusCode::from_u16(problem.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(problem.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
     response.content_type("application/problem+json");
     for (name, value) in &problem.headers {
@@ -372,7 +440,10 @@ impl ResponseError for Panicked {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, self.id.0.clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE));
-        headers.insert(header::VARY, HeaderValue::from_static("Authorization, Origin"));
+        headers.insert(
+            header::VARY,
+            HeaderValue::from_static("Authorization, Origin"),
+        );
         response
     }
 }

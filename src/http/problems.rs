@@ -61,8 +61,20 @@ pub struct ProblemPages {
 
 impl From<&ProblemType> for ProblemPage {
     fn from(kind: &ProblemType) -> Self {
-        let ProblemType { slug, status, title, cause, fix } = kind;
-        ProblemPage { r#type: format!("/problems/{slug}"), title, status: *status, cause, fix }
+        let ProblemType {
+            slug,
+            status,
+            title,
+            cause,
+            fix,
+        } = kind;
+        ProblemPage {
+            r#type: format!("/problems/{slug}"),
+            title,
+            status: *status,
+            cause,
+            fix,
+        }
     }
 }
 
@@ -107,5 +119,7 @@ pub async fn get_problem(request: HttpRequest, slug: web::Path<String>) -> Resul
 }
 
 fn lasting(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=3600")).json(body)
+    HttpResponse::Ok()
+        .insert_header(("Cache-Control", "public, max-age=3600"))
+        .json(body)
 }

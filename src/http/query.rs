@@ -25,20 +25,29 @@ impl Params {
     pub fn of(request: &HttpRequest) -> Result<Self> {
         let query = request.query_string();
         let decoded = |text: &str| {
-            percent_encoding::percent_decode_str(text).decode_utf8().is_ok()
+            percent_encoding::percent_decode_str(text)
+                .decode_utf8()
+                .is_ok()
         };
         if !decoded(query) {
-            return Err(bad_parameter("The query string isn't UTF-8 when its percent signs are decoded."));
+            return Err(bad_parameter(
+                "The query string isn't UTF-8 when its percent signs are decoded.",
+            ));
         }
         let pairs = serde_urlencoded::from_str(query)
             .map_err(|error| bad_parameter(format!("The query string can't be read: {error}.")))?;
-        Ok(Params { pairs, known: BTreeSet::new() })
+        Ok(Params {
+            pairs,
+            known: BTreeSet::new(),
+        })
     }
 
     /// Every value of a parameter that may be repeated.
     pub fn all(&mut self, name: &'static str) -> Vec<String> {
         self.known.insert(name);
-        let (mine, rest) = std::mem::take(&mut self.pairs).into_iter().partition(|(key, _)| key == name);
+        let (mine, rest) = std::mem::take(&mut self.pairs)
+            .into_iter()
+            .partition(|(key, _)| key == name);
         self.pairs = rest;
         let mine: Vec<(String, String)> = mine;
         mine.into_iter().map(|(_, value)| value).collect()
@@ -48,15 +57,25 @@ impl Params {
     pub fn one(&mut self, name: &'static str) -> Result<Option<String>> {
         let mut values = self.all(name);
         if values.len() > 1 {
-            return Err(bad_parameter(format!("`{name}` takes one value, and there are {}.", values.len())));
+            return Err(bad_parameter(format!(
+                "`{name}` takes one value, and there are {}.",
+                values.len()
+            )));
         }
         Ok(values.pop())
     }
 
     /// A parameter of a type that knows how to read itself.
-    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(&mut self, name: &'static str) -> Result<Option<T>> {
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>> {
         self.one(name)?
-            .map(|value| value.parse().map_err(|error| bad_parameter(format!("`{name}`: {error}."))))
+            .map(|value| {
+                value
+                    .parse()
+                    .map_err(|error| bad_parameter(format!("`{name}`: {error}.")))
+            })
             .transpose()
     }
 
@@ -65,16 +84,26 @@ impl Params {
         match self.one(name)?.as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(other) => Err(bad_parameter(format!("`{name}` is true or false, not `{other}`."))),
+            Some(other) => Err(bad_parameter(format!(
+                "`{name}` is true or false, not `{other}`."
+            ))),
         }
     }
 
     /// How many items to answer; over the cap is an error, never a silent cut.
     pub fn limit(&mut self) -> Result<i64> {
-        let Some(value) = self.one("limit")? else { return Ok(LIMIT_DEFAULT) };
-        value.parse().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit)).ok_or_else(|| {
-            bad_parameter(format!("`limit` is a whole number from 1 to {LIMIT_MAX}, not `{value}`."))
-        })
+        let Some(value) = self.one("limit")? else {
+            return Ok(LIMIT_DEFAULT);
+        };
+        value
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LIMIT_MAX).contains(limit))
+            .ok_or_else(|| {
+                bad_parameter(format!(
+                    "`limit` is a whole number from 1 to {LIMIT_MAX}, not `{value}`."
+                ))
+            })
     }
 
     /// An instant with an offset.
@@ -91,14 +120,27 @@ impl Params {
     }
 
     /// Names from a list of known ones, separated by commas.
-    pub fn names(&mut self, name: &'static str, known: &[&'static str]) -> Result<Vec<&'static str>> {
-        let Some(value) = self.one(name)? else { return Ok(Vec::new()) };
+    pub fn names(
+        &mut self,
+        name: &'static str,
+        known: &[&'static str],
+    ) -> Result<Vec<&'static str>> {
+        let Some(value) = self.one(name)? else {
+            return Ok(Vec::new());
+        };
         let mut names = BTreeSet::new();
-        for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in value
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
             match known.iter().find(|known| **known == part) {
                 Some(known) => names.insert(*known),
                 None => {
-                    return Err(bad_parameter(format!("`{name}`: {}.", super::text::unknown(part, known))));
+                    return Err(bad_parameter(format!(
+                        "`{name}`: {}.",
+                        super::text::unknown(part, known)
+                    )));
                 }
             };
         }
@@ -107,10 +149,15 @@ impl Params {
 
     /// Refuses whatever was not asked for.
     pub fn finish(self) -> Result<()> {
-        let Some((name, _)) = self.pairs.first() else { return Ok(()) };
+        let Some((name, _)) = self.pairs.first() else {
+            return Ok(());
+        };
         let known: Vec<&str> = self.known.into_iter().collect();
         Err(bad_parameter(match known.as_slice() {
-            [] => format!("`{}` is unknown; this address takes no parameters.", name.chars().take(80).collect::<String>()),
+            [] => format!(
+                "`{}` is unknown; this address takes no parameters.",
+                name.chars().take(80).collect::<String>()
+            ),
             known => format!("The parameter {}.", super::text::unknown(name, known)),
         }))
     }

@@ -20,7 +20,11 @@ pub struct Reply {
 impl Reply {
     /// 200 with a body.
     pub fn ok(body: &impl Serialize) -> Self {
-        Reply { status: StatusCode::OK, body: Some(serde_json::to_vec(body)), headers: Vec::new() }
+        Reply {
+            status: StatusCode::OK,
+            body: Some(serde_json::to_vec(body)),
+            headers: Vec::new(),
+        }
     }
 
     /// 201 with a body and the address of what was made.
@@ -32,7 +36,11 @@ impl Reply {
 
     /// 204.
     pub fn no_content() -> Self {
-        Reply { status: StatusCode::NO_CONTENT, body: None, headers: Vec::new() }
+        Reply {
+            status: StatusCode::NO_CONTENT,
+            body: None,
+            headers: Vec::new(),
+        }
     }
 
     /// Adds a header.
@@ -55,7 +63,11 @@ impl Responder for Reply {
         let etag = self.headers.iter().find(|(name, _)| *name == header::ETAG);
         let unchanged = request.method() == actix_web::http::Method::GET
             && etag.is_some_and(|(_, etag)| conditional::none_match(request.headers(), etag));
-        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { self.status });
+        let mut response = HttpResponse::build(if unchanged {
+            StatusCode::NOT_MODIFIED
+        } else {
+            self.status
+        });
         response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE)));
         for (name, value) in self.headers {
             response.append_header((name, value));

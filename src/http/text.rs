@@ -54,7 +54,10 @@ pub fn slugify(text: &str) -> String {
     }
     let ascii = deunicode::deunicode_with_tofu(&german, " ").to_ascii_lowercase();
     let mut slug = String::with_capacity(ascii.len());
-    for word in ascii.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in ascii
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         let length = slug.len() + usize::from(!slug.is_empty()) + word.len();
         if length > SLUG_MAX {
             if slug.is_empty() {
@@ -78,7 +81,9 @@ pub fn slugify(text: &str) -> String {
 pub fn is_slug(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= SLUG_MAX
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
         && !text.starts_with('-')
         && !text.ends_with('-')
         && !text.contains("--")
@@ -89,7 +94,12 @@ pub fn is_slug(text: &str) -> bool {
 /// spaces.
 pub fn name_key(name: &str) -> String {
     let folded = caseless::default_case_fold_str(&name.nfc().collect::<String>());
-    folded.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+    folded
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .nfc()
+        .collect()
 }
 
 /// Checks a text of so many characters at most; `lines` allows line feeds.
@@ -101,17 +111,28 @@ pub fn check(value: &str, pointer: &str, max: usize, lines: bool, errors: &mut V
         errors.push(FieldError::new(pointer, "too-long", detail));
     }
     if let Some(c) = crate::content::text::check(value) {
-        let detail = format!("contains the character U+{:04X}, which is not allowed; remove it", c as u32);
+        let detail = format!(
+            "contains the character U+{:04X}, which is not allowed; remove it",
+            c as u32
+        );
         errors.push(FieldError::new(pointer, "forbidden-character", detail));
     } else if !lines && value.contains(['\n', '\t']) {
-        errors.push(FieldError::new(pointer, "forbidden-character", "must be one line without tabs"));
+        errors.push(FieldError::new(
+            pointer,
+            "forbidden-character",
+            "must be one line without tabs",
+        ));
     }
 }
 
 /// Checks a text that must say something: [`check`], and not empty.
 pub fn check_required(value: &str, pointer: &str, max: usize, errors: &mut Vec<FieldError>) {
     if value.trim().is_empty() {
-        errors.push(FieldError::new(pointer, "required", "is empty; write something"));
+        errors.push(FieldError::new(
+            pointer,
+            "required",
+            "is empty; write something",
+        ));
     }
     check(value, pointer, max, false, errors);
 }
@@ -120,7 +141,9 @@ pub fn check_required(value: &str, pointer: &str, max: usize, errors: &mut Vec<F
 pub fn check_slug(slug: &str, pointer: &str, errors: &mut Vec<FieldError>) {
     if !is_slug(slug) {
         let detail = match slugify(slug) {
-            better if better.is_empty() => format!("`{slug}` is not a slug; use lower-case letters, digits and hyphens"),
+            better if better.is_empty() => {
+                format!("`{slug}` is not a slug; use lower-case letters, digits and hyphens")
+            }
             better => format!("`{slug}` is not a slug; the canonical form is `{better}`"),
         };
         errors.push(FieldError::new(pointer, "bad-slug", detail));
@@ -131,10 +154,16 @@ pub fn check_slug(slug: &str, pointer: &str, errors: &mut Vec<FieldError>) {
 pub fn check_url(url: &str, pointer: &str, errors: &mut Vec<FieldError>) {
     let good = (url.starts_with("https://") || url.starts_with("http://"))
         && url.len() <= 2_000
-        && url.split("://").nth(1).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-        && !url.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'));
+        && url
+            .split("://")
+            .nth(1)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        && !url
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'));
     if !good {
-        let detail = "is not a web address; write it as https://example.org/path, at most 2000 characters";
+        let detail =
+            "is not a web address; write it as https://example.org/path, at most 2000 characters";
         errors.push(FieldError::new(pointer, "bad-url", detail));
     }
 }
@@ -145,8 +174,14 @@ pub fn shorten(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let cut: String = text.chars().take(max - 1).collect();
-    let end = cut.rfind(' ').filter(|end| *end > cut.len() / 2).unwrap_or(cut.len());
-    format!("{}…", cut[..end].trim_end_matches([',', ';', ':', '–', '-', ' ']))
+    let end = cut
+        .rfind(' ')
+        .filter(|end| *end > cut.len() / 2)
+        .unwrap_or(cut.len());
+    format!(
+        "{}…",
+        cut[..end].trim_end_matches([',', ';', ':', '–', '-', ' '])
+    )
 }
 
 #[cfg(test)]
@@ -155,7 +190,16 @@ mod tests {
 
     #[test]
     fn a_slug_of_any_script_is_canonical_or_empty() {
-        for text in ["Привет, мир", "東京", "💥", "---", "İstanbul", "", "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e", &"ß".repeat(400)] {
+        for text in [
+            "Привет, мир",
+            "東京",
+            "💥",
+            "---",
+            "İstanbul",
+            "",
+            "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e",
+            &"ß".repeat(400),
+        ] {
             let slug = slugify(text);
             assert!(slug.is_empty() || is_slug(&slug), "{text:?} gave {slug:?}");
         }
@@ -163,7 +207,10 @@ mod tests {
 
     #[test]
     fn names_differ_in_more_than_case_and_composition() {
-        assert_eq!(name_key("  Öffentlicher  Nahverkehr"), name_key("O\u{308}FFENTLICHER NAHVERKEHR"));
+        assert_eq!(
+            name_key("  Öffentlicher  Nahverkehr"),
+            name_key("O\u{308}FFENTLICHER NAHVERKEHR")
+        );
         assert_ne!(name_key("Straße"), name_key("Strafe"));
     }
 

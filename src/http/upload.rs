@@ -14,7 +14,9 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::error::{FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, malformed, malformed_all};
+use crate::error::{
+    FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, malformed, malformed_all,
+};
 
 /// How long a body may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(60);
@@ -36,13 +38,25 @@ impl FromRequest for Upload {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let header = |name| {
+            request
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
         let content_type = header("content-type").unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         ready(Ok(Upload {
             content_type: essence,
             declared: header("content-length").and_then(|length| length.parse().ok()),
-            limit: request.app_data::<BodyLimit>().map_or(1 << 20, |limit| limit.0),
+            limit: request
+                .app_data::<BodyLimit>()
+                .map_or(1 << 20, |limit| limit.0),
             payload: payload.take(),
         }))
     }
@@ -57,16 +71,23 @@ impl Upload {
     /// The whole body.
     pub async fn bytes(mut self) -> Result<Bytes> {
         let too_large = |limit| {
-            Problem::new(&TOO_LARGE, format!("The body is larger than {limit} bytes, which is the most this API takes."))
-                .with("limit", limit)
+            Problem::new(
+                &TOO_LARGE,
+                format!("The body is larger than {limit} bytes, which is the most this API takes."),
+            )
+            .with("limit", limit)
         };
-        if self.declared.is_some_and(|length| length > self.limit as u64) {
+        if self
+            .declared
+            .is_some_and(|length| length > self.limit as u64)
+        {
             return Err(too_large(self.limit).into());
         }
         let reading = async {
             let mut body = Vec::with_capacity(self.declared.unwrap_or(4_096).min(1 << 16) as usize);
             while let Some(chunk) = self.payload.next().await {
-                let chunk = chunk.map_err(|error| malformed(format!("The body ended early: {error}.")))?;
+                let chunk =
+                    chunk.map_err(|error| malformed(format!("The body ended early: {error}.")))?;
                 if body.len() + chunk.len() > self.limit {
                     return Err(too_large(self.limit).into());
                 }
@@ -74,10 +95,15 @@ impl Upload {
             }
             Ok(Bytes::from(body))
         };
-        tokio::time::timeout(ARRIVAL, reading).await.unwrap_or_else(|_| {
-            let detail = format!("The body didn't arrive within {} seconds.", ARRIVAL.as_secs());
-            Err(Problem::new(&TIMEOUT, detail).into())
-        })
+        tokio::time::timeout(ARRIVAL, reading)
+            .await
+            .unwrap_or_else(|_| {
+                let detail = format!(
+                    "The body didn't arrive within {} seconds.",
+                    ARRIVAL.as_secs()
+                );
+                Err(Problem::new(&TIMEOUT, detail).into())
+            })
     }
 
     /// The whole body as text.
@@ -107,8 +133,14 @@ impl Upload {
             other => format!("`{other}`"),
         };
         let detail = format!("You sent {sent}; this address reads {}.", types.join(", "));
-        let header = if types.contains(&"application/merge-patch+json") { "Accept-Patch" } else { "Accept-Post" };
-        Err(Problem::new(&UNSUPPORTED_TYPE, detail).header(header, types.join(", ")).into())
+        let header = if types.contains(&"application/merge-patch+json") {
+            "Accept-Patch"
+        } else {
+            "Accept-Post"
+        };
+        Err(Problem::new(&UNSUPPORTED_TYPE, detail)
+            .header(header, types.join(", "))
+            .into())
     }
 }
 
@@ -117,7 +149,11 @@ pub fn text(bytes: &[u8]) -> Result<String> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
-            let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = bytes[..error.valid_up_to()]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
+                + 1;
             let at = error.valid_up_to();
             Err(malformed(format!(
                 "The body isn't UTF-8: byte {at}, on line {line}, is wrong. Save the file as UTF-8 (iconv -f latin1 -t utf-8 does it)."
@@ -134,7 +170,9 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
         let pointer = pointer(error.path());
         describe(error.into_inner(), pointer)
     })?;
-    reader.end().map_err(|error| describe(error, String::from("#")))?;
+    reader
+        .end()
+        .map_err(|error| describe(error, String::from("#")))?;
     Ok(value)
 }
 
@@ -167,7 +205,11 @@ fn explain(text: &str) -> (&'static str, String) {
         let mut names = text.split('`').skip(1).step_by(2);
         let unknown = names.next().unwrap_or_default();
         let known: Vec<&str> = names.collect();
-        let code = if text.starts_with("unknown field") { "unknown-field" } else { "unknown-value" };
+        let code = if text.starts_with("unknown field") {
+            "unknown-field"
+        } else {
+            "unknown-value"
+        };
         (code, super::text::unknown(unknown, &known))
     } else if text.starts_with("missing field") {
         ("missing-field", format!("{text}; add it"))

@@ -13,7 +13,9 @@ use crate::db::{Dialect, lock_key};
 pub fn append(c: &mut Conn, entries: &[NewEntry]) -> QueryResult<()> {
     c.lock(lock_key("changes"))?;
     for chunk in entries.chunks(500) {
-        diesel::insert_into(changes::table).values(chunk).execute(c)?;
+        diesel::insert_into(changes::table)
+            .values(chunk)
+            .execute(c)?;
     }
     c.notify()
 }
@@ -30,5 +32,8 @@ pub fn since(c: &mut Conn, seq: i64, limit: i64) -> QueryResult<Vec<Entry>> {
 
 /// The newest entry's number, 0 while the log is empty.
 pub fn head(c: &mut Conn) -> QueryResult<i64> {
-    changes::table.select(diesel::dsl::max(changes::seq)).first::<Option<i64>>(c).map(Option::unwrap_or_default)
+    changes::table
+        .select(diesel::dsl::max(changes::seq))
+        .first::<Option<i64>>(c)
+        .map(Option::unwrap_or_default)
 }

@@ -1,1 +1,6 @@
+//! The suite: the real application over HTTP on a real database. Each test runs
+//! on SQLite and, where a server can be had, on PostgreSQL.
 
+mod support;
+
+mod edge;

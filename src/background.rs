@@ -1,0 +1,60 @@
+//! What runs beside the requests.
+//!
+//! The follower reads the change log: at every notification where there are
+//! other nodes, each second anyhow. It never decides what readers see; it only
+//! evicts what others changed and knows when the database was last heard of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::db::Url;
+use crate::db::pg::Connector;
+use crate::state::State;
+
+/// Starts all of it on the present runtime.
+pub fn start(state: &Arc<State>) {
+    let heard = Arc::new(Notify::new());
+    if let Url::Postgres(url) = &state.config.database {
+        match Connector::new(url) {
+            Ok(connector) => drop(tokio::spawn(listen(connector, Arc::clone(&heard)))),
+            Err(error) => tracing::warn!(%error, "no notifications; the change log is polled"),
+        }
+    }
+    tokio::spawn(follow(Arc::downgrade(state), heard));
+}
+
+/// Follows the log until the server is gone.
+async fn follow(state: std::sync::Weak<State>, heard: Arc<Notify>) {
+    let mut well = true;
+    loop {
+        tokio::select! {
+            () = heard.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        let Some(state) = state.upgrade() else { return };
+        match state.follow().await {
+            Ok(()) if !well => {
+                tracing::info!("the change log can be read again");
+                well = true;
+            }
+            Err(error) if well => {
+                tracing::warn!(%error, "the change log can't be read; cached answers grow stale");
+                well = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Keeps a connection that hears of other nodes' changes.
+async fn listen(connector: Connector, heard: Arc<Notify>) {
+    loop {
+        let waker = Arc::clone(&heard);
+        if let Err(error) = connector.listen(move || waker.notify_one()).await {
+            tracing::debug!(%error, "notifications lost");
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
