@@ -5,4 +5,7 @@
 //! below are that database's own types. A query knows no actor, no HTTP and no
 //! clock. What has to differ stands behind `db::Dialect`.
 
+pub mod articles;
 pub mod changes;
+pub mod links;
+pub mod lists;
