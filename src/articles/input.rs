@@ -14,9 +14,26 @@ use crate::http::upload;
 /// Members of the editor's view that can't be written. They may come back as
 /// they were, so that what was fetched can be edited and sent again.
 pub const READ_ONLY: [&str; 20] = [
-    "id", "state", "version", "revision", "live_revision", "visible_at", "published_at", "first_published_at",
-    "updated_at", "submitted_at", "withdrawn_at", "withdrawn_reason", "trashed_at", "created_at", "created_by",
-    "edited_at", "edited_by", "word_count", "corrections", "links",
+    "id",
+    "state",
+    "version",
+    "revision",
+    "live_revision",
+    "visible_at",
+    "published_at",
+    "first_published_at",
+    "updated_at",
+    "submitted_at",
+    "withdrawn_at",
+    "withdrawn_reason",
+    "trashed_at",
+    "created_at",
+    "created_by",
+    "edited_at",
+    "edited_by",
+    "word_count",
+    "corrections",
+    "links",
 ];
 
 /// An article as an editor writes it.
@@ -33,7 +50,12 @@ pub const READ_ONLY: [&str; 20] = [
 }))]
 pub struct ArticleIn {
     /// The address; made from the headline if it is missing.
-    #[schema(nullable = false, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 120, example = "stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    #[schema(
+        nullable = false,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length = 120,
+        example = "stadtrat-beschliesst-kostenlosen-nahverkehr"
+    )]
     pub slug: Option<String>,
     /// What a feed calls it; unique.
     #[schema(nullable = false, max_length = 200, example = "fpd:20261123-0815")]
@@ -48,13 +70,21 @@ pub struct ArticleIn {
     #[schema(nullable = false, max_length = 200, example = "Nahverkehr")]
     pub kicker: Option<String>,
     /// The headline; the one thing that can't be missing.
-    #[schema(nullable = false, max_length = 300, example = "Stadtrat beschließt kostenlosen Nahverkehr")]
+    #[schema(
+        nullable = false,
+        max_length = 300,
+        example = "Stadtrat beschließt kostenlosen Nahverkehr"
+    )]
     pub headline: Option<String>,
     /// The line below the headline.
     #[schema(nullable = false, max_length = 300)]
     pub subheadline: Option<String>,
     /// What stands before the text (Vorspann).
-    #[schema(nullable = false, max_length = 1000, example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    #[schema(
+        nullable = false,
+        max_length = 1000,
+        example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein."
+    )]
     pub teaser: Option<String>,
     /// The section, by slug, name or id; needed to publish.
     #[schema(nullable = false, max_length = 200, example = "politik")]
@@ -81,7 +111,11 @@ pub struct ArticleIn {
     #[schema(nullable = false)]
     pub seo: Option<Seo>,
     /// For the newsroom only.
-    #[schema(nullable = false, max_length = 4000, example = "Zahlen noch einmal prüfen")]
+    #[schema(
+        nullable = false,
+        max_length = 4000,
+        example = "Zahlen noch einmal prüfen"
+    )]
     pub note: Option<String>,
     /// Not visible before this instant, whatever is published.
     #[schema(nullable = false, value_type = Option<String>, format = "date-time")]
@@ -101,50 +135,71 @@ pub struct ArticleIn {
 /// A merge patch (RFC 7396) of an article: what is left out stays, `null`
 /// removes, anything else replaces.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ArticlePatch, example = json!({"kicker": "Nahverkehr", "subheadline": null}))]
 #[allow(missing_docs)]
 pub struct ArticlePatch {
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 120, example = "stadtrat-nahverkehr")]
     pub slug: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     pub external_id: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<Kind>)]
     pub kind: Patch<Kind>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 35)]
     pub language: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     pub kicker: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 300)]
     pub headline: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 300)]
     pub subheadline: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 1000)]
     pub teaser: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     pub section: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 30)]
     pub topics: Patch<Vec<String>>,
+    #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 30)]
     pub authors: Patch<Vec<String>>,
+    #[serde(default)]
     #[schema(value_type = Option<Picture>)]
     pub image: Patch<Picture>,
+    #[serde(default)]
     #[schema(value_type = Option<Priority>)]
     pub priority: Patch<Priority>,
+    #[serde(default)]
     #[schema(value_type = Option<Access>)]
     pub access: Patch<Access>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     pub source: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<Seo>)]
     pub seo: Patch<Seo>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 4000)]
     pub note: Patch<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = "date-time")]
     pub embargo_until: Patch<Time>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = "date-time")]
     pub expires_at: Patch<Time>,
+    #[serde(default)]
     #[schema(value_type = Option<BodyIn>)]
     pub body: Patch<BodyIn>,
+    #[serde(default)]
     #[schema(value_type = Option<Vec<LinkIn>>, max_items = 50)]
     pub related: Patch<Vec<LinkIn>>,
 }
@@ -155,7 +210,7 @@ pub struct ArticlePatch {
 #[schema(example = json!({"markdown": "Der Rat stimmte **einstimmig** zu."}))]
 pub struct BodyIn {
     /// As blocks.
-    #[schema(nullable = false, value_type = Option<Vec<content::BlockInput>>)]
+    #[schema(nullable = false, value_type = Option<Vec<Object>>)]
     pub blocks: Option<Value>,
     /// As Markdown: CommonMark with tables, strikethrough, `[[slug]]` and callouts.
     #[schema(nullable = false, max_length = 1000000)]
@@ -204,7 +259,11 @@ pub enum ArticleRefIn {
 pub struct NamedRef {
     /// The slug.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 120, example = "was-kostet-der-nahverkehr")]
+    #[schema(
+        nullable = false,
+        max_length = 120,
+        example = "was-kostet-der-nahverkehr"
+    )]
     pub slug: Option<String>,
     /// The id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -241,7 +300,12 @@ fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
         Some(body) => body.read("#/body", own)?,
         None => (None, Vec::new()),
     };
-    Ok(Sent { article, body, read_only, warnings })
+    Ok(Sent {
+        article,
+        body,
+        read_only,
+        warnings,
+    })
 }
 
 /// Reads an article from Markdown with YAML front matter.
@@ -267,7 +331,10 @@ pub fn from_markdown(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
 }
 
 /// Reads a merge patch.
-pub fn patch_from_json(bytes: &[u8], own: OwnAddress<'_>) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
+pub fn patch_from_json(
+    bytes: &[u8],
+    own: OwnAddress<'_>,
+) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
     let mut value: Value = upload::from_json(bytes)?;
     let read_only = take_read_only(&mut value);
     let mut patch: ArticlePatch = upload::from_value(value)?;
@@ -298,7 +365,8 @@ impl BodyIn {
     fn read(self, pointer: &str, own: OwnAddress<'_>) -> Result<(Option<Body>, Vec<Warning>)> {
         match (self.blocks, self.markdown) {
             (Some(blocks), None) => {
-                let body = Body::from_json(&blocks, &format!("{pointer}/blocks")).map_err(refuse)?;
+                let body =
+                    Body::from_json(&blocks, &format!("{pointer}/blocks")).map_err(refuse)?;
                 Ok((Some(body), Vec::new()))
             }
             (None, Some(markdown)) => {
@@ -313,9 +381,24 @@ impl BodyIn {
                 let mut body = parsed.body;
                 let mut warnings = parsed.warnings;
                 if let Some(headline) = parsed.headline {
-                    let detail = format!("The first heading, `{headline}`, has become a heading of level 2.");
-                    warnings.push(Warning::new("heading-level", detail).at_pointer(format!("{pointer}/markdown")));
-                    body.blocks.insert(0, content::heading(2, &headline));
+                    let detail = format!(
+                        "The first heading, `{headline}`, has become a heading of level 2."
+                    );
+                    warnings.push(
+                        Warning::new("heading-level", detail)
+                            .at_pointer(format!("{pointer}/markdown")),
+                    );
+                    let span = content::Span {
+                        text: headline,
+                        ..content::Span::default()
+                    };
+                    body.blocks.insert(
+                        0,
+                        content::Block::Heading(content::Heading {
+                            level: 2,
+                            spans: vec![span],
+                        }),
+                    );
                 }
                 Ok((Some(body), warnings))
             }
@@ -330,5 +413,9 @@ impl BodyIn {
 
 /// What can't be read is 400, what breaks a rule is 422.
 fn refuse(errors: Vec<FieldError>) -> crate::error::Error {
-    if errors.iter().any(|error| content::is_malformed(error.code)) { malformed_all(errors) } else { invalid_all(errors) }
+    if errors.iter().any(|error| content::is_malformed(error)) {
+        malformed_all(errors)
+    } else {
+        invalid_all(errors)
+    }
 }

@@ -38,3 +38,4 @@ pub mod input;
 pub mod model;
 pub mod ops;
 pub mod routes;
+pub mod view;

@@ -83,7 +83,9 @@ crate::text_enum! {
 }
 
 /// An article's row.
-#[derive(Queryable, Selectable, Insertable, AsChangeset, Identifiable, Clone, Debug, PartialEq, Eq)]
+#[derive(
+    Queryable, Selectable, Insertable, AsChangeset, Identifiable, Clone, Debug, PartialEq, Eq,
+)]
 #[diesel(table_name = articles, treat_none_as_null = true)]
 pub struct ArticleRow {
     /// Its id.
@@ -359,7 +361,11 @@ pub struct EditorFilter {
 #[schema(as = Picture)]
 pub struct Picture {
     /// Where it is.
-    #[schema(format = "uri", max_length = 2000, example = "https://bilder.flussblick.example/bus.jpg")]
+    #[schema(
+        format = "uri",
+        max_length = 2000,
+        example = "https://bilder.flussblick.example/bus.jpg"
+    )]
     pub url: String,
     /// What it shows, for those who can't see it; needed to publish.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -396,7 +402,11 @@ pub struct Seo {
     pub title: Option<String>,
     /// Instead of the teaser.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, max_length = 1000, example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    #[schema(
+        nullable = false,
+        max_length = 1000,
+        example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein."
+    )]
     pub description: Option<String>,
 }
 
@@ -448,7 +458,13 @@ pub struct Content {
 
 impl Content {
     /// The row of a new revision with this content.
-    pub fn to_row(&self, article_id: Id, number: i32, created_at: Time, created_by: Id) -> Result<RevisionRow> {
+    pub fn to_row(
+        &self,
+        article_id: Id,
+        number: i32,
+        created_at: Time,
+        created_by: Id,
+    ) -> Result<RevisionRow> {
         Ok(RevisionRow {
             article_id,
             number,
@@ -478,7 +494,11 @@ impl Content {
     }
 
     fn search_text(&self) -> String {
-        let parts = [self.kicker.as_deref(), Some(&self.headline), self.teaser.as_deref()];
+        let parts = [
+            self.kicker.as_deref(),
+            Some(&self.headline),
+            self.teaser.as_deref(),
+        ];
         let text: Vec<&str> = parts.into_iter().flatten().collect();
         crate::http::text::name_key(&text.join(" "))
     }
@@ -486,31 +506,57 @@ impl Content {
     /// The rows of its links.
     pub fn to_links(&self, article_id: Id, revision: i32) -> Vec<LinkRow> {
         let mut rows: Vec<LinkRow> = Vec::new();
-        let mut push = |placement, relation: Relation, headline: Option<String>, target: &Target| {
-            let (slug, target_id, url) = match target {
-                Target::Article(ArticleRef { id: Some(id), .. }) => (None, Some(Id(*id)), None),
-                Target::Article(ArticleRef { slug, .. }) => (slug.clone(), None, None),
-                Target::Url(url) => (None, None, Some(url.clone())),
+        let mut push =
+            |placement, relation: Relation, headline: Option<String>, target: &Target| {
+                let (slug, target_id, url) = match target {
+                    Target::Article(ArticleRef { id: Some(id), .. }) => (None, Some(Id(*id)), None),
+                    Target::Article(ArticleRef { slug, .. }) => (slug.clone(), None, None),
+                    Target::Url(url) => (None, None, Some(url.clone())),
+                };
+                let position = rows.len() as i32;
+                let relation = relation.name().to_owned();
+                rows.push(LinkRow {
+                    article_id,
+                    revision,
+                    position,
+                    placement,
+                    relation,
+                    headline,
+                    slug,
+                    target_id,
+                    url,
+                });
             };
-            let position = rows.len() as i32;
-            let relation = relation.name().to_owned();
-            rows.push(LinkRow { article_id, revision, position, placement, relation, headline, slug, target_id, url });
-        };
         for related in self.body.related() {
             use crate::content::RelatedTarget;
             let target = match &related.target {
                 RelatedTarget::Article(article) => Target::Article(article.clone()),
                 RelatedTarget::Url(url) => Target::Url(url.clone()),
             };
-            push(Placement::Inline, related.relation, related.headline.clone(), &target);
+            push(
+                Placement::Inline,
+                related.relation,
+                related.headline.clone(),
+                &target,
+            );
         }
         for link in &self.related {
-            push(Placement::End, link.relation, link.headline.clone(), &link.target);
+            push(
+                Placement::End,
+                link.relation,
+                link.headline.clone(),
+                &link.target,
+            );
         }
         let mut seen: Vec<ArticleRef> = Vec::new();
         for (kind, article) in self.body.article_refs() {
             if kind == crate::content::RefKind::Text && !seen.contains(&article) {
-                push(Placement::Text, Relation::ReadMore, None, &Target::Article(article.clone()));
+                push(
+                    Placement::Text,
+                    Relation::ReadMore,
+                    None,
+                    &Target::Article(article.clone()),
+                );
                 seen.push(article);
             }
         }
@@ -521,9 +567,14 @@ impl Content {
     /// the ids they are bound to.
     pub fn from_row(row: &RevisionRow, links: &[LinkRow]) -> Result<Self> {
         let bind = |article: &mut ArticleRef| {
-            let bound = links.iter().find(|link| link.slug.is_some() && link.slug == article.slug);
+            let bound = links
+                .iter()
+                .find(|link| link.slug.is_some() && link.slug == article.slug);
             if let (None, Some(Id(id))) = (article.id, bound.and_then(|link| link.target_id)) {
-                *article = ArticleRef { id: Some(id), ..ArticleRef::default() };
+                *article = ArticleRef {
+                    id: Some(id),
+                    ..ArticleRef::default()
+                };
             }
         };
         let mut body: Body = serde_json::from_str(&row.body).map_err(internal)?;
@@ -532,11 +583,21 @@ impl Content {
         for link in links.iter().filter(|link| link.placement == Placement::End) {
             let target = match (&link.url, link.target_id, &link.slug) {
                 (Some(url), ..) => Target::Url(url.clone()),
-                (None, Some(Id(id)), _) => Target::Article(ArticleRef { id: Some(id), ..ArticleRef::default() }),
-                (None, None, slug) => Target::Article(ArticleRef { slug: slug.clone(), ..ArticleRef::default() }),
+                (None, Some(Id(id)), _) => Target::Article(ArticleRef {
+                    id: Some(id),
+                    ..ArticleRef::default()
+                }),
+                (None, None, slug) => Target::Article(ArticleRef {
+                    slug: slug.clone(),
+                    ..ArticleRef::default()
+                }),
             };
             let relation = Relation::from_name(&link.relation).unwrap_or_default();
-            related.push(EndLink { target, relation, headline: link.headline.clone() });
+            related.push(EndLink {
+                target,
+                relation,
+                headline: link.headline.clone(),
+            });
         }
         Ok(Content {
             kind: row.kind,
@@ -548,11 +609,21 @@ impl Content {
             section_id: row.section_id,
             topics: ids(&row.topics)?,
             authors: ids(&row.authors)?,
-            image: row.image.as_deref().map(serde_json::from_str).transpose().map_err(internal)?,
+            image: row
+                .image
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(internal)?,
             priority: row.priority,
             access: row.access,
             source: row.source.clone(),
-            seo: row.seo.as_deref().map(serde_json::from_str).transpose().map_err(internal)?,
+            seo: row
+                .seo
+                .as_deref()
+                .map(serde_json::from_str)
+                .transpose()
+                .map_err(internal)?,
             note: row.note.clone(),
             embargo_until: row.embargo_until,
             expires_at: row.expires_at,

@@ -46,14 +46,17 @@ pub(super) fn check_size(body: &Body, pointer: &str) -> Vec<FieldError> {
             errors.push(FieldError {
                 pointer: pointer.to_owned(),
                 code,
-                detail: format!(
-                    "The body has {have} {what}; the cap is {max}. Split the article."
-                ),
+                detail: format!("The body has {have} {what}; the cap is {max}. Split the article."),
             });
         }
     };
     cap("too-many-blocks", size.blocks, BLOCKS, "blocks");
-    cap("too-many-items", size.items, ITEMS, "list items and table cells");
+    cap(
+        "too-many-items",
+        size.items,
+        ITEMS,
+        "list items and table cells",
+    );
     cap("too-much-text", size.chars, TEXT, "characters of text");
     errors
 }

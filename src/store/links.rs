@@ -45,23 +45,32 @@ pub fn with_targets(
         .filter(links::article_id.eq(article))
         .filter(links::revision.eq(revision))
         .order(links::position)
-        .select((LinkRow::as_select(), Option::<(ArticleRow, RevisionHead)>::as_select()))
+        .select((
+            LinkRow::as_select(),
+            Option::<(ArticleRow, RevisionHead)>::as_select(),
+        ))
         .load(c)
 }
 
 /// Binds every link that was waiting for a slug to the article that has it now.
 /// Whether there were any.
 pub fn bind(c: &mut Conn, slug: &str, target: Id) -> QueryResult<bool> {
-    let waiting = links::table.filter(links::slug.eq(slug)).filter(links::target_id.is_null());
-    Ok(diesel::update(waiting).set(links::target_id.eq(Some(target))).execute(c)? > 0)
+    let waiting = links::table
+        .filter(links::slug.eq(slug))
+        .filter(links::target_id.is_null());
+    Ok(diesel::update(waiting)
+        .set(links::target_id.eq(Some(target)))
+        .execute(c)?
+        > 0)
 }
 
 /// Articles whose live revision links to this one.
 pub fn live_sources(c: &mut Conn, target: Id) -> QueryResult<Vec<Id>> {
     links::table
         .inner_join(
-            articles::table
-                .on(articles::id.eq(links::article_id).and(articles::live_revision.eq(links::revision.nullable()))),
+            articles::table.on(articles::id
+                .eq(links::article_id)
+                .and(articles::live_revision.eq(links::revision.nullable()))),
         )
         .filter(links::target_id.eq(target))
         .filter(links::article_id.ne(target))

@@ -5,7 +5,7 @@
 //! page is a range of an index, however many articles there are. Alternatives
 //! (this section or that one) are read one by one and merged.
 
-use diesel::dsl::{count, count_star, exists, min};
+use diesel::dsl::{self, count_star, exists, min};
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
@@ -19,14 +19,19 @@ diesel::alias!(listings as others: Others);
 /// Puts an article into lists.
 pub fn insert(c: &mut Conn, rows: &[ListingRow]) -> QueryResult<()> {
     for chunk in rows.chunks(100) {
-        diesel::insert_into(listings::table).values(chunk).execute(c)?;
+        diesel::insert_into(listings::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
 
 /// Takes an article out of all lists and tells which they were.
 pub fn remove(c: &mut Conn, article: Id) -> QueryResult<Vec<Id>> {
-    let lists = listings::table.filter(listings::article_id.eq(article)).select(listings::list_id).load(c)?;
+    let lists = listings::table
+        .filter(listings::article_id.eq(article))
+        .select(listings::list_id)
+        .load(c)?;
     if !lists.is_empty() {
         diesel::delete(listings::table.filter(listings::article_id.eq(article))).execute(c)?;
     }
@@ -37,7 +42,11 @@ pub fn remove(c: &mut Conn, article: Id) -> QueryResult<Vec<Id>> {
 /// that need it have different types.
 macro_rules! narrow {
     ($query:ident, $filter:ident, $now:ident, $at:expr) => {
-        $query = $query.filter($at.le($now)).filter(articles::expires_at.is_null().or(articles::expires_at.gt($now)));
+        $query = $query.filter($at.le($now)).filter(
+            articles::expires_at
+                .is_null()
+                .or(articles::expires_at.gt($now)),
+        );
         if let Some(after) = $filter.published_after {
             $query = $query.filter(articles::published_at.ge(after));
         }
@@ -63,7 +72,9 @@ macro_rules! page {
         if let Some(Position { at, id }) = $after {
             $query = match $order {
                 Order::OldestFirst => $query.filter($at.ge(at)).filter($at.gt(at).or($id.gt(id))),
-                Order::NewestFirst | Order::UpdatedFirst => $query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id))),
+                Order::NewestFirst | Order::UpdatedFirst => {
+                    $query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id)))
+                }
             };
         }
         match $order {
@@ -88,12 +99,17 @@ pub fn page(
         Some((alternatives, and)) => {
             let mut rows = Vec::new();
             for list in alternatives {
-                rows.extend(page_of_list(c, *list, and, filter, order, now, after, limit)?);
+                rows.extend(page_of_list(
+                    c, *list, and, filter, order, now, after, limit,
+                )?);
             }
             rows
         }
     };
-    let mut positions: Vec<Position> = rows.into_iter().map(|(at, id)| Position { at, id }).collect();
+    let mut positions: Vec<Position> = rows
+        .into_iter()
+        .map(|(at, id)| Position { at, id })
+        .collect();
     positions.sort_unstable_by_key(|position| (position.at, position.id));
     positions.dedup();
     if order != Order::OldestFirst {
@@ -116,13 +132,27 @@ fn page_of_all(
         .into_boxed::<Db>();
     narrow!(query, filter, now, articles::published_at);
     if order == Order::UpdatedFirst {
-        page!(query, order, after, limit, articles::updated_at, articles::id)
-            .select((articles::updated_at.assume_not_null(), articles::id))
-            .load(c)
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            articles::updated_at,
+            articles::id
+        )
+        .select((articles::updated_at.assume_not_null(), articles::id))
+        .load(c)
     } else {
-        page!(query, order, after, limit, articles::published_at, articles::id)
-            .select((articles::published_at.assume_not_null(), articles::id))
-            .load(c)
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            articles::published_at,
+            articles::id
+        )
+        .select((articles::published_at.assume_not_null(), articles::id))
+        .load(c)
     }
 }
 
@@ -137,24 +167,45 @@ fn page_of_list(
     after: Option<Position>,
     limit: i64,
 ) -> QueryResult<Vec<(Time, Id)>> {
-    let mut query = listings::table.inner_join(articles::table).filter(listings::list_id.eq(list)).into_boxed::<Db>();
+    let mut query = listings::table
+        .inner_join(articles::table)
+        .filter(listings::list_id.eq(list))
+        .into_boxed::<Db>();
     narrow!(query, filter, now, listings::published_at);
     for alternatives in and {
         query = query.filter(exists(
             others
                 .filter(others.field(listings::list_id).eq_any(alternatives))
-                .filter(others.field(listings::published_at).eq(listings::published_at))
+                .filter(
+                    others
+                        .field(listings::published_at)
+                        .eq(listings::published_at),
+                )
                 .filter(others.field(listings::article_id).eq(listings::article_id)),
         ));
     }
     if order == Order::UpdatedFirst {
-        page!(query, order, after, limit, listings::updated_at, listings::article_id)
-            .select((listings::updated_at, listings::article_id))
-            .load(c)
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            listings::updated_at,
+            listings::article_id
+        )
+        .select((listings::updated_at, listings::article_id))
+        .load(c)
     } else {
-        page!(query, order, after, limit, listings::published_at, listings::article_id)
-            .select((listings::published_at, listings::article_id))
-            .load(c)
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            listings::published_at,
+            listings::article_id
+        )
+        .select((listings::published_at, listings::article_id))
+        .load(c)
     }
 }
 
@@ -162,7 +213,9 @@ fn page_of_list(
 pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
     match filter.lists.split_first() {
         None => {
-            let mut query = articles::table.filter(articles::published_at.is_not_null()).into_boxed::<Db>();
+            let mut query = articles::table
+                .filter(articles::published_at.is_not_null())
+                .into_boxed::<Db>();
             narrow!(query, filter, now, articles::published_at);
             query.select(count_star()).first(c)
         }
@@ -176,11 +229,17 @@ pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
                 query = query.filter(exists(
                     others
                         .filter(others.field(listings::list_id).eq_any(alternatives))
-                        .filter(others.field(listings::published_at).eq(listings::published_at))
+                        .filter(
+                            others
+                                .field(listings::published_at)
+                                .eq(listings::published_at),
+                        )
                         .filter(others.field(listings::article_id).eq(listings::article_id)),
                 ));
             }
-            query.select(count(listings::article_id).aggregate_distinct()).first(c)
+            query
+                .select(dsl::count(listings::article_id).aggregate_distinct())
+                .first(c)
         }
     }
 }

@@ -73,9 +73,14 @@ pub fn from_markdown(
         more_warnings: 0,
         errors: Vec::new(),
     };
-    let given = front_matter.as_ref().and_then(|map| map.get("headline")).and_then(Value::as_str);
+    let given = front_matter
+        .as_ref()
+        .and_then(|map| map.get("headline"))
+        .and_then(Value::as_str);
     let headline = reader.take_headline(root, given);
-    let mut body = Body { blocks: reader.top_level(root) };
+    let mut body = Body {
+        blocks: reader.top_level(root),
+    };
     if !reader.errors.is_empty() {
         return Err(reader.errors);
     }
@@ -90,7 +95,12 @@ pub fn from_markdown(
     if !too_large.is_empty() {
         return Err(too_large);
     }
-    Ok(Parsed { front_matter, headline, body, warnings: reader.finish() })
+    Ok(Parsed {
+        front_matter,
+        headline,
+        body,
+        warnings: reader.finish(),
+    })
 }
 
 fn options() -> Options<'static> {
@@ -111,7 +121,11 @@ fn options() -> Options<'static> {
 }
 
 fn error(code: &'static str, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: POINTER.to_owned(), code, detail: detail.into() }
+    FieldError {
+        pointer: POINTER.to_owned(),
+        code,
+        detail: detail.into(),
+    }
 }
 
 /// Reports the first forbidden character of each line, at most ten lines.
@@ -123,7 +137,10 @@ fn check_characters(source: &str) -> Result<(), Vec<FieldError>> {
         .split('\n')
         .enumerate()
         .filter_map(|(index, line)| {
-            let (column, c) = line.chars().enumerate().find(|&(_, c)| text::is_forbidden(c))?;
+            let (column, c) = line
+                .chars()
+                .enumerate()
+                .find(|&(_, c)| text::is_forbidden(c))?;
             Some(error(
                 "forbidden-character",
                 format!(
@@ -200,13 +217,25 @@ impl Reader<'_> {
             _ => return None,
         }
         let content = self.inline(&first.children().collect::<Vec<_>>());
-        let text: String = content.spans.iter().map(|span| span.text.as_str()).collect();
+        let text: String = content
+            .spans
+            .iter()
+            .map(|span| span.text.as_str())
+            .collect();
         let text = text::one_line(&text)?;
         if given.is_some_and(|given| text::one_line(given).as_ref() != Some(&text)) {
             return None;
         }
-        if content.spans.iter().any(|span| span.link.is_some() || !span.marks.is_empty()) {
-            self.warn(first, "flattened", "A headline has no marks or links; its text was kept.");
+        if content
+            .spans
+            .iter()
+            .any(|span| span.link.is_some() || !span.marks.is_empty())
+        {
+            self.warn(
+                first,
+                "flattened",
+                "A headline has no marks or links; its text was kept.",
+            );
         }
         // Pictures in it are read again, as a block behind it.
         first.detach();
@@ -222,12 +251,7 @@ impl Reader<'_> {
         }
     }
 
-    fn target(
-        &mut self,
-        node: Node<'_>,
-        address: &str,
-        usage: url::Use,
-    ) -> Option<RelatedTarget> {
+    fn target(&mut self, node: Node<'_>, address: &str, usage: url::Use) -> Option<RelatedTarget> {
         if let Some(word) = address.strip_prefix("article:") {
             return self.article(node, word);
         }
@@ -238,7 +262,10 @@ impl Reader<'_> {
             Ok(url) => Some(RelatedTarget::Url(url)),
             Err(refused) => {
                 let shown = text::shorten(address, 80);
-                let detail = format!("The address “{shown}” was left out. {}", refused.detail(usage));
+                let detail = format!(
+                    "The address “{shown}” was left out. {}",
+                    refused.detail(usage)
+                );
                 self.warn(node, refused.code(), detail);
                 None
             }
@@ -289,4 +316,3 @@ fn text_of(node: Node<'_>) -> String {
     }
     text
 }
-

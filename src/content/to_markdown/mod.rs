@@ -28,7 +28,9 @@
 mod escape;
 mod inline;
 
-use super::blocks::{Align, Block, Body, Cell, Image, List, Related, RelatedTarget, Relation, Table};
+use super::blocks::{
+    Align, Block, Body, Cell, Image, List, Related, RelatedTarget, Relation, Table,
+};
 use escape::{attribute_value, escape_title, escape_wiki, link_destination, quoted_title};
 use inline::{Place, write_spans};
 
@@ -51,9 +53,8 @@ fn blocks(blocks: &[Block]) -> String {
     for item in blocks {
         let text = match item {
             Block::List(list) => {
-                let second = last_list.is_some_and(|(ordered, second)| {
-                    ordered == list.ordered && !second
-                });
+                let second =
+                    last_list.is_some_and(|(ordered, second)| ordered == list.ordered && !second);
                 last_list = Some((list.ordered, second));
                 write_list(list, second)
             }
@@ -161,7 +162,13 @@ fn write_list(list: &List, second: bool) -> String {
 fn quoted(text: &str) -> String {
     let lines: Vec<String> = text
         .split('\n')
-        .map(|line| if line.is_empty() { ">".to_owned() } else { format!("> {line}") })
+        .map(|line| {
+            if line.is_empty() {
+                ">".to_owned()
+            } else {
+                format!("> {line}")
+            }
+        })
         .collect();
     lines.join("\n")
 }
@@ -209,8 +216,10 @@ fn write_table(table: &Table) -> String {
 }
 
 fn table_row(cells: &[Cell]) -> String {
-    let cells: Vec<String> =
-        cells.iter().map(|cell| write_spans(&cell.spans, Place::Cell)).collect();
+    let cells: Vec<String> = cells
+        .iter()
+        .map(|cell| write_spans(&cell.spans, Place::Cell))
+        .collect();
     format!("| {} |", cells.join(" | "))
 }
 
@@ -223,7 +232,9 @@ fn write_related(related: &Related) -> String {
     let relation = related.relation != Relation::default();
     if related.headline.is_some() || relation {
         out.push('|');
-        out.push_str(&escape_wiki(related.headline.as_deref().unwrap_or_default()));
+        out.push_str(&escape_wiki(
+            related.headline.as_deref().unwrap_or_default(),
+        ));
     }
     if relation {
         out.push('|');
@@ -235,7 +246,13 @@ fn write_related(related: &Related) -> String {
 
 /// One line of text without marks, such as an alternative text.
 fn plain(text: &str) -> String {
-    escape::escape(text, escape::Context { line_start: false, table: false })
+    escape::escape(
+        text,
+        escape::Context {
+            line_start: false,
+            table: false,
+        },
+    )
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {
