@@ -202,9 +202,14 @@ fn char_last(text: &str) -> Option<char> {
 }
 
 fn kind(token: &Token<'_>, end: fn(&str) -> Option<char>) -> Kind {
-    let Token::Raw(text) = token else { return Kind::Punctuation };
+    let text = match token {
+        Token::Raw(text) => text,
+        Token::Open(Mark::Strike) | Token::Close(Mark::Strike) => "~",
+        _ => return Kind::Punctuation,
+    };
     match end(text) {
-        None => Kind::Unsure,
+        // A parser may look past tildes for the character that decides.
+        None | Some('~') => Kind::Unsure,
         Some(' ' | '\t' | '\n') => Kind::Space,
         Some(c) if c.is_ascii_alphanumeric() => Kind::Word,
         Some(c) if c.is_ascii_punctuation() => Kind::Punctuation,
