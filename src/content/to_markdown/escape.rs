@@ -36,6 +36,8 @@ pub(super) fn escape(text: &str, context: Context) -> String {
             '_' => !(is_word(previous) && is_word(next)),
             '&' => next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '#'),
             '|' => context.table,
+            // `[^` starts a footnote.
+            '^' => previous.is_none(),
             // What would be read as an address: `http://`, `www.`, `a@b`.
             ':' => after.starts_with("//"),
             '.' => rest[..at].ends_with("www"),
@@ -88,9 +90,11 @@ pub(super) fn link_destination(url: &str) -> String {
     if url.contains(['(', ')']) { format!("<{url}>") } else { url }
 }
 
-/// A link's title in double quotes.
-pub(super) fn quoted_title(text: &str) -> String {
-    format!("\"{}\"", entities(&text.replace('\\', "\\\\").replace('"', "\\\"")))
+/// A link's title in double quotes, if it can be written as one: parsers
+/// disagree about backslashes in titles.
+pub(super) fn quoted_title(text: &str) -> Option<String> {
+    let plain = !text.contains('\\');
+    plain.then(|| format!("\"{}\"", entities(text).replace('"', "&quot;")))
 }
 
 /// The title of a callout, in which only entities and escapes are read.
