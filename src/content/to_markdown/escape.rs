@@ -36,6 +36,8 @@ pub(super) fn escape(text: &str, context: Context) -> String {
             '_' => !(is_word(previous) && is_word(next)),
             '&' => next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '#'),
             '|' => context.table,
+            // `[^` starts a footnote.
+            '^' => previous.is_none(),
             // What would be read as an address: `http://`, `www.`, `a@b`.
             ':' => after.starts_with("//"),
             '.' => rest[..at].ends_with("www"),
@@ -85,19 +87,14 @@ fn line_marker(line: &str) -> Option<(usize, &str)> {
 /// A link's destination. Addresses in a body hold no spaces, `<`, `>` or `\`.
 pub(super) fn link_destination(url: &str) -> String {
     let url = entities(url);
-    if url.contains(['(', ')']) {
-        format!("<{url}>")
-    } else {
-        url
-    }
+    if url.contains(['(', ')']) { format!("<{url}>") } else { url }
 }
 
-/// A link's title in double quotes.
-pub(super) fn quoted_title(text: &str) -> String {
-    format!(
-        "\"{}\"",
-        entities(&text.replace('\\', "\\\\").replace('"', "\\\""))
-    )
+/// A link's title in double quotes, if it can be written as one: parsers
+/// disagree about backslashes in titles.
+pub(super) fn quoted_title(text: &str) -> Option<String> {
+    let plain = !text.contains('\\');
+    plain.then(|| format!("\"{}\"", entities(text).replace('"', "&quot;")))
 }
 
 /// The title of a callout, in which only entities and escapes are read.
@@ -135,14 +132,5 @@ pub(super) fn escape_wiki(text: &str) -> String {
 /// that the whole `{…}` is to a Markdown parser.
 pub(super) fn attribute_value(text: &str) -> String {
     let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!(
-        "\"{}\"",
-        escape(
-            &quoted,
-            Context {
-                line_start: false,
-                table: false
-            }
-        )
-    )
+    format!("\"{}\"", escape(&quoted, Context { line_start: false, table: false }))
 }

@@ -17,7 +17,7 @@
 //! | line break | `\` at the end of a line; `<br>` in headings and tables |
 //! | table without a header | a header row of empty cells |
 //!
-//! Values in `{…}` are in double quotes; `\"` and `\\` within them stand for
+//! A caption with a backslash stands in the `{…}` as well. Values there are in double quotes; `\"` and `\\` within them stand for
 //! `"` and `\`. Where the delimiters of emphasis would not be read as such, as
 //! next to spaces or within words, `<strong>`, `<em>`, `<s>` or `<code>` take
 //! their place, as CommonMark leaves no other way.
@@ -176,12 +176,14 @@ fn quoted(text: &str) -> String {
 fn write_image(image: &Image) -> String {
     let alt = plain(image.alt.as_deref().unwrap_or_default());
     let mut out = format!("![{alt}]({}", link_destination(&image.url));
+    let mut attributes = Vec::new();
     if let Some(caption) = &image.caption {
-        out.push(' ');
-        out.push_str(&quoted_title(caption));
+        match quoted_title(caption) {
+            Some(title) => out.push_str(&format!(" {title}")),
+            None => attributes.push(format!("caption={}", attribute_value(caption))),
+        }
     }
     out.push(')');
-    let mut attributes = Vec::new();
     if let Some(credit) = &image.credit {
         attributes.push(format!("credit={}", attribute_value(credit)));
     }
