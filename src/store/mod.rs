@@ -5,4 +5,9 @@
 //! below are that database's own types. A query knows no actor, no HTTP and no
 //! clock. What has to differ stands behind `db::Dialect`.
 
+pub mod authors;
 pub mod changes;
+pub mod sections;
+pub mod site;
+pub mod taxonomy;
+pub mod topics;
