@@ -95,6 +95,11 @@ impl Tag {
         Tag::of(b'n', Id(uuid::Uuid::nil()))
     }
 
+    /// What is found under a slug, if only that nothing is.
+    pub fn slug(slug: &str) -> Self {
+        Tag(xxhash_rust::xxh3::xxh3_64_with_seed(slug.as_bytes(), u64::from(b'p')) >> 24)
+    }
+
     fn of(kind: u8, id: Id) -> Self {
         let mut bytes = [kind; 17];
         bytes[1..].copy_from_slice(id.0.as_bytes());

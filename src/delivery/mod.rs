@@ -1,1 +1,7 @@
-//! delivery
+//! What anyone may read: public GETs and nothing else.
+//!
+//! Every answer goes through [`serve::serve`], which takes it from the cache or
+//! makes it once. The types of public answers live here only, so a field that
+//! is added for editors can't appear in public.
+
+pub mod serve;

@@ -8,6 +8,9 @@
 //! - `query`: query parameters, none unknown
 //! - `conditional`: If-Match and If-None-Match
 //! - `cursor`: opaque places in a list
+//! - `page`: a page of a list
+//! - `reference`: an id or a slug in a path
+//! - `spec`: what the description says of many operations alike
 //! - `patch`: absent, null, or a value
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
@@ -18,9 +21,12 @@ pub mod answer;
 pub mod conditional;
 pub mod cursor;
 pub mod edge;
+pub mod page;
 pub mod patch;
 pub mod problems;
 pub mod query;
+pub mod reference;
 pub mod reply;
+pub mod spec;
 pub mod text;
 pub mod upload;

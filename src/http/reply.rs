@@ -10,6 +10,39 @@ use super::conditional;
 /// What every answer to a signed-in client says about caching.
 pub const PRIVATE: &str = "private, no-store";
 
+crate::text_enum! {
+    /// What a write did. This list may grow.
+    pub enum Outcome {
+        /// It wasn't there before.
+        Created = "created",
+        /// It was there and differs now.
+        Updated = "updated",
+        /// It said what was there already.
+        Unchanged = "unchanged",
+    }
+}
+
+/// What a write leaves behind.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Saved<T> {
+    /// What the write did.
+    pub result: Outcome,
+    /// As it is now.
+    #[serde(flatten)]
+    pub item: T,
+}
+
+impl<T: Serialize> Saved<T> {
+    /// The answer: 201 with the address if it is new, 200 otherwise.
+    pub fn reply(&self, version: i64, location: String) -> Reply {
+        match self.result {
+            Outcome::Created => Reply::created(self, location),
+            _ => Reply::ok(self),
+        }
+        .version(version)
+    }
+}
+
 /// A JSON answer to somebody who is signed in.
 pub struct Reply {
     status: StatusCode,

@@ -150,6 +150,33 @@ pub fn check_slug(slug: &str, pointer: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
+/// A text as it is stored: composed (NFC), without white space around it.
+pub fn clean(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+/// [`clean`], and nothing if nothing is left.
+pub fn clean_optional(text: Option<String>) -> Option<String> {
+    text.map(|text| clean(&text))
+        .filter(|text| !text.is_empty())
+}
+
+/// Checks a language tag (BCP 47): well formed, not looked up in the registry.
+pub fn check_language(tag: &str, pointer: &str, errors: &mut Vec<FieldError>) {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let good = matches!(primary.len(), 2 | 3)
+        && primary.bytes().all(|byte| byte.is_ascii_lowercase())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+        && tag.len() <= 35;
+    if !good {
+        let detail = "is not a language tag (BCP 47); write it as de, de-AT or en";
+        errors.push(FieldError::new(pointer, "bad-language", detail));
+    }
+}
+
 /// Checks an address on the web.
 pub fn check_url(url: &str, pointer: &str, errors: &mut Vec<FieldError>) {
     let good = (url.starts_with("https://") || url.starts_with("http://"))

@@ -6,6 +6,11 @@
 //! clock. What has to differ stands behind `db::Dialect`.
 
 pub mod articles;
+pub mod authors;
 pub mod changes;
 pub mod links;
 pub mod lists;
+pub mod sections;
+pub mod site;
+pub mod taxonomy;
+pub mod topics;

@@ -67,23 +67,27 @@ CREATE TABLE sections (
 );
 
 -- `name_key` is the name in NFC and case-folded: two spellings that differ in
--- nothing else are one topic.
+-- nothing else are one topic. `sort_key` is the name in ASCII, umlauts as two
+-- letters: the same order and the same prefixes on both databases.
 CREATE TABLE topics (
     id BLOB NOT NULL PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     name_key TEXT NOT NULL UNIQUE,
+    sort_key TEXT NOT NULL,
     description TEXT,
     version BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+CREATE INDEX topics_by_sort_key ON topics (sort_key, id);
 
 CREATE TABLE authors (
     id BLOB NOT NULL PRIMARY KEY,
     slug TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     name_key TEXT NOT NULL,
+    sort_key TEXT NOT NULL,
     role TEXT,
     bio TEXT,
     email TEXT,
@@ -93,6 +97,7 @@ CREATE TABLE authors (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX authors_by_name_key ON authors (name_key);
+CREATE INDEX authors_by_sort_key ON authors (sort_key, id);
 
 -- State is never stored: it follows from these columns and the present instant.
 --   revision       the newest revision, the working copy
