@@ -6,3 +6,7 @@
 //! clock. What has to differ stands behind `db::Dialect`.
 
 pub mod changes;
+pub mod keys;
+pub mod secrets;
+pub mod sessions;
+pub mod users;
