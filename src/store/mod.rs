@@ -8,9 +8,13 @@
 pub mod articles;
 pub mod authors;
 pub mod changes;
+pub mod keys;
 pub mod links;
 pub mod lists;
+pub mod secrets;
 pub mod sections;
+pub mod sessions;
 pub mod site;
 pub mod taxonomy;
 pub mod topics;
+pub mod users;
