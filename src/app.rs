@@ -73,6 +73,7 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
+    crate::articles::routes::configure(config);
     problems::configure(config);
 }
 
