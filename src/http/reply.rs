@@ -32,6 +32,16 @@ pub struct Saved<T> {
     pub item: T,
 }
 
+impl<T> Saved<T> {
+    /// The same with the item in another shape.
+    pub fn map<U>(self, show: impl FnOnce(T) -> U) -> Saved<U> {
+        Saved {
+            result: self.result,
+            item: show(self.item),
+        }
+    }
+}
+
 impl<T: Serialize> Saved<T> {
     /// The answer: 201 with the address if it is new, 200 otherwise.
     pub fn reply(&self, version: i64, location: String) -> Reply {
