@@ -12,10 +12,11 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::auth::Access;
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
-use crate::error::{Result, internal};
+use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::problems;
@@ -27,16 +28,18 @@ use crate::state::State;
 pub struct Shared {
     /// The server's state.
     pub state: web::Data<State>,
+    access: web::Data<Access>,
     routes: web::Data<Routes>,
     constants: web::Data<Constants>,
 }
 
 impl Shared {
     /// Prepares what all workers share.
-    pub fn new(state: Arc<State>) -> Self {
+    pub fn new(state: Arc<State>, access: Arc<Access>) -> Self {
         Shared {
             routes: web::Data::new(Routes::of(&spec())),
             constants: web::Data::new(Constants::new(&state.config)),
+            access: web::Data::from(access),
             state: web::Data::from(state),
         }
     }
@@ -57,6 +60,7 @@ pub fn build(
     let limit = BodyLimit(shared.state.config.max_body);
     App::new()
         .app_data(shared.state.clone())
+        .app_data(shared.access.clone())
         .app_data(shared.routes.clone())
         .app_data(shared.constants.clone())
         .app_data(limit)
@@ -85,6 +89,8 @@ pub fn spec() -> OpenApi {
 pub struct Server {
     /// Its state.
     pub state: Arc<State>,
+    /// What resolves actors.
+    pub access: Arc<Access>,
     /// Where it listens.
     pub address: SocketAddr,
     /// Runs until it is told to stop; must be awaited.
@@ -108,11 +114,15 @@ impl Server {
     /// Opens the database, brings its schema up to date, starts what runs
     /// beside the requests, and listens.
     pub async fn start(config: Config, run: Run) -> Result<Self> {
-        let prepared = tokio::task::spawn_blocking(move || prepare(config));
-        let state = Arc::new(prepared.await.map_err(internal)??);
+        let prepared = tokio::task::spawn_blocking(move || {
+            let state = prepare(config)?;
+            let access = Access::open(&state)?;
+            Ok::<_, Error>((Arc::new(state), access))
+        });
+        let (state, access) = prepared.await.map_err(internal)??;
         state.follow_from_here().await?;
         background::start(&state);
-        let shared = Shared::new(Arc::clone(&state));
+        let shared = Shared::new(Arc::clone(&state), Arc::clone(&access));
         let mut server = HttpServer::new(move || build(&shared))
             .workers(run.workers)
             .shutdown_timeout(run.shutdown_timeout)
@@ -127,14 +137,14 @@ impl Server {
         let address = server.addrs().first().copied().unwrap_or(run.bind);
         Ok(Server {
             state,
+            access,
             address,
             running: server.run(),
         })
     }
 }
 
-/// Opens the database, brings its schema up to date and reads the secret that
-/// tokens are signed with.
+/// Opens the database and brings its schema up to date.
 pub fn prepare(config: Config) -> Result<State> {
     db::create_folder(&config.database)?;
     let database = Database::new(&config.database, config.database_connections)?;

@@ -18,7 +18,7 @@
 //! - [`changes`]: the change log, and the running write that appends to it
 //! - [`state`]: `read` and `write`, the only ways to the database
 //! - [`auth`]: who acts, and what they may do
-//! - [`users`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
+//! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`delivery`]: what anyone may read
 //! - [`background`]: what runs beside the requests: following the log, announcing
@@ -57,6 +57,7 @@ pub mod db;
 pub mod delivery;
 pub mod error;
 pub mod http;
+pub mod keys;
 pub mod sections;
 pub mod site;
 pub mod state;

@@ -1,6 +1,6 @@
 //! Actors, roles and rights.
 
-use crate::db::Id;
+use crate::db::{Id, Time};
 use crate::error::{Result, forbidden};
 
 crate::text_enum! {
@@ -52,7 +52,12 @@ impl Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
     /// With an access token.
-    Token,
+    Token {
+        /// The sign-in it belongs to.
+        session: Id,
+        /// When it expires.
+        expires_at: Time,
+    },
     /// With a key, whose scopes limit it.
     Key {
         /// The key's id.
@@ -61,6 +66,8 @@ pub enum Via {
         name: String,
         /// What it was given of its owner's rights.
         scopes: Vec<Right>,
+        /// When it stops working, if ever.
+        expires_at: Option<Time>,
     },
     /// On the command line of the machine.
     Command,
@@ -102,6 +109,12 @@ impl Actor {
             None => Ok(()),
             Some(why) => Err(forbidden(why)),
         }
+    }
+
+    /// A 403 unless the actor has every one of these rights: nobody hands on
+    /// what they don't have.
+    pub fn require_all(&self, rights: &[Right]) -> Result<()> {
+        rights.iter().try_for_each(|right| self.require(*right))
     }
 
     /// Why the actor lacks a right, as a sentence; `None` if they have it.

@@ -1,12 +1,15 @@
 //! The commands. Each is thin: it reads its arguments and calls what the routes
 //! call too.
 
+mod key;
 mod serve;
+mod user;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::{ServeSettings, Settings};
 use crate::error::Result;
+use crate::state::State;
 
 /// A headless content API for newsrooms.
 ///
@@ -29,6 +32,12 @@ enum Command {
     },
     /// Bring the database's schema up to date (`serve` does so by itself)
     Migrate,
+    /// Add and change users
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Make and revoke keys
+    #[command(subcommand)]
+    Key(key::KeyCommand),
     /// Print the OpenAPI description of all routes
     Openapi,
 }
@@ -42,6 +51,14 @@ pub fn run() -> Result<()> {
     match &cli.command {
         Command::Serve { serve } => serve::run(&cli.settings, serve),
         Command::Migrate => serve::migrate(&cli.settings),
+        Command::User(command) => user::run(&cli.settings, command),
+        Command::Key(command) => key::run(&cli.settings, command),
         Command::Openapi => serve::openapi(),
     }
+}
+
+/// Opens the newsroom for a command, bringing its schema up to date. A server
+/// may be running on the same database.
+fn open(settings: &Settings) -> Result<State> {
+    crate::app::prepare(settings.check()?)
 }

@@ -7,7 +7,11 @@
 
 pub mod authors;
 pub mod changes;
+pub mod keys;
+pub mod secrets;
 pub mod sections;
+pub mod sessions;
 pub mod site;
 pub mod taxonomy;
 pub mod topics;
+pub mod users;

@@ -38,7 +38,7 @@ CREATE TABLE api_keys (
     last_used_at BIGINT,
     revoked_at BIGINT
 );
-CREATE INDEX api_keys_by_user ON api_keys (user_id);
+CREATE UNIQUE INDEX api_keys_by_name ON api_keys (user_id, name) WHERE revoked_at IS NULL;
 
 -- One row a refresh token ever handed out; a family is one login.
 CREATE TABLE refresh_tokens (

@@ -1,11 +1,13 @@
 //! What the tests stand on: an application of their own on a database of its
 //! own, and clients by identity.
 
+pub mod clients;
 pub mod postgres;
 
 use std::sync::Arc;
 
 use perspektive::app::{Run, Server};
+use perspektive::auth::Access;
 use perspektive::config::Config;
 use perspektive::db::Url;
 use perspektive::state::State;
@@ -47,6 +49,8 @@ macro_rules! both {
 pub struct App {
     pub url: String,
     pub state: Arc<State>,
+    pub access: Arc<Access>,
+    identities: clients::Identities,
     http: reqwest::Client,
     handle: actix_web::dev::ServerHandle,
     _folder: tempfile::TempDir,
@@ -97,6 +101,8 @@ impl App {
         App {
             url: format!("http://{}", server.address),
             state: server.state,
+            access: server.access,
+            identities: Default::default(),
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()

@@ -1,0 +1,111 @@
+//! `key`: what scripts sign in with.
+
+use clap::Subcommand;
+
+use crate::auth::{Actor, Right};
+use crate::config::Settings;
+use crate::db::Time;
+use crate::error::Result;
+use crate::keys::ops;
+
+/// What can be done with keys.
+#[derive(Subcommand, Debug)]
+pub enum KeyCommand {
+    /// Make a key, and print it and nothing else on standard output
+    ///
+    /// It is shown this once:
+    ///   KEY=$(perspektive key add --user anna --name nightly --scope read --scope write --expires 90d)
+    #[command(verbatim_doc_comment)]
+    Add {
+        /// Whose key it is
+        #[arg(long)]
+        user: String,
+        /// Name of the key, unique among the user's keys
+        #[arg(long)]
+        name: String,
+        /// What it may do, of what its owner may: read, write, publish, manage, administer [default: all of it]
+        #[arg(long = "scope", value_name = "RIGHT")]
+        scopes: Vec<Right>,
+        /// When it stops working: in 90d, 12h or 30m, or at 2027-01-31T00:00:00Z [default: never]
+        #[arg(long, value_name = "WHEN", value_parser = expiry)]
+        expires: Option<Expiry>,
+    },
+}
+
+/// Runs one of them.
+pub fn run(settings: &Settings, command: &KeyCommand) -> Result<()> {
+    let actor = Actor::command();
+    let state = super::open(settings)?;
+    match command {
+        KeyCommand::Add {
+            user,
+            name,
+            scopes,
+            expires,
+        } => {
+            let new = ops::New {
+                user: Some(user.clone()),
+                name: name.clone(),
+                scopes: (!scopes.is_empty()).then(|| scopes.clone()),
+                expires_at: expires.map(|expires| expires.from(state.now())),
+            };
+            let made = state.write_blocking(|tx| ops::add(tx, &actor, new))?;
+            println!("{}", made.secret);
+        }
+    }
+    Ok(())
+}
+
+/// When a key stops working.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// At an instant.
+    At(Time),
+    /// After so many seconds.
+    In(i64),
+}
+
+impl Expiry {
+    fn from(self, now: Time) -> Time {
+        match self {
+            Expiry::At(at) => at,
+            Expiry::In(seconds) => now.plus_seconds(seconds),
+        }
+    }
+}
+
+fn expiry(text: &str) -> Result<Expiry, String> {
+    if let Some(at) = Time::parse(text) {
+        return Ok(Expiry::At(at));
+    }
+    let wrong = || "write 90d, 12h or 30m, or an instant such as 2027-01-31T00:00:00Z".to_owned();
+    let split = text.len().saturating_sub(1);
+    let (number, unit) = text.split_at_checked(split).ok_or_else(wrong)?;
+    let seconds = match unit {
+        "d" => 86_400,
+        "h" => 3_600,
+        "m" => 60,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    // A hundred years: further off than any key, nearer than the end of time.
+    if !(1..=36_500 * 86_400 / seconds).contains(&number) {
+        return Err(wrong());
+    }
+    Ok(Expiry::In(number * seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_is_a_span_or_an_instant() {
+        assert_eq!(expiry("90d"), Ok(Expiry::In(90 * 86_400)));
+        assert_eq!(expiry("30m"), Ok(Expiry::In(1_800)));
+        assert!(matches!(expiry("2027-01-31T00:00:00Z"), Ok(Expiry::At(_))));
+        for wrong in ["", "d", "0d", "-1d", "90", "90ü", "99999999999999999999d"] {
+            assert!(expiry(wrong).is_err(), "{wrong}");
+        }
+    }
+}

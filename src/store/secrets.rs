@@ -1,0 +1,15 @@
+//! Values every node needs and nobody types in.
+
+use diesel::prelude::*;
+
+use super::super::Conn;
+use crate::db::schema::secrets;
+
+/// The value kept under a name: this one, unless there is one already.
+pub fn keep(c: &mut Conn, name: &str, value: &str) -> QueryResult<String> {
+    diesel::insert_into(secrets::table)
+        .values((secrets::name.eq(name), secrets::value.eq(value)))
+        .on_conflict_do_nothing()
+        .execute(c)?;
+    secrets::table.find(name).select(secrets::value).first(c)
+}
