@@ -1,12 +1,13 @@
 //! Reading authors and every write to them.
 
 use super::model::{BIO_MAX, NAME_MAX, ROLE_MAX};
-use super::{Author, AuthorIn, AuthorPatch};
+use super::{Author, AuthorIn, AuthorOut, AuthorPatch};
 use crate::auth::{Actor, Right};
 use crate::changes::{Action, Entity, Tag, Tx, record};
 use crate::db::{Conn, Id};
 use crate::error::{Error, FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::conditional::{Current, Expect, Put, stale};
+use crate::http::page::{NamePage, Page};
 use crate::http::reference::Reference;
 use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
@@ -15,6 +16,17 @@ use crate::store;
 /// The author that a path names.
 pub fn find(conn: &mut Conn<'_>, at: &Reference) -> Result<Author> {
     lookup(conn, at)?.ok_or_else(|| missing(at))
+}
+
+/// A page of the authors, in the order of their names.
+pub fn page(conn: &mut Conn<'_>, wanted: &NamePage, path: &str) -> Result<Page<AuthorOut>> {
+    let rows = store!(*conn, authors::page(&wanted.wanted(None)))?;
+    Ok(wanted.fill(
+        rows,
+        path,
+        |author| (&author.sort_key, author.id),
+        AuthorOut::from,
+    ))
 }
 
 /// Creates an author. 409 if the slug is taken.

@@ -1,12 +1,13 @@
 //! Reading topics and every write to them.
 
 use super::model::{DESCRIPTION_MAX, NAME_MAX};
-use super::{Topic, TopicIn, TopicPatch};
+use super::{Topic, TopicIn, TopicOut, TopicPatch};
 use crate::auth::{Actor, Right};
 use crate::changes::{Action, Entity, Tag, Tx, record};
 use crate::db::{Conn, Id};
 use crate::error::{Error, FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::conditional::{Current, Expect, Put, stale};
+use crate::http::page::{NamePage, Page};
 use crate::http::reference::Reference;
 use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
@@ -15,6 +16,17 @@ use crate::store;
 /// The topic that a path names.
 pub fn find(conn: &mut Conn<'_>, at: &Reference) -> Result<Topic> {
     lookup(conn, at)?.ok_or_else(|| missing(at))
+}
+
+/// A page of the topics, in the order of their names.
+pub fn page(conn: &mut Conn<'_>, wanted: &NamePage, path: &str) -> Result<Page<TopicOut>> {
+    let rows = store!(*conn, topics::page(&wanted.wanted(None)))?;
+    Ok(wanted.fill(
+        rows,
+        path,
+        |topic| (&topic.sort_key, topic.id),
+        TopicOut::from,
+    ))
 }
 
 /// Creates a topic. 409 if its slug or name is taken.
