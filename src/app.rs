@@ -74,13 +74,14 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
-    crate::articles::routes::configure(config);
     delivery::configure(config);
+    crate::articles::routes::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
     site::routes::configure(config);
     problems::configure(config);
+    crate::http::operate::configure(config);
 }
 
 /// The OpenAPI description of every route.

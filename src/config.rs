@@ -94,7 +94,7 @@ pub struct Settings {
         long,
         env = "SITE_ARTICLE_PATH",
         global = true,
-        default_value = "/{section}/{slug}",
+        default_value = "/{yyyy}/{mm}/{slug}/",
         value_name = "PATTERN",
         help_heading = "Addresses"
     )]

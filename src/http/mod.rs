@@ -14,6 +14,7 @@
 //! - `patch`: absent, null, or a value
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
+//! - `operate`: health and metrics
 //! - `problems`: the pages behind the problem types
 
 pub mod address;
@@ -21,6 +22,7 @@ pub mod answer;
 pub mod conditional;
 pub mod cursor;
 pub mod edge;
+pub mod operate;
 pub mod page;
 pub mod patch;
 pub mod problems;

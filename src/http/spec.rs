@@ -130,6 +130,13 @@ groups! {
         403 "Your role, or your key's scopes, don't include this.",
         500 "A defect on this side.",
         503 "The database is away or busy.";
+    /// Health.
+    ReadyProblems:
+        503 "The database is away, or the server is stopping.";
+    /// What only whoever runs the server may read.
+    GuardedProblems:
+        401 "`METRICS_TOKEN` is missing or wrong.",
+        403 "Open to this machine only.";
     /// Operations on something that has to be there.
     Missing:
         404 "Nothing that you may see has this address.";
