@@ -16,6 +16,7 @@ use crate::auth::Access;
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
+use crate::demo;
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::edge::{Routes, edge, unrouted};
@@ -117,6 +118,8 @@ pub struct Run {
     pub shutdown_timeout: u64,
     /// Whether signals stop it.
     pub signals: bool,
+    /// Whether to load the demo newsroom first.
+    pub demo: bool,
 }
 
 impl Server {
@@ -125,6 +128,10 @@ impl Server {
     pub async fn start(config: Config, run: Run) -> Result<Self> {
         let prepared = tokio::task::spawn_blocking(move || {
             let state = prepare(config)?;
+            if run.demo {
+                let articles = demo::load(&state)?;
+                tracing::info!(articles, "loaded the demo newsroom");
+            }
             let access = Access::open(&state)?;
             Ok::<_, Error>((Arc::new(state), access))
         });

@@ -110,7 +110,16 @@ impl State {
 
     /// [`State::write`] for threads that may block, such as a command's.
     pub fn write_blocking<T>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let now = self.now();
+        self.write_blocking_at(self.now(), job)
+    }
+
+    /// [`State::write_blocking`] as if at another instant: how an archive comes
+    /// in.
+    pub fn write_blocking_at<T>(
+        &self,
+        now: Time,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
         let (value, tags) = self.database.write(|conn| {
             let mut tx = Tx::new(conn.reborrow(), now);
             let value = job(&mut tx)?;
