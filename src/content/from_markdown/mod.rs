@@ -15,6 +15,7 @@ use super::{front_matter, limits, text, url, warning::Warning};
 use crate::error::FieldError;
 use comrak::{Arena, Node, Options, nodes::NodeValue};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// Where errors in Markdown point.
 const POINTER: &str = "#/body/markdown";
@@ -74,6 +75,7 @@ pub fn from_markdown(
         errors: Vec::new(),
     };
     let given = front_matter.as_ref().and_then(|map| map.get("headline")).and_then(Value::as_str);
+    reader.warn_unused_definitions(root);
     let headline = reader.take_headline(root, given);
     let mut body = Body { blocks: reader.top_level(root) };
     if !reader.errors.is_empty() {
@@ -188,6 +190,45 @@ impl Reader<'_> {
         }
     }
 
+    /// Reports lines such as `[note]: text`, which Markdown takes for the
+    /// definition of a link and which vanish if no link uses them.
+    fn warn_unused_definitions(&mut self, root: Node<'_>) {
+        let mut shown = vec![false; self.lines.len()];
+        for node in root.descendants() {
+            let data = node.data();
+            let leaf = !matches!(data.value, NodeValue::Document | NodeValue::List(_) | NodeValue::Item(_)
+                | NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::FootnoteDefinition(_));
+            if leaf && data.value.block() {
+                let first = data.sourcepos.start.line.saturating_sub(1);
+                let last = data.sourcepos.end.line.min(shown.len());
+                shown.get_mut(first..last).into_iter().flatten().for_each(|line| *line = true);
+            }
+        }
+        let mut definitions = Vec::new();
+        let mut uses: HashMap<String, usize> = HashMap::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            for label in bracketed(line) {
+                *uses.entry(label).or_default() += 1;
+            }
+            let start = line.trim_start_matches([' ', '>']);
+            if !shown[index] && start.starts_with('[') && start.contains("]:") {
+                definitions.extend(bracketed(start).next().map(|label| (index, label)));
+            }
+        }
+        for (index, label) in definitions {
+            if uses.get(&label) == Some(&1) && self.warnings.len() < MAX_WARNINGS {
+                let detail = format!(
+                    "The line “{}” was read as the definition of a link that nothing uses, so it \
+                     is not in the text. Put a \\ before its [ if it is text.",
+                    text::shorten(self.lines[index].trim(), 80)
+                );
+                let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                let line = line.saturating_add(self.line_offset);
+                self.warnings.push(Warning::new("unused-definition", detail).at_line(line, 1));
+            }
+        }
+    }
+
     /// Takes a heading of level 1 off the start of the document if it is the
     /// headline, and detaches it from the tree.
     fn take_headline(&mut self, root: Node<'_>, given: Option<&str>) -> Option<String> {
@@ -261,6 +302,11 @@ impl Reader<'_> {
         self.warn(node, "invalid-slug", detail);
         None
     }
+}
+
+/// What stands in square brackets in a line, as labels are compared.
+fn bracketed(line: &str) -> impl Iterator<Item = String> + '_ {
+    line.split('[').skip(1).filter_map(|part| Some(part.split_once(']')?.0.trim().to_lowercase()))
 }
 
 /// The text of a node and all below it, marks left out.
