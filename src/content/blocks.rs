@@ -350,6 +350,8 @@ named! {
     }
 }
 
+// The macro can't mark a variant as the default.
+#[allow(clippy::derivable_impls)]
 impl Default for Relation {
     fn default() -> Self {
         Relation::ReadMore
@@ -359,8 +361,18 @@ impl Default for Relation {
 impl Block {
     /// The names of all blocks, in the order of the variants.
     pub const NAMES: &'static [&'static str] = &[
-        "paragraph", "heading", "list", "quote", "image", "gallery", "embed", "table", "code",
-        "callout", "divider", "related",
+        "paragraph",
+        "heading",
+        "list",
+        "quote",
+        "image",
+        "gallery",
+        "embed",
+        "table",
+        "code",
+        "callout",
+        "divider",
+        "related",
     ];
 
     /// The block's `type` in JSON.
@@ -385,12 +397,18 @@ impl Block {
 impl ArticleRef {
     /// A reference by slug.
     pub fn slug(slug: impl Into<String>) -> Self {
-        ArticleRef { slug: Some(slug.into()), ..Self::default() }
+        ArticleRef {
+            slug: Some(slug.into()),
+            ..Self::default()
+        }
     }
 
     /// A reference by id.
     pub fn id(id: Uuid) -> Self {
-        ArticleRef { id: Some(id), ..Self::default() }
+        ArticleRef {
+            id: Some(id),
+            ..Self::default()
+        }
     }
 
     /// A reference written as one word: a UUID is an id, anything else a slug.

@@ -102,7 +102,11 @@ fn count_words(blocks: &[Block]) -> usize {
         .map(|block| match block {
             Block::Paragraph(paragraph) => spans(&paragraph.spans),
             Block::Heading(heading) => spans(&heading.spans),
-            Block::List(list) => list.items.iter().map(|item| count_words(&item.blocks)).sum(),
+            Block::List(list) => list
+                .items
+                .iter()
+                .map(|item| count_words(&item.blocks))
+                .sum(),
             Block::Quote(quote) => count_words(&quote.blocks) + line(&quote.cite),
             Block::Image(image) => picture(image),
             Block::Gallery(gallery) => {

@@ -20,11 +20,17 @@ type Split<'s> = (Option<Map<String, Value>>, &'s str, u32);
 /// `front-matter` if it is not YAML, not a mapping, names a key twice or is
 /// unreasonably large or repetitive. The detail names the line.
 pub(super) fn split(source: &str) -> Result<Split<'_>, Vec<FieldError>> {
-    let Some((yaml, rest)) = cut(source) else { return Ok((None, source, 0)) };
+    let Some((yaml, rest)) = cut(source) else {
+        return Ok((None, source, 0));
+    };
     let line_count = source[..source.len() - rest.len()].matches('\n').count();
     let line_count = u32::try_from(line_count).unwrap_or(u32::MAX);
     let map = parse(yaml).map_err(|detail| {
-        vec![FieldError { pointer: "#".to_owned(), code: "front-matter", detail }]
+        vec![FieldError {
+            pointer: "#".to_owned(),
+            code: "front-matter",
+            detail,
+        }]
     })?;
     Ok((Some(map), rest, line_count))
 }
@@ -84,8 +90,10 @@ fn parse(yaml: &str) -> Result<Map<String, Value>, String> {
     match value {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Map::new()),
-        _ => Err("The front matter must be a mapping of names to values, such as `headline: …`, \
+        _ => Err(
+            "The front matter must be a mapping of names to values, such as `headline: …`, \
                   between the two lines `---`."
-            .to_owned()),
+                .to_owned(),
+        ),
     }
 }

@@ -71,7 +71,10 @@ fn keep(block: &mut Block) -> bool {
         }
         Block::Table(table) => normalize_table(table),
         Block::Code(code) => {
-            code.language = code.language.take().filter(|language| is_language(language));
+            code.language = code
+                .language
+                .take()
+                .filter(|language| is_language(language));
             !code.text.trim().is_empty()
         }
         Block::Callout(callout) => {
@@ -94,7 +97,10 @@ pub(super) fn is_language(word: &str) -> bool {
 }
 
 fn plain(text: String) -> super::blocks::Paragraph {
-    let spans = vec![Span { text, ..Span::default() }];
+    let spans = vec![Span {
+        text,
+        ..Span::default()
+    }];
     super::blocks::Paragraph { spans }
 }
 
@@ -114,8 +120,12 @@ fn normalize_image(image: &mut Image) -> bool {
 /// A last paragraph that starts with a dash names who is quoted. That is how
 /// Markdown writes the cite, so it must mean the same in every format.
 fn take_cite(blocks: &mut Vec<Block>) -> Option<String> {
-    let Some(Block::Paragraph(last)) = blocks.last() else { return None };
-    let [span] = last.spans.as_slice() else { return None };
+    let Some(Block::Paragraph(last)) = blocks.last() else {
+        return None;
+    };
+    let [span] = last.spans.as_slice() else {
+        return None;
+    };
     if !span.marks.is_empty() || span.link.is_some() {
         return None;
     }
@@ -126,19 +136,32 @@ fn take_cite(blocks: &mut Vec<Block>) -> Option<String> {
 
 /// The name after the dash, if a text has the form of a cite.
 fn cite_of(text: &str) -> Option<String> {
-    let name = text.strip_prefix("— ").or_else(|| text.strip_prefix("-- "))?;
+    let name = text
+        .strip_prefix("— ")
+        .or_else(|| text.strip_prefix("-- "))?;
     let fits = !name.contains('\n') && name.chars().count() <= super::limits::LINE;
     if fits { text::one_line(name) } else { None }
 }
 
 fn normalize_table(table: &mut Table) -> bool {
     for row in table.header.iter_mut().chain(&mut table.rows) {
-        row.iter_mut().for_each(|cell| normalize_spans(&mut cell.spans));
+        row.iter_mut()
+            .for_each(|cell| normalize_spans(&mut cell.spans));
     }
-    if table.header.as_ref().is_some_and(|cells| cells.iter().all(|cell| cell.spans.is_empty())) {
+    if table
+        .header
+        .as_ref()
+        .is_some_and(|cells| cells.iter().all(|cell| cell.spans.is_empty()))
+    {
         table.header = None;
     }
-    let width = table.header.iter().chain(&table.rows).map(Vec::len).max().unwrap_or(0);
+    let width = table
+        .header
+        .iter()
+        .chain(&table.rows)
+        .map(Vec::len)
+        .max()
+        .unwrap_or(0);
     if width == 0 {
         return false;
     }
@@ -163,7 +186,8 @@ pub(super) fn normalize_spans(spans: &mut Vec<Span>) {
         span.marks.dedup();
         let text = std::mem::take(&mut span.text);
         let joins = |out: &[Span]| {
-            out.last().is_some_and(|last| last.marks == span.marks && last.link == span.link)
+            out.last()
+                .is_some_and(|last| last.marks == span.marks && last.link == span.link)
         };
         let mut joined = joins(&out);
         for c in text.chars() {
@@ -178,7 +202,10 @@ pub(super) fn normalize_spans(spans: &mut Vec<Span>) {
             at_line_start = c == '\n';
             match out.last_mut() {
                 Some(last) if joined => last.text.push(c),
-                _ => out.push(Span { text: c.to_string(), ..span.clone() }),
+                _ => out.push(Span {
+                    text: c.to_string(),
+                    ..span.clone()
+                }),
             }
             joined = true;
         }

@@ -16,7 +16,11 @@ impl Body {
     /// change it, for example to bind a slug to the id it was found under.
     pub fn for_each_article_ref(&mut self, mut visit: impl FnMut(RefKind, &mut ArticleRef)) {
         for block in &mut self.blocks {
-            if let Block::Related(Related { target: RelatedTarget::Article(article), .. }) = block {
+            if let Block::Related(Related {
+                target: RelatedTarget::Article(article),
+                ..
+            }) = block
+            {
                 visit(RefKind::Inline, article);
             }
             for_each_text(block, &mut |spans| {
@@ -33,7 +37,8 @@ impl Body {
     /// marks change are several references to the same article.
     pub fn article_refs(&self) -> Vec<(RefKind, ArticleRef)> {
         let mut refs = Vec::new();
-        self.clone().for_each_article_ref(|kind, article| refs.push((kind, article.clone())));
+        self.clone()
+            .for_each_article_ref(|kind, article| refs.push((kind, article.clone())));
         refs
     }
 
@@ -68,13 +73,17 @@ impl Body {
 /// Visits every run of spans within a block, in reading order.
 pub(super) fn for_each_text(block: &mut Block, visit: &mut dyn FnMut(&mut Vec<Span>)) {
     let within = |blocks: &mut [Block], visit: &mut dyn FnMut(&mut Vec<Span>)| {
-        blocks.iter_mut().for_each(|block| for_each_text(block, visit));
+        blocks
+            .iter_mut()
+            .for_each(|block| for_each_text(block, visit));
     };
     match block {
         Block::Paragraph(paragraph) => visit(&mut paragraph.spans),
         Block::Heading(heading) => visit(&mut heading.spans),
         Block::List(list) => {
-            list.items.iter_mut().for_each(|item| within(&mut item.blocks, visit));
+            list.items
+                .iter_mut()
+                .for_each(|item| within(&mut item.blocks, visit));
         }
         Block::Quote(quote) => within(&mut quote.blocks, visit),
         Block::Callout(callout) => within(&mut callout.blocks, visit),

@@ -26,7 +26,10 @@ pub fn code_point(c: char) -> String {
 /// stand at the ends. `None` if nothing is left.
 pub fn one_line(text: &str) -> Option<String> {
     let mut line = String::with_capacity(text.len());
-    for word in text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()) {
+    for word in text
+        .split([' ', '\t', '\n', '\r'])
+        .filter(|word| !word.is_empty())
+    {
         if !line.is_empty() {
             line.push(' ');
         }

@@ -184,7 +184,10 @@ fn write_table(table: &Table, out: &mut String) {
     }
     if !table.rows.is_empty() {
         out.push_str("<tbody>\n");
-        table.rows.iter().for_each(|row| write_row("td", row, &table.columns, out));
+        table
+            .rows
+            .iter()
+            .for_each(|row| write_row("td", row, &table.columns, out));
         out.push_str("</tbody>\n");
     }
     out.push_str("</table>");

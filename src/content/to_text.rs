@@ -45,7 +45,10 @@ fn block_lines(block: &Block) -> Vec<String> {
         }
         Block::Image(image) => push_picture(image, &mut lines),
         Block::Gallery(gallery) => {
-            gallery.images.iter().for_each(|image| push_picture(image, &mut lines));
+            gallery
+                .images
+                .iter()
+                .for_each(|image| push_picture(image, &mut lines));
             lines.extend(gallery.caption.clone());
         }
         Block::Embed(embed) => {
@@ -54,8 +57,10 @@ fn block_lines(block: &Block) -> Vec<String> {
         }
         Block::Table(table) => {
             for row in table.header.iter().chain(&table.rows) {
-                let cells: Vec<String> =
-                    row.iter().map(|cell| joined(&cell.spans).replace('\n', " ")).collect();
+                let cells: Vec<String> = row
+                    .iter()
+                    .map(|cell| joined(&cell.spans).replace('\n', " "))
+                    .collect();
                 lines.push(cells.join("\t"));
             }
         }

@@ -67,21 +67,34 @@ impl Refused {
 /// relative addresses and other schemes are refused.
 pub fn parse(url: &str, usage: Use) -> Result<String, Refused> {
     let url = url.trim_matches([' ', '\t', '\n']);
-    let Some((scheme, rest)) = url.split_once(':') else { return Err(Refused::Scheme) };
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return Err(Refused::Scheme);
+    };
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let contact = scheme.eq_ignore_ascii_case("mailto") || scheme.eq_ignore_ascii_case("tel");
     if !(web || contact && usage == Use::Link) {
         return Err(Refused::Scheme);
     }
-    if url.chars().any(|c| c.is_whitespace() || c.is_control() || is_direction(c)) {
+    if url
+        .chars()
+        .any(|c| c.is_whitespace() || c.is_control() || is_direction(c))
+    {
         return Err(Refused::Malformed);
     }
-    let whole = if web { host(url).is_some() } else { !rest.is_empty() };
+    let whole = if web {
+        host(url).is_some()
+    } else {
+        !rest.is_empty()
+    };
     if !whole {
         return Err(Refused::Malformed);
     }
     let url = encode(url);
-    if url.chars().count() > limits::URL { Err(Refused::TooLong) } else { Ok(url) }
+    if url.chars().count() > limits::URL {
+        Err(Refused::TooLong)
+    } else {
+        Ok(url)
+    }
 }
 
 /// Invisible characters that make an address look like another one.
@@ -148,7 +161,9 @@ const PROVIDERS: &[(&str, &str)] = &[
 /// Which service an embed's address belongs to: a name such as `youtube` for
 /// those known, otherwise the host.
 pub fn provider(url: &str) -> String {
-    let Some(host) = host(url) else { return String::new() };
+    let Some(host) = host(url) else {
+        return String::new();
+    };
     for (place, name) in PROVIDERS {
         let (domain, path) = place.split_once('/').unwrap_or((place, ""));
         let on_domain = host
@@ -156,7 +171,8 @@ pub fn provider(url: &str) -> String {
             .is_some_and(|before| before.is_empty() || before.ends_with('.'));
         let on_path = || {
             let (_, rest) = url.split_once("://").unwrap_or_default();
-            rest.split_once('/').is_some_and(|(_, have)| have.starts_with(path))
+            rest.split_once('/')
+                .is_some_and(|(_, have)| have.starts_with(path))
         };
         if on_domain && (path.is_empty() || on_path()) {
             return (*name).to_owned();

@@ -32,7 +32,13 @@ pub struct Warning {
 impl Warning {
     /// A warning without a place.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Warning { code, detail: detail.into(), line: None, column: None, pointer: None }
+        Warning {
+            code,
+            detail: detail.into(),
+            line: None,
+            column: None,
+            pointer: None,
+        }
     }
 
     /// The same warning at a place in a text.

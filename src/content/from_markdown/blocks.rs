@@ -32,7 +32,11 @@ struct Place {
 
 impl Place {
     fn inside(self, within: Within) -> Self {
-        Place { within, depth: self.depth + 1, ..self }
+        Place {
+            within,
+            depth: self.depth + 1,
+            ..self
+        }
     }
 }
 
@@ -41,7 +45,11 @@ impl Reader<'_> {
     pub fn top_level(&mut self, root: Node<'_>) -> Vec<Block> {
         let mut out = Vec::new();
         let mut hoisted = Vec::new();
-        let place = Place { within: Within::Top, lists: 0, depth: 0 };
+        let place = Place {
+            within: Within::Top,
+            lists: 0,
+            depth: 0,
+        };
         for child in root.children() {
             self.block(child, place, &mut out, &mut hoisted);
             // Behind the container that could not hold them.
@@ -53,7 +61,11 @@ impl Reader<'_> {
     fn children(&mut self, parent: Node<'_>, place: Place, hoisted: &mut Vec<Block>) -> Vec<Block> {
         let mut out = Vec::new();
         if place.depth > MAX_DEPTH {
-            self.warn(parent, "too-deep", "This is nested too deeply; only its text was kept.");
+            self.warn(
+                parent,
+                "too-deep",
+                "This is nested too deeply; only its text was kept.",
+            );
             let text = text_of(parent);
             self.check(parent, &text);
             out.push(plain(text));
@@ -93,7 +105,10 @@ impl Reader<'_> {
                 }
             }
             NodeValue::List(list) => {
-                let place = Place { lists: place.lists + 1, ..place };
+                let place = Place {
+                    lists: place.lists + 1,
+                    ..place
+                };
                 let too_deep = place.lists > limits::LIST_DEPTH;
                 if too_deep {
                     let detail = format!(
@@ -116,7 +131,11 @@ impl Reader<'_> {
                 } else {
                     let ordered = list.list_type == ListType::Ordered;
                     let start = u32::try_from(list.start).ok().filter(|_| ordered);
-                    out.push(Block::List(List { ordered, start, items }));
+                    out.push(Block::List(List {
+                        ordered,
+                        start,
+                        items,
+                    }));
                 }
             }
             NodeValue::BlockQuote if place.within == Within::Quote => {
@@ -139,10 +158,18 @@ impl Reader<'_> {
                     AlertType::Warning => CalloutStyle::Warning,
                     AlertType::Caution => CalloutStyle::Caution,
                 };
-                let inside = Place { within: Within::Callout, lists: 0, depth: place.depth + 1 };
+                let inside = Place {
+                    within: Within::Callout,
+                    lists: 0,
+                    depth: place.depth + 1,
+                };
                 let mut own_hoisted = Vec::new();
                 let blocks = self.children(node, inside, &mut own_hoisted);
-                let callout = Block::Callout(Callout { style, title, blocks });
+                let callout = Block::Callout(Callout {
+                    style,
+                    title,
+                    blocks,
+                });
                 self.alone(node, place, callout, out, hoisted);
                 hoisted.append(&mut own_hoisted);
             }
@@ -158,7 +185,11 @@ impl Reader<'_> {
                 if top {
                     out.push(Block::Divider);
                 } else {
-                    self.warn(node, "flattened", "A divider can't stand here; it was left out.");
+                    self.warn(
+                        node,
+                        "flattened",
+                        "A divider can't stand here; it was left out.",
+                    );
                 }
             }
             NodeValue::Table(table) => {
@@ -170,9 +201,16 @@ impl Reader<'_> {
             }
             NodeValue::HtmlBlock(block) => self.html_block(node, &block.literal, out),
             NodeValue::FootnoteDefinition(note) => {
-                self.warn(node, "footnote", "Footnotes are kept as text where they stand.");
+                self.warn(
+                    node,
+                    "footnote",
+                    "Footnotes are kept as text where they stand.",
+                );
                 let mut blocks = self.children(node, place.inside(place.within), hoisted);
-                let label = Span { text: format!("[^{}]: ", note.name), ..Span::default() };
+                let label = Span {
+                    text: format!("[^{}]: ", note.name),
+                    ..Span::default()
+                };
                 match blocks.first_mut() {
                     Some(Block::Paragraph(first)) => first.spans.insert(0, label),
                     _ => blocks.insert(0, Block::Paragraph(Paragraph { spans: vec![label] })),
@@ -212,8 +250,10 @@ impl Reader<'_> {
     }
 
     fn hoist(&mut self, node: Node<'_>, block: Block, hoisted: &mut Vec<Block>) {
-        let detail =
-            format!("A block of type {} can't stand here; it was moved behind.", block.name());
+        let detail = format!(
+            "A block of type {} can't stand here; it was moved behind.",
+            block.name()
+        );
         self.warn(node, "hoisted", detail);
         hoisted.push(block);
     }
@@ -231,11 +271,17 @@ impl Reader<'_> {
     }
 
     fn code(&mut self, node: Node<'_>, code: NodeCodeBlock) -> Code {
-        let text = code.literal.strip_suffix('\n').unwrap_or(&code.literal).to_owned();
+        let text = code
+            .literal
+            .strip_suffix('\n')
+            .unwrap_or(&code.literal)
+            .to_owned();
         self.check(node, &text);
         let language = code.info.split_whitespace().next().map(str::to_owned);
         if code.info.split_whitespace().count() > 1
-            || language.as_deref().is_some_and(|word| !normalize::is_language(word))
+            || language
+                .as_deref()
+                .is_some_and(|word| !normalize::is_language(word))
         {
             let detail = format!(
                 "A code block has a language and nothing else; “{}” was not kept whole.",
@@ -267,8 +313,12 @@ impl Reader<'_> {
             ..Table::default()
         };
         for row in node.children() {
-            let cells =
-                row.children().map(|cell| Cell { spans: self.text(cell, hoisted) }).collect();
+            let cells = row
+                .children()
+                .map(|cell| Cell {
+                    spans: self.text(cell, hoisted),
+                })
+                .collect();
             if matches!(row.data().value, NodeValue::TableRow(true)) {
                 table.header = Some(cells);
             } else {
@@ -298,12 +348,18 @@ impl Reader<'_> {
 /// In a quote, a line that starts with a dash and follows the text without a
 /// blank line is a cite too: gives it the paragraph of its own that a cite has.
 fn split_cite(quote: Node<'_>) {
-    let Some(last) = quote.last_child() else { return };
+    let Some(last) = quote.last_child() else {
+        return;
+    };
     if !matches!(last.data().value, NodeValue::Paragraph) {
         return;
     }
-    let Some(name) = last.last_child() else { return };
-    let Some(line_break) = name.previous_sibling() else { return };
+    let Some(name) = last.last_child() else {
+        return;
+    };
+    let Some(line_break) = name.previous_sibling() else {
+        return;
+    };
     let is_cite = match &name.data().value {
         NodeValue::Text(text) => text.starts_with("— ") || text.starts_with("-- "),
         _ => false,
@@ -320,5 +376,10 @@ fn split_cite(quote: Node<'_>) {
 }
 
 fn plain(text: String) -> Block {
-    Block::Paragraph(Paragraph { spans: vec![Span { text, ..Span::default() }] })
+    Block::Paragraph(Paragraph {
+        spans: vec![Span {
+            text,
+            ..Span::default()
+        }],
+    })
 }

@@ -36,7 +36,8 @@ pub(super) fn strip(html: &str) -> Stripped {
             rest = comment.get(end + 3..).unwrap_or_default();
             continue;
         }
-        let is_tag = markup[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c));
+        let is_tag =
+            markup[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c));
         let Some(end) = markup.find('>').filter(|_| is_tag) else {
             if is_tag {
                 // No tag ends any more; what is left is text.
@@ -84,7 +85,8 @@ pub(super) fn tag_name(tag: &str) -> String {
 
 fn find_ignoring_case(text: &str, wanted: &str) -> Option<usize> {
     let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-    text.windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted))
+    text.windows(wanted.len())
+        .position(|window| window.eq_ignore_ascii_case(wanted))
 }
 
 /// Appends text with its entities decoded; its own line feeds mean nothing.
@@ -107,12 +109,39 @@ fn push_text(text: &str, out: &mut String) {
 /// The entities that German and English text is written with. The many others
 /// stay as they are.
 const ENTITIES: &[(&str, char)] = &[
-    ("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", '\u{A0}'),
-    ("auml", 'ä'), ("ouml", 'ö'), ("uuml", 'ü'), ("Auml", 'Ä'), ("Ouml", 'Ö'), ("Uuml", 'Ü'),
-    ("szlig", 'ß'), ("eacute", 'é'), ("egrave", 'è'), ("ndash", '–'), ("mdash", '—'),
-    ("hellip", '…'), ("bdquo", '„'), ("ldquo", '“'), ("rdquo", '”'), ("sbquo", '‚'),
-    ("lsquo", '‘'), ("rsquo", '’'), ("laquo", '«'), ("raquo", '»'), ("euro", '€'), ("copy", '©'),
-    ("shy", '\u{AD}'), ("sect", '§'), ("middot", '·'), ("bull", '•'), ("times", '×'),
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", '\u{A0}'),
+    ("auml", 'ä'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("Auml", 'Ä'),
+    ("Ouml", 'Ö'),
+    ("Uuml", 'Ü'),
+    ("szlig", 'ß'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("hellip", '…'),
+    ("bdquo", '„'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("sbquo", '‚'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("laquo", '«'),
+    ("raquo", '»'),
+    ("euro", '€'),
+    ("copy", '©'),
+    ("shy", '\u{AD}'),
+    ("sect", '§'),
+    ("middot", '·'),
+    ("bull", '•'),
+    ("times", '×'),
 ];
 
 /// The character that an entity at the start of the text stands for, and the
@@ -127,7 +156,9 @@ pub(super) fn decode_entity(text: &str) -> Option<(char, usize)> {
                 Some(hex) => u32::from_str_radix(hex, 16).ok()?,
                 None => number.parse().ok()?,
             };
-            char::from_u32(code).filter(|&c| c != '\0').unwrap_or('\u{FFFD}')
+            char::from_u32(code)
+                .filter(|&c| c != '\0')
+                .unwrap_or('\u{FFFD}')
         }
         None => ENTITIES.iter().find(|(known, _)| *known == name)?.1,
     };

@@ -80,7 +80,10 @@ impl Reader<'_> {
         }
         let mut spans = writer.spans;
         crate::content::normalize::normalize_spans(&mut spans);
-        Inline { spans, images: writer.images }
+        Inline {
+            spans,
+            images: writer.images,
+        }
     }
 
     fn flatten<'a>(&mut self, root: Node<'a>, events: &mut Vec<Event<'a>>) {
@@ -102,7 +105,11 @@ impl Reader<'_> {
                 NodeValue::Emph => EventKind::Mark(Mark::Emphasis, starts),
                 NodeValue::Strikethrough => EventKind::Mark(Mark::Strike, starts),
                 NodeValue::Link(_) | NodeValue::WikiLink(_) => {
-                    if starts { EventKind::LinkStart } else { EventKind::LinkEnd }
+                    if starts {
+                        EventKind::LinkStart
+                    } else {
+                        EventKind::LinkEnd
+                    }
                 }
                 _ if !starts => continue,
                 NodeValue::Text(text) => EventKind::Text(text.to_string()),
@@ -168,7 +175,11 @@ impl Reader<'_> {
             }
         }
         if writer.link_depth > 0 {
-            self.warn(node, "flattened", "A picture can't be a link; only the picture was kept.");
+            self.warn(
+                node,
+                "flattened",
+                "A picture can't be a link; only the picture was kept.",
+            );
             writer.link_fallback = None;
         }
     }
@@ -176,7 +187,10 @@ impl Reader<'_> {
     /// An image as Markdown says it, or `None` with a warning if its address
     /// can't be used.
     pub fn image(&mut self, node: Node<'_>) -> Option<Image> {
-        let NodeLink { url: address, title } = match &node.data().value {
+        let NodeLink {
+            url: address,
+            title,
+        } = match &node.data().value {
             NodeValue::Image(link) => (**link).clone(),
             _ => return None,
         };
@@ -228,7 +242,9 @@ fn pair_tags(events: &[Event<'_>]) -> HashMap<usize, usize> {
     let mut open: HashMap<String, Vec<usize>> = HashMap::new();
     let mut partners = HashMap::new();
     for (index, event) in events.iter().enumerate() {
-        let EventKind::Html(tag) = &event.kind else { continue };
+        let EventKind::Html(tag) = &event.kind else {
+            continue;
+        };
         let name = html::tag_name(tag);
         if tag_mark(&name).is_none() && !html::NO_TEXT.contains(&name.as_str()) {
             continue;
@@ -291,14 +307,22 @@ impl Writer {
             Some(last) if last.marks == marks && last.link == self.link => last.text.push_str(text),
             _ => {
                 let link = self.link.clone();
-                self.spans.push(Span { text: text.to_owned(), marks, link });
+                self.spans.push(Span {
+                    text: text.to_owned(),
+                    marks,
+                    link,
+                });
             }
         }
     }
 
     fn mark(&mut self, mark: Mark, on: bool) {
         let open = &mut self.open[mark as usize];
-        *open = if on { *open + 1 } else { open.saturating_sub(1) };
+        *open = if on {
+            *open + 1
+        } else {
+            open.saturating_sub(1)
+        };
     }
 
     fn start_link(&mut self, link: Option<Link>, fallback: String) {

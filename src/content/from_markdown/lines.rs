@@ -26,8 +26,12 @@ impl Reader<'_> {
         // Nodes of text lines that are not written yet, breaks included.
         let mut text: Vec<Node<'_>> = Vec::new();
         let mut images: Vec<Image> = Vec::new();
-        let is_break =
-            |node: &Node<'_>| matches!(node.data().value, NodeValue::SoftBreak | NodeValue::LineBreak);
+        let is_break = |node: &Node<'_>| {
+            matches!(
+                node.data().value,
+                NodeValue::SoftBreak | NodeValue::LineBreak
+            )
+        };
         for line in children.split_inclusive(is_break) {
             let content = match line.split_last() {
                 Some((last, before)) if is_break(last) => before,
@@ -56,15 +60,24 @@ impl Reader<'_> {
             return;
         }
         let inline = self.inline(&std::mem::take(nodes));
-        out.push(Block::Paragraph(Paragraph { spans: inline.spans }));
+        out.push(Block::Paragraph(Paragraph {
+            spans: inline.spans,
+        }));
         out.extend(inline.images.into_iter().map(Block::Image));
     }
 
     fn line_kind(&mut self, line: &[Node<'_>], after_images: bool) -> Line {
-        let (Some(first), Some(last)) = (line.first(), line.last()) else { return Line::Text };
+        let (Some(first), Some(last)) = (line.first(), line.last()) else {
+            return Line::Text;
+        };
         let start = first.data().sourcepos.start.line;
         let one_line = last.data().sourcepos.end.line == start;
-        let source = self.lines.get(start.wrapping_sub(1)).copied().unwrap_or_default().trim();
+        let source = self
+            .lines
+            .get(start.wrapping_sub(1))
+            .copied()
+            .unwrap_or_default()
+            .trim();
         if one_line {
             if let Some(related) = self.related_line(first, source) {
                 return Line::Block(Block::Related(related));
@@ -76,22 +89,24 @@ impl Reader<'_> {
         if let Some(images) = self.image_line(line) {
             return Line::Images(images);
         }
-        if after_images {
-            let text: String = line.iter().map(|node| text_of(node)).collect();
-            if let Some(given) = attributes::parse(&text) {
-                if given.first().is_some_and(|(name, value)| name == "gallery" && value.is_none()) {
-                    let mut caption = None;
-                    for (name, value) in given.into_iter().skip(1) {
-                        match (name.as_str(), value) {
-                            ("caption", Some(value)) => caption = Some(value),
-                            _ => self.warn_attribute(first, &name),
-                        }
-                    }
-                    return Line::Gallery(caption);
+        match after_images.then(|| gallery_attributes(line)).flatten() {
+            Some(given) => Line::Gallery(self.gallery_caption(first, given)),
+            None => Line::Text,
+        }
+    }
+
+    fn gallery_caption(&mut self, node: Node<'_>, given: Attributes) -> Option<String> {
+        let mut caption = None;
+        for (name, value) in given.into_iter().skip(1) {
+            match (name.as_str(), value) {
+                ("caption", Some(value)) => {
+                    self.check(node, &value);
+                    caption = Some(value);
                 }
+                _ => self.warn_attribute(node, &name),
             }
         }
-        Line::Text
+        caption
     }
 
     /// `[[slug]]`, `[[slug|headline]]`, `[[slug|headline|relation]]`, or the
@@ -100,7 +115,9 @@ impl Reader<'_> {
         let mut parts = attributes::wiki_parts(source)?;
         let mut relation = Relation::default();
         if parts.len() > 2 {
-            let named = parts.last().and_then(|name| Relation::from_name(name.trim()));
+            let named = parts
+                .last()
+                .and_then(|name| Relation::from_name(name.trim()));
             match named {
                 Some(named) => {
                     relation = named;
@@ -119,7 +136,9 @@ impl Reader<'_> {
         let headline = text::one_line(&parts[1..].join("|"));
         let target = parts[0].trim();
         self.check(node, target);
-        headline.iter().for_each(|headline| self.check(node, headline));
+        headline
+            .iter()
+            .for_each(|headline| self.check(node, headline));
         let target = if target.contains(':') {
             self.target(node, target, url::Use::Media)?
         } else {
@@ -129,7 +148,12 @@ impl Reader<'_> {
             (RelatedTarget::Url(url), None) => Some(text::shorten(url, limits::LINE - 1)),
             (_, headline) => headline,
         };
-        Some(Related { target, relation, headline, index: None })
+        Some(Related {
+            target,
+            relation,
+            headline,
+            index: None,
+        })
     }
 
     /// An address alone on its line: one of our own articles, or an embed.
@@ -159,9 +183,18 @@ impl Reader<'_> {
         }
         if let Some(target) = self.own(address) {
             let relation = Relation::default();
-            return Some(Block::Related(Related { target, relation, headline: caption, index: None }));
+            return Some(Block::Related(Related {
+                target,
+                relation,
+                headline: caption,
+                index: None,
+            }));
         }
-        Some(Block::Embed(Embed { provider: url::provider(&url), url, caption }))
+        Some(Block::Embed(Embed {
+            provider: url::provider(&url),
+            url,
+            caption,
+        }))
     }
 
     /// Pictures, each perhaps with its `{…}`, and nothing else.
@@ -189,7 +222,9 @@ impl Reader<'_> {
         }
         let mut images = Vec::new();
         for ((node, _), given) in found.into_iter().zip(given) {
-            let Some(mut image) = self.image(node) else { continue };
+            let Some(mut image) = self.image(node) else {
+                continue;
+            };
             self.apply(node, given, &mut image);
             images.push(image);
         }
@@ -198,7 +233,10 @@ impl Reader<'_> {
 
     fn apply(&mut self, node: Node<'_>, given: Attributes, image: &mut Image) {
         let pixels = |value: &str| {
-            value.parse().ok().filter(|pixels| (1..=limits::PIXELS).contains(pixels))
+            value
+                .parse()
+                .ok()
+                .filter(|pixels| (1..=limits::PIXELS).contains(pixels))
         };
         for (name, value) in given {
             value.iter().for_each(|value| self.check(node, value));
@@ -206,7 +244,9 @@ impl Reader<'_> {
                 ("credit", Some(value)) => image.credit = text::one_line(&value),
                 ("caption", Some(value)) => image.caption = text::one_line(&value),
                 ("width", Some(value)) if pixels(&value).is_some() => image.width = pixels(&value),
-                ("height", Some(value)) if pixels(&value).is_some() => image.height = pixels(&value),
+                ("height", Some(value)) if pixels(&value).is_some() => {
+                    image.height = pixels(&value)
+                }
                 ("decorative", None) if image.alt.is_none() => image.decorative = true,
                 _ => self.warn_attribute(node, &name),
             }
@@ -218,6 +258,16 @@ impl Reader<'_> {
         let detail = format!("The attribute “{name}” means nothing here, or has no such value.");
         self.warn(node, "unknown-attribute", detail);
     }
+}
+
+/// The attributes of a line that is `{gallery …}` and nothing else.
+fn gallery_attributes(line: &[Node<'_>]) -> Option<Attributes> {
+    let text: String = line.iter().map(|node| text_of(node)).collect();
+    let given = attributes::parse(&text)?;
+    let is_gallery = given
+        .first()
+        .is_some_and(|(name, value)| name == "gallery" && value.is_none());
+    is_gallery.then_some(given)
 }
 
 fn is_usable(image: Node<'_>) -> bool {
@@ -235,7 +285,10 @@ fn push_images(images: &mut Vec<Image>, gallery: Option<Option<String>>, out: &m
         (0, _) => {}
         (1, None) => out.extend(images.into_iter().map(Block::Image)),
         (_, caption) => {
-            out.push(Block::Gallery(Gallery { images, caption: caption.flatten() }));
+            out.push(Block::Gallery(Gallery {
+                images,
+                caption: caption.flatten(),
+            }));
         }
     }
 }

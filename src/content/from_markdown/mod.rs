@@ -74,10 +74,15 @@ pub fn from_markdown(
         more_warnings: 0,
         errors: Vec::new(),
     };
-    let given = front_matter.as_ref().and_then(|map| map.get("headline")).and_then(Value::as_str);
+    let given = front_matter
+        .as_ref()
+        .and_then(|map| map.get("headline"))
+        .and_then(Value::as_str);
     reader.warn_unused_definitions(root);
     let headline = reader.take_headline(root, given);
-    let mut body = Body { blocks: reader.top_level(root) };
+    let mut body = Body {
+        blocks: reader.top_level(root),
+    };
     if !reader.errors.is_empty() {
         return Err(reader.errors);
     }
@@ -86,7 +91,12 @@ pub fn from_markdown(
     if !too_large.is_empty() {
         return Err(too_large);
     }
-    Ok(Parsed { front_matter, headline, body, warnings: reader.finish() })
+    Ok(Parsed {
+        front_matter,
+        headline,
+        body,
+        warnings: reader.finish(),
+    })
 }
 
 fn options() -> Options<'static> {
@@ -106,7 +116,11 @@ fn options() -> Options<'static> {
 }
 
 fn error(code: &'static str, detail: impl Into<String>) -> FieldError {
-    FieldError { pointer: POINTER.to_owned(), code, detail: detail.into() }
+    FieldError {
+        pointer: POINTER.to_owned(),
+        code,
+        detail: detail.into(),
+    }
 }
 
 /// Reports the first forbidden character of each line, at most ten lines.
@@ -118,7 +132,10 @@ fn check_characters(source: &str) -> Result<(), Vec<FieldError>> {
         .split('\n')
         .enumerate()
         .filter_map(|(index, line)| {
-            let (column, c) = line.chars().enumerate().find(|&(_, c)| text::is_forbidden(c))?;
+            let (column, c) = line
+                .chars()
+                .enumerate()
+                .find(|&(_, c)| text::is_forbidden(c))?;
             Some(error(
                 "forbidden-character",
                 format!(
@@ -155,8 +172,15 @@ impl Reader<'_> {
         let start = node.data().sourcepos.start;
         // The parser counts bytes; its own count of characters costs the square
         // of a line's length.
-        let line = self.lines.get(start.line.wrapping_sub(1)).copied().unwrap_or_default();
-        let before = line.char_indices().take_while(|(at, _)| at + 1 < start.column).count();
+        let line = self
+            .lines
+            .get(start.line.wrapping_sub(1))
+            .copied()
+            .unwrap_or_default();
+        let before = line
+            .char_indices()
+            .take_while(|(at, _)| at + 1 < start.column)
+            .count();
         let column = u32::try_from(before + 1).unwrap_or(u32::MAX);
         let warning = Warning::new(code, detail).at_line(self.line(node), column);
         self.warnings.push(warning);
@@ -178,15 +202,15 @@ impl Reader<'_> {
 
     /// Checks text that entities may have brought in.
     fn check(&mut self, node: Node<'_>, text: &str) {
-        if let Some(c) = text::check(text) {
-            if self.errors.len() < 10 {
-                let detail = format!(
-                    "Line {} holds the invisible character {}. Remove it.",
-                    self.line(node),
-                    text::code_point(c)
-                );
-                self.errors.push(error("forbidden-character", detail));
-            }
+        if let Some(c) = text::check(text)
+            && self.errors.len() < 10
+        {
+            let detail = format!(
+                "Line {} holds the invisible character {}. Remove it.",
+                self.line(node),
+                text::code_point(c)
+            );
+            self.errors.push(error("forbidden-character", detail));
         }
     }
 
@@ -196,12 +220,23 @@ impl Reader<'_> {
         let mut shown = vec![false; self.lines.len()];
         for node in root.descendants() {
             let data = node.data();
-            let leaf = !matches!(data.value, NodeValue::Document | NodeValue::List(_) | NodeValue::Item(_)
-                | NodeValue::BlockQuote | NodeValue::Alert(_) | NodeValue::FootnoteDefinition(_));
+            let leaf = !matches!(
+                data.value,
+                NodeValue::Document
+                    | NodeValue::List(_)
+                    | NodeValue::Item(_)
+                    | NodeValue::BlockQuote
+                    | NodeValue::Alert(_)
+                    | NodeValue::FootnoteDefinition(_)
+            );
             if leaf && data.value.block() {
                 let first = data.sourcepos.start.line.saturating_sub(1);
                 let last = data.sourcepos.end.line.min(shown.len());
-                shown.get_mut(first..last).into_iter().flatten().for_each(|line| *line = true);
+                shown
+                    .get_mut(first..last)
+                    .into_iter()
+                    .flatten()
+                    .for_each(|line| *line = true);
             }
         }
         let mut definitions = Vec::new();
@@ -224,7 +259,8 @@ impl Reader<'_> {
                 );
                 let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
                 let line = line.saturating_add(self.line_offset);
-                self.warnings.push(Warning::new("unused-definition", detail).at_line(line, 1));
+                self.warnings
+                    .push(Warning::new("unused-definition", detail).at_line(line, 1));
             }
         }
     }
@@ -238,13 +274,25 @@ impl Reader<'_> {
             _ => return None,
         }
         let content = self.inline(&first.children().collect::<Vec<_>>());
-        let text: String = content.spans.iter().map(|span| span.text.as_str()).collect();
+        let text: String = content
+            .spans
+            .iter()
+            .map(|span| span.text.as_str())
+            .collect();
         let text = text::one_line(&text)?;
         if given.is_some_and(|given| text::one_line(given).as_ref() != Some(&text)) {
             return None;
         }
-        if content.spans.iter().any(|span| span.link.is_some() || !span.marks.is_empty()) {
-            self.warn(first, "flattened", "A headline has no marks or links; its text was kept.");
+        if content
+            .spans
+            .iter()
+            .any(|span| span.link.is_some() || !span.marks.is_empty())
+        {
+            self.warn(
+                first,
+                "flattened",
+                "A headline has no marks or links; its text was kept.",
+            );
         }
         // Pictures in it are read again, as a block behind it.
         first.detach();
@@ -260,12 +308,7 @@ impl Reader<'_> {
         }
     }
 
-    fn target(
-        &mut self,
-        node: Node<'_>,
-        address: &str,
-        usage: url::Use,
-    ) -> Option<RelatedTarget> {
+    fn target(&mut self, node: Node<'_>, address: &str, usage: url::Use) -> Option<RelatedTarget> {
         if let Some(word) = address.strip_prefix("article:") {
             return self.article(node, word);
         }
@@ -276,7 +319,10 @@ impl Reader<'_> {
             Ok(url) => Some(RelatedTarget::Url(url)),
             Err(refused) => {
                 let shown = text::shorten(address, 80);
-                let detail = format!("The address “{shown}” was left out. {}", refused.detail(usage));
+                let detail = format!(
+                    "The address “{shown}” was left out. {}",
+                    refused.detail(usage)
+                );
                 self.warn(node, refused.code(), detail);
                 None
             }
@@ -306,7 +352,9 @@ impl Reader<'_> {
 
 /// What stands in square brackets in a line, as labels are compared.
 fn bracketed(line: &str) -> impl Iterator<Item = String> + '_ {
-    line.split('[').skip(1).filter_map(|part| Some(part.split_once(']')?.0.trim().to_lowercase()))
+    line.split('[')
+        .skip(1)
+        .filter_map(|part| Some(part.split_once(']')?.0.trim().to_lowercase()))
 }
 
 /// The text of a node and all below it, marks left out.
@@ -332,4 +380,3 @@ fn text_of(node: Node<'_>) -> String {
     }
     text
 }
-

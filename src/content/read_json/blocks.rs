@@ -26,7 +26,11 @@ impl Reader {
     pub fn top_level(&mut self, blocks: &Value, pointer: &str) -> Vec<Block> {
         match blocks {
             Value::Array(values) => {
-                let place = Place { allowed: Block::NAMES, name: "the body", lists: 0 };
+                let place = Place {
+                    allowed: Block::NAMES,
+                    name: "the body",
+                    lists: 0,
+                };
                 self.blocks(values, pointer, place)
             }
             other => {
@@ -44,7 +48,8 @@ impl Reader {
             }
             let pointer = format!("{pointer}/{index}");
             blocks.extend(
-                self.object(value, &pointer).and_then(|object| self.block(object, place)),
+                self.object(value, &pointer)
+                    .and_then(|object| self.block(object, place)),
             );
         }
         blocks
@@ -80,15 +85,24 @@ impl Reader {
         match name {
             "paragraph" => {
                 self.known_fields(object, &["type", "spans"]);
-                Some(Block::Paragraph(Paragraph { spans: self.spans(object) }))
+                Some(Block::Paragraph(Paragraph {
+                    spans: self.spans(object),
+                }))
             }
             "heading" => self.heading(object),
             "list" => self.list(object, place),
             "quote" => {
                 self.known_fields(object, &["type", "blocks", "cite"]);
-                let place = Place { allowed: IN_QUOTE, name: "a quote", ..place };
+                let place = Place {
+                    allowed: IN_QUOTE,
+                    name: "a quote",
+                    ..place
+                };
                 let cite = self.string(object, "cite", limits::LINE);
-                Some(Block::Quote(Quote { blocks: self.inner(object, place), cite }))
+                Some(Block::Quote(Quote {
+                    blocks: self.inner(object, place),
+                    cite,
+                }))
             }
             "image" => self.image(object, true).map(Block::Image),
             "gallery" => self.gallery(object),
@@ -105,7 +119,11 @@ impl Reader {
                 let value = Value::String(unknown.to_owned());
                 let pointer = object.at("type");
                 self.named::<()>(&value, &pointer, Block::NAMES, |_| None);
-                if let Some(error) = self.errors.last_mut().filter(|error| error.pointer == pointer) {
+                if let Some(error) = self
+                    .errors
+                    .last_mut()
+                    .filter(|error| error.pointer == pointer)
+                {
                     error.code = "unknown-type";
                 }
                 None
@@ -126,7 +144,11 @@ impl Reader {
 
     fn list(&mut self, object: Object<'_>, place: Place) -> Option<Block> {
         self.known_fields(object, &["type", "ordered", "start", "items"]);
-        let place = Place { allowed: IN_ITEM, name: "a list item", lists: place.lists + 1 };
+        let place = Place {
+            allowed: IN_ITEM,
+            name: "a list item",
+            lists: place.lists + 1,
+        };
         if place.lists > limits::LIST_DEPTH {
             let detail = format!("Lists nest at most {} deep.", limits::LIST_DEPTH);
             self.error(object.pointer, "too-deep", detail);
@@ -142,21 +164,42 @@ impl Reader {
             self.missing(object, "items", "an array such as [{\"blocks\": […]}]");
         }
         let mut items = Vec::new();
-        for (index, value) in self.array(object, "items").unwrap_or_default().iter().enumerate() {
+        for (index, value) in self
+            .array(object, "items")
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
             if self.is_full() {
                 break;
             }
             let pointer = format!("{}/items/{index}", object.pointer);
-            let Some(item) = self.object(value, &pointer) else { continue };
+            let Some(item) = self.object(value, &pointer) else {
+                continue;
+            };
             self.known_fields(item, &["blocks"]);
-            items.push(ListItem { blocks: self.inner(item, place) });
+            items.push(ListItem {
+                blocks: self.inner(item, place),
+            });
         }
-        Some(Block::List(List { ordered, start, items }))
+        Some(Block::List(List {
+            ordered,
+            start,
+            items,
+        }))
     }
 
     fn image(&mut self, object: Object<'_>, block: bool) -> Option<Image> {
-        let known =
-            ["type", "url", "alt", "decorative", "caption", "credit", "width", "height"];
+        let known = [
+            "type",
+            "url",
+            "alt",
+            "decorative",
+            "caption",
+            "credit",
+            "width",
+            "height",
+        ];
         self.known_fields(object, &known[usize::from(!block)..]);
         if object.get("url").is_none() {
             self.missing(object, "url", "the address of the picture");
@@ -186,7 +229,11 @@ impl Reader {
         }
         let values = self.array(object, "images")?;
         if values.is_empty() {
-            self.error(&object.at("images"), "empty", "A gallery has at least one picture.");
+            self.error(
+                &object.at("images"),
+                "empty",
+                "A gallery has at least one picture.",
+            );
         }
         if values.len() > limits::GALLERY_IMAGES {
             let detail = format!("A gallery has at most {} pictures.", limits::GALLERY_IMAGES);
@@ -195,7 +242,10 @@ impl Reader {
         let mut images = Vec::new();
         for (index, value) in values.iter().enumerate().take(limits::GALLERY_IMAGES) {
             let pointer = format!("{}/images/{index}", object.pointer);
-            images.extend(self.object(value, &pointer).and_then(|image| self.image(image, false)));
+            images.extend(
+                self.object(value, &pointer)
+                    .and_then(|image| self.image(image, false)),
+            );
         }
         Some(Block::Gallery(Gallery { images, caption }))
     }
@@ -216,37 +266,60 @@ impl Reader {
             );
             self.error(&object.at("provider"), "conflict", detail);
         }
-        Some(Block::Embed(Embed { provider, url, caption }))
+        Some(Block::Embed(Embed {
+            provider,
+            url,
+            caption,
+        }))
     }
 
     fn table(&mut self, object: Object<'_>) -> Option<Block> {
         self.known_fields(object, &["type", "columns", "header", "rows"]);
         let mut columns = Vec::new();
-        for (index, value) in self.array(object, "columns").unwrap_or_default().iter().enumerate() {
+        for (index, value) in self
+            .array(object, "columns")
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
             if self.is_full() {
                 break;
             }
             let pointer = format!("{}/columns/{index}", object.pointer);
-            let Some(column) = self.object(value, &pointer) else { continue };
+            let Some(column) = self.object(value, &pointer) else {
+                continue;
+            };
             self.known_fields(column, &["align"]);
             let align = column.get("align").and_then(|align| {
                 self.named(align, &column.at("align"), Align::NAMES, Align::from_name)
             });
             columns.push(Column { align });
         }
-        let header =
-            object.get("header").and_then(|value| self.row(value, &object.at("header")));
+        let header = object
+            .get("header")
+            .and_then(|value| self.row(value, &object.at("header")));
         if object.get("rows").is_none() {
             self.missing(object, "rows", "an array of rows, each an array of cells");
         }
         let mut rows = Vec::new();
-        for (index, value) in self.array(object, "rows").unwrap_or_default().iter().enumerate() {
+        for (index, value) in self
+            .array(object, "rows")
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
             if self.is_full() {
                 break;
             }
             rows.extend(self.row(value, &format!("{}/rows/{index}", object.pointer)));
         }
-        let width = header.iter().chain(&rows).map(Vec::len).max().unwrap_or(0).max(columns.len());
+        let width = header
+            .iter()
+            .chain(&rows)
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0)
+            .max(columns.len());
         if width > limits::COLUMNS {
             let detail = format!("A table has at most {} columns.", limits::COLUMNS);
             self.error(object.pointer, "too-many-items", detail);
@@ -262,7 +335,11 @@ impl Reader {
         if width == 0 {
             self.error(object.pointer, "empty", "A table has at least one cell.");
         }
-        Some(Block::Table(Table { columns, header, rows }))
+        Some(Block::Table(Table {
+            columns,
+            header,
+            rows,
+        }))
     }
 
     fn row(&mut self, value: &Value, pointer: &str) -> Option<Vec<Cell>> {
@@ -276,9 +353,13 @@ impl Reader {
                 break;
             }
             let pointer = format!("{pointer}/{index}");
-            let Some(cell) = self.object(value, &pointer) else { continue };
+            let Some(cell) = self.object(value, &pointer) else {
+                continue;
+            };
             self.known_fields(cell, &["spans"]);
-            cells.push(Cell { spans: self.spans(cell) });
+            cells.push(Cell {
+                spans: self.spans(cell),
+            });
         }
         Some(cells)
     }
@@ -286,7 +367,10 @@ impl Reader {
     fn code(&mut self, object: Object<'_>) -> Option<Block> {
         self.known_fields(object, &["type", "language", "text"]);
         let language = self.string(object, "language", limits::LANGUAGE);
-        if language.as_deref().is_some_and(|word| !normalize::is_language(word)) {
+        if language
+            .as_deref()
+            .is_some_and(|word| !normalize::is_language(word))
+        {
             let detail = "A language is one word of letters, digits and + - # . _, such as rust.";
             self.error(&object.at("language"), "invalid-language", detail);
         }
@@ -302,35 +386,61 @@ impl Reader {
         let style = match object.get("style") {
             Some(style) => {
                 let pointer = object.at("style");
-                self.named(style, &pointer, CalloutStyle::NAMES, CalloutStyle::from_name)
+                self.named(
+                    style,
+                    &pointer,
+                    CalloutStyle::NAMES,
+                    CalloutStyle::from_name,
+                )
             }
             None => {
-                self.missing(object, "style", &format!("one of {}", CalloutStyle::NAMES.join(", ")));
+                self.missing(
+                    object,
+                    "style",
+                    &format!("one of {}", CalloutStyle::NAMES.join(", ")),
+                );
                 None
             }
         };
         let title = self.string(object, "title", limits::LINE);
-        let place = Place { allowed: IN_ITEM, name: "a callout", lists: 0 };
+        let place = Place {
+            allowed: IN_ITEM,
+            name: "a callout",
+            lists: 0,
+        };
         let blocks = self.inner(object, place);
-        Some(Block::Callout(Callout { style: style?, title, blocks }))
+        Some(Block::Callout(Callout {
+            style: style?,
+            title,
+            blocks,
+        }))
     }
 
     fn related(&mut self, object: Object<'_>) -> Option<Block> {
-        self.known_fields(object, &["type", "article", "url", "relation", "headline", "index"]);
+        self.known_fields(
+            object,
+            &["type", "article", "url", "relation", "headline", "index"],
+        );
         let relation = object.get("relation").and_then(|value| {
-            self.named(value, &object.at("relation"), Relation::NAMES, Relation::from_name)
+            self.named(
+                value,
+                &object.at("relation"),
+                Relation::NAMES,
+                Relation::from_name,
+            )
         });
         let headline = self.string(object, "headline", limits::LINE);
         let target = match (object.get("article"), object.get("url")) {
-            (Some(article), None) => {
-                self.article(article, &object.at("article")).map(RelatedTarget::Article)
-            }
+            (Some(article), None) => self
+                .article(article, &object.at("article"))
+                .map(RelatedTarget::Article),
             (None, Some(_)) => {
                 if headline.as_ref().is_none_or(|text| text.trim().is_empty()) {
                     let what = "a related address needs a text of its own";
                     self.missing(object, "headline", what);
                 }
-                self.url(object, "url", url::Use::Media).map(RelatedTarget::Url)
+                self.url(object, "url", url::Use::Media)
+                    .map(RelatedTarget::Url)
             }
             (Some(_), Some(_)) => {
                 let detail = "A related block has either an article or a url, not both.";

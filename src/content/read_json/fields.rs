@@ -43,7 +43,11 @@ impl Reader {
             Value::Array(_) => "an array",
             Value::Object(_) => "an object",
         };
-        self.error(pointer, "wrong-type", format!("This must be {wanted}, not {have}."));
+        self.error(
+            pointer,
+            "wrong-type",
+            format!("This must be {wanted}, not {have}."),
+        );
     }
 
     /// Reports fields that mean nothing here, with the nearest that does.
@@ -84,7 +88,11 @@ impl Reader {
         }
         // Bytes first: counting characters of every short string costs.
         if string.len() > max && string.chars().count() > max {
-            self.error(pointer, "too-long", format!("This has at most {max} characters."));
+            self.error(
+                pointer,
+                "too-long",
+                format!("This has at most {max} characters."),
+            );
             return None;
         }
         Some(string.to_owned())

@@ -10,7 +10,11 @@ use uuid::Uuid;
 impl Reader {
     pub fn spans(&mut self, object: Object<'_>) -> Vec<Span> {
         if object.get("spans").is_none() {
-            self.missing(object, "spans", "an array such as [{\"text\": \"…\", \"marks\": []}]");
+            self.missing(
+                object,
+                "spans",
+                "an array such as [{\"text\": \"…\", \"marks\": []}]",
+            );
         }
         let values = self.array(object, "spans").unwrap_or_default();
         let mut spans = Vec::new();
@@ -19,7 +23,10 @@ impl Reader {
                 break;
             }
             let pointer = format!("{}/spans/{index}", object.pointer);
-            spans.extend(self.object(value, &pointer).and_then(|span| self.span(span)));
+            spans.extend(
+                self.object(value, &pointer)
+                    .and_then(|span| self.span(span)),
+            );
         }
         spans
     }
@@ -31,7 +38,12 @@ impl Reader {
         }
         let text = self.string(span, "text", limits::TEXT);
         let mut marks = Vec::new();
-        for (index, value) in self.array(span, "marks").unwrap_or_default().iter().enumerate() {
+        for (index, value) in self
+            .array(span, "marks")
+            .unwrap_or_default()
+            .iter()
+            .enumerate()
+        {
             if self.is_full() {
                 break;
             }
@@ -45,16 +57,20 @@ impl Reader {
             .get("link")
             .and_then(|value| self.object(value, &pointer))
             .and_then(|link| self.link(link));
-        Some(Span { text: text?, marks, link })
+        Some(Span {
+            text: text?,
+            marks,
+            link,
+        })
     }
 
     fn link(&mut self, link: Object<'_>) -> Option<Link> {
         self.known_fields(link, &["url", "article"]);
         match (link.get("url"), link.get("article")) {
             (Some(_), None) => self.url(link, "url", url::Use::Link).map(Link::Url),
-            (None, Some(article)) => {
-                self.article(article, &link.at("article")).map(Link::Article)
-            }
+            (None, Some(article)) => self
+                .article(article, &link.at("article"))
+                .map(Link::Article),
             (None, None) => {
                 self.missing(link, "url", "a link has either a url or an article");
                 None

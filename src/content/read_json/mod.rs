@@ -18,8 +18,13 @@ const MAX_ERRORS: usize = 100;
 
 /// Codes of errors that say the input can't be understood at all: an unknown
 /// name or a wrong type.
-const MALFORMED: &[&str] =
-    &["wrong-type", "unknown-field", "unknown-type", "unknown-value", "missing-field"];
+const MALFORMED: &[&str] = &[
+    "wrong-type",
+    "unknown-field",
+    "unknown-type",
+    "unknown-value",
+    "missing-field",
+];
 
 /// Whether an error of a reader means that the input can't be understood (an
 /// answer with status 400), rather than that it breaks a rule (422).
@@ -36,12 +41,18 @@ impl Body {
     /// [`is_malformed`] tells which of them mean status 400.
     pub fn from_json(blocks: &Value, pointer: &str) -> Result<Body, Vec<FieldError>> {
         let mut reader = Reader { errors: Vec::new() };
-        let mut body = Body { blocks: reader.top_level(blocks, pointer) };
+        let mut body = Body {
+            blocks: reader.top_level(blocks, pointer),
+        };
         if reader.errors.is_empty() {
             body.normalize();
             reader.errors = limits::check(&body, pointer);
         }
-        if reader.errors.is_empty() { Ok(body) } else { Err(reader.errors) }
+        if reader.errors.is_empty() {
+            Ok(body)
+        } else {
+            Err(reader.errors)
+        }
     }
 }
 
@@ -54,7 +65,9 @@ impl<'de> Deserialize<'de> for Body {
         }
         let stored = Stored::deserialize(deserializer)?;
         Body::from_json(&stored.blocks, "#/blocks").map_err(|errors| {
-            let first = errors.first().map(|error| format!("{}: {}", error.pointer, error.detail));
+            let first = errors
+                .first()
+                .map(|error| format!("{}: {}", error.pointer, error.detail));
             de::Error::custom(first.unwrap_or_default())
         })
     }
@@ -65,7 +78,10 @@ impl<'de> Deserialize<'de> for Body {
 pub(super) fn is_slug(word: &str) -> bool {
     word.len() <= limits::SLUG
         && word.split('-').all(|part| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
 }
 
@@ -77,7 +93,11 @@ struct Reader {
 impl Reader {
     fn error(&mut self, pointer: &str, code: &'static str, detail: impl Into<String>) {
         if self.errors.len() < MAX_ERRORS {
-            self.errors.push(FieldError { pointer: pointer.to_owned(), code, detail: detail.into() });
+            self.errors.push(FieldError {
+                pointer: pointer.to_owned(),
+                code,
+                detail: detail.into(),
+            });
         }
     }
 

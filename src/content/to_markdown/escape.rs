@@ -26,8 +26,7 @@ pub(super) fn escape(text: &str, context: Context) -> String {
         }
     }
     let mut previous = text[..text.len() - rest.len()].chars().next_back();
-    let mut chars = rest.char_indices();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in rest.char_indices() {
         let after = &rest[at + c.len_utf8()..];
         let next = after.chars().next();
         let escaped = match c {
@@ -57,7 +56,10 @@ pub(super) fn escape(text: &str, context: Context) -> String {
 /// Whether what follows an ampersand would make it an entity.
 fn starts_entity(after: &str) -> bool {
     // No entity is longer than this, so looking ahead costs little.
-    let name = after.bytes().take(40).take_while(|b| b.is_ascii_alphanumeric() || *b == b'#');
+    let name = after
+        .bytes()
+        .take(40)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'#');
     let length = name.count();
     length > 0 && after[length..].starts_with(';')
 }
@@ -96,7 +98,11 @@ fn line_marker(line: &str) -> Option<(usize, &str)> {
 /// A link's destination. Addresses in a body hold no spaces, `<`, `>` or `\`.
 pub(super) fn link_destination(url: &str) -> String {
     let url = entities(url);
-    if url.contains(['(', ')']) { format!("<{url}>") } else { url }
+    if url.contains(['(', ')']) {
+        format!("<{url}>")
+    } else {
+        url
+    }
 }
 
 /// A link's title in double quotes, if it can be written as one: parsers
@@ -139,5 +145,14 @@ pub(super) fn escape_wiki(text: &str) -> String {
 /// that the whole `{…}` is to a Markdown parser.
 pub(super) fn attribute_value(text: &str) -> String {
     let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{}\"", escape(&quoted, Context { line_start: false, table: false }))
+    format!(
+        "\"{}\"",
+        escape(
+            &quoted,
+            Context {
+                line_start: false,
+                table: false
+            }
+        )
+    )
 }

@@ -28,7 +28,9 @@
 mod escape;
 mod inline;
 
-use super::blocks::{Align, Block, Body, Cell, Image, List, Related, RelatedTarget, Relation, Table};
+use super::blocks::{
+    Align, Block, Body, Cell, Image, List, Related, RelatedTarget, Relation, Table,
+};
 use escape::{attribute_value, escape_title, escape_wiki, link_destination, quoted_title};
 use inline::{Place, write_spans};
 
@@ -54,9 +56,8 @@ fn blocks(blocks: &[Block], in_item: bool) -> String {
     for item in blocks {
         let text = match item {
             Block::List(list) => {
-                let second = last_list.is_some_and(|(ordered, second)| {
-                    ordered == list.ordered && !second
-                });
+                let second =
+                    last_list.is_some_and(|(ordered, second)| ordered == list.ordered && !second);
                 last_list = Some((list.ordered, second));
                 write_list(list, second)
             }
@@ -66,9 +67,8 @@ fn blocks(blocks: &[Block], in_item: bool) -> String {
             }
         };
         // Only a list that starts at 1 may follow a paragraph directly.
-        let tight = in_item
-            && after_paragraph
-            && matches!(item, Block::List(list) if list.start.is_none());
+        let tight =
+            in_item && after_paragraph && matches!(item, Block::List(list) if list.start.is_none());
         if !out.is_empty() {
             out.push_str(if tight { "\n" } else { "\n\n" });
         }
@@ -169,7 +169,13 @@ fn write_list(list: &List, second: bool) -> String {
 fn quoted(text: &str) -> String {
     let lines: Vec<String> = text
         .split('\n')
-        .map(|line| if line.is_empty() { ">".to_owned() } else { format!("> {line}") })
+        .map(|line| {
+            if line.is_empty() {
+                ">".to_owned()
+            } else {
+                format!("> {line}")
+            }
+        })
         .collect();
     lines.join("\n")
 }
@@ -219,8 +225,10 @@ fn write_table(table: &Table) -> String {
 }
 
 fn table_row(cells: &[Cell]) -> String {
-    let cells: Vec<String> =
-        cells.iter().map(|cell| write_spans(&cell.spans, Place::Cell)).collect();
+    let cells: Vec<String> = cells
+        .iter()
+        .map(|cell| write_spans(&cell.spans, Place::Cell))
+        .collect();
     format!("| {} |", cells.join(" | "))
 }
 
@@ -233,7 +241,9 @@ fn write_related(related: &Related) -> String {
     let relation = related.relation != Relation::default();
     if related.headline.is_some() || relation {
         out.push('|');
-        out.push_str(&escape_wiki(related.headline.as_deref().unwrap_or_default()));
+        out.push_str(&escape_wiki(
+            related.headline.as_deref().unwrap_or_default(),
+        ));
     }
     if relation {
         out.push('|');
@@ -245,7 +255,13 @@ fn write_related(related: &Related) -> String {
 
 /// One line of text without marks, such as an alternative text.
 fn plain(text: &str) -> String {
-    escape::escape(text, escape::Context { line_start: false, table: false })
+    escape::escape(
+        text,
+        escape::Context {
+            line_start: false,
+            table: false,
+        },
+    )
 }
 
 fn longest_run(text: &str, wanted: char) -> usize {

@@ -7,12 +7,18 @@ use utoipa::{PartialSchema, ToSchema};
 
 fn errors(blocks: Value) -> Vec<(String, &'static str, bool)> {
     let errors = Body::from_json(&blocks, "#/body/blocks").expect_err("refused");
-    errors.into_iter().map(|error| (error.pointer.clone(), error.code, is_malformed(&error))).collect()
+    errors
+        .into_iter()
+        .map(|error| (error.pointer.clone(), error.code, is_malformed(&error)))
+        .collect()
 }
 
 #[track_caller]
 fn one(blocks: Value, pointer: &str, code: &'static str, malformed: bool) {
-    assert_eq!(errors(blocks), [(format!("#/body/blocks{pointer}"), code, malformed)]);
+    assert_eq!(
+        errors(blocks),
+        [(format!("#/body/blocks{pointer}"), code, malformed)]
+    );
 }
 
 #[test]
@@ -20,26 +26,126 @@ fn mistakes_name_their_place() {
     one(json!({}), "", "wrong-type", true);
     one(json!([1]), "/0", "wrong-type", true);
     one(json!([{}]), "/0", "missing-field", true);
-    one(json!([{"type": "paragraf"}]), "/0/type", "unknown-type", true);
-    one(json!([{"type": "divider", "x/y": 1}]), "/0/x~1y", "unknown-field", true);
-    one(json!([{"type": "heading", "level": 5, "spans": []}]), "/0/level", "out-of-range", false);
-    one(json!([{"type": "heading", "level": "2", "spans": []}]), "/0/level", "wrong-type", true);
-    one(json!([{"type": "paragraph", "spans": [{"text": null}]}]), "/0/spans/0/text", "wrong-type", true);
-    one(json!([{"type": "paragraph", "spans": [{"text": "x", "marks": ["bold"]}]}]), "/0/spans/0/marks/0", "unknown-value", true);
-    one(json!([{"type": "paragraph", "spans": [{"text": "x", "link": {"url": "javascript:x"}}]}]), "/0/spans/0/link/url", "unsafe-link", false);
-    one(json!([{"type": "paragraph", "spans": [{"text": "x", "link": {"article": "Nicht So"}}]}]), "/0/spans/0/link/article", "invalid-slug", false);
-    one(json!([{"type": "image", "url": "mailto:a@b.de"}]), "/0/url", "unsafe-link", false);
-    one(json!([{"type": "image", "url": "https://"}]), "/0/url", "invalid-url", false);
-    one(json!([{"type": "image", "url": "https://a b.de"}]), "/0/url", "invalid-url", false);
-    one(json!([{"type": "quote", "blocks": [{"type": "image", "url": "https://x.de"}]}]), "/0/blocks/0", "not-allowed-here", false);
-    one(json!([{"type": "list", "items": [{"blocks": [{"type": "heading", "level": 2, "spans": []}]}]}]), "/0/items/0/blocks/0", "not-allowed-here", false);
-    one(json!([{"type": "list", "start": 3, "items": []}]), "/0/start", "conflict", false);
-    one(json!([{"type": "related", "index": 0}]), "/0", "missing-field", true);
-    one(json!([{"type": "related", "url": "https://x.de"}]), "/0", "missing-field", true);
-    one(json!([{"type": "related", "article": "a", "relation": "x"}]), "/0/relation", "unknown-value", true);
-    one(json!([{"type": "embed", "url": "https://youtu.be/x", "provider": "vimeo"}]), "/0/provider", "conflict", false);
-    one(json!([{"type": "gallery", "images": []}]), "/0/images", "empty", false);
-    one(json!([{"type": "table", "rows": [[{"spans": [1]}]]}]), "/0/rows/0/0/spans/0", "wrong-type", true);
+    one(
+        json!([{"type": "paragraf"}]),
+        "/0/type",
+        "unknown-type",
+        true,
+    );
+    one(
+        json!([{"type": "divider", "x/y": 1}]),
+        "/0/x~1y",
+        "unknown-field",
+        true,
+    );
+    one(
+        json!([{"type": "heading", "level": 5, "spans": []}]),
+        "/0/level",
+        "out-of-range",
+        false,
+    );
+    one(
+        json!([{"type": "heading", "level": "2", "spans": []}]),
+        "/0/level",
+        "wrong-type",
+        true,
+    );
+    one(
+        json!([{"type": "paragraph", "spans": [{"text": null}]}]),
+        "/0/spans/0/text",
+        "wrong-type",
+        true,
+    );
+    one(
+        json!([{"type": "paragraph", "spans": [{"text": "x", "marks": ["bold"]}]}]),
+        "/0/spans/0/marks/0",
+        "unknown-value",
+        true,
+    );
+    one(
+        json!([{"type": "paragraph", "spans": [{"text": "x", "link": {"url": "javascript:x"}}]}]),
+        "/0/spans/0/link/url",
+        "unsafe-link",
+        false,
+    );
+    one(
+        json!([{"type": "paragraph", "spans": [{"text": "x", "link": {"article": "Nicht So"}}]}]),
+        "/0/spans/0/link/article",
+        "invalid-slug",
+        false,
+    );
+    one(
+        json!([{"type": "image", "url": "mailto:a@b.de"}]),
+        "/0/url",
+        "unsafe-link",
+        false,
+    );
+    one(
+        json!([{"type": "image", "url": "https://"}]),
+        "/0/url",
+        "invalid-url",
+        false,
+    );
+    one(
+        json!([{"type": "image", "url": "https://a b.de"}]),
+        "/0/url",
+        "invalid-url",
+        false,
+    );
+    one(
+        json!([{"type": "quote", "blocks": [{"type": "image", "url": "https://x.de"}]}]),
+        "/0/blocks/0",
+        "not-allowed-here",
+        false,
+    );
+    one(
+        json!([{"type": "list", "items": [{"blocks": [{"type": "heading", "level": 2, "spans": []}]}]}]),
+        "/0/items/0/blocks/0",
+        "not-allowed-here",
+        false,
+    );
+    one(
+        json!([{"type": "list", "start": 3, "items": []}]),
+        "/0/start",
+        "conflict",
+        false,
+    );
+    one(
+        json!([{"type": "related", "index": 0}]),
+        "/0",
+        "missing-field",
+        true,
+    );
+    one(
+        json!([{"type": "related", "url": "https://x.de"}]),
+        "/0",
+        "missing-field",
+        true,
+    );
+    one(
+        json!([{"type": "related", "article": "a", "relation": "x"}]),
+        "/0/relation",
+        "unknown-value",
+        true,
+    );
+    one(
+        json!([{"type": "embed", "url": "https://youtu.be/x", "provider": "vimeo"}]),
+        "/0/provider",
+        "conflict",
+        false,
+    );
+    one(
+        json!([{"type": "gallery", "images": []}]),
+        "/0/images",
+        "empty",
+        false,
+    );
+    one(
+        json!([{"type": "table", "rows": [[{"spans": [1]}]]}]),
+        "/0/rows/0/0/spans/0",
+        "wrong-type",
+        true,
+    );
 }
 
 #[test]
@@ -49,8 +155,13 @@ fn all_mistakes_are_told_at_once() {
         {"type": "heading", "level": 9, "spans": [{"text": 1}]},
     ]));
     assert_eq!(found.len(), 4, "{found:?}");
-    let errors = Body::from_json(&json!([{"type": "paragraph", "spanns": []}]), "#").expect_err("refused");
-    assert!(errors[0].detail.contains("Did you mean “spans”"), "{}", errors[0].detail);
+    let errors =
+        Body::from_json(&json!([{"type": "paragraph", "spanns": []}]), "#").expect_err("refused");
+    assert!(
+        errors[0].detail.contains("Did you mean “spans”"),
+        "{}",
+        errors[0].detail
+    );
     let many = vec![json!({"type": "x"}); 5_000];
     assert_eq!(self::errors(Value::from(many)).len(), 100);
 }
@@ -68,14 +179,17 @@ fn what_is_equal_is_the_same() {
         {"type": "quote", "blocks": [{"type": "paragraph", "spans": [{"text": "q"}]}, {"type": "paragraph", "spans": [{"text": "— Wer"}]}]},
     ]);
     let body = Body::from_json(&sent, "#").expect("accepted");
-    assert_eq!(serde_json::to_value(&body).expect("JSON"), json!({"blocks": [
-        {"type": "paragraph", "spans": [{"text": "a b", "marks": ["strong", "emphasis"]}, {"text": "\nc", "marks": []}]},
-        {"type": "list", "ordered": true, "items": [{"blocks": [{"type": "paragraph", "spans": [{"text": "x", "marks": []}]}]}]},
-        {"type": "table", "columns": [{}, {}], "rows": [[{"spans": []}, {"spans": []}], [{"spans": []}, {"spans": [{"text": "y", "marks": []}]}]]},
-        {"type": "embed", "provider": "youtube", "url": "https://youtu.be/x"},
-        {"type": "related", "article": {"slug": "a"}, "relation": "read_more"},
-        {"type": "quote", "blocks": [{"type": "paragraph", "spans": [{"text": "q", "marks": []}]}], "cite": "Wer"},
-    ]}));
+    assert_eq!(
+        serde_json::to_value(&body).expect("JSON"),
+        json!({"blocks": [
+            {"type": "paragraph", "spans": [{"text": "a b", "marks": ["strong", "emphasis"]}, {"text": "\nc", "marks": []}]},
+            {"type": "list", "ordered": true, "items": [{"blocks": [{"type": "paragraph", "spans": [{"text": "x", "marks": []}]}]}]},
+            {"type": "table", "columns": [{}, {}], "rows": [[{"spans": []}, {"spans": []}], [{"spans": []}, {"spans": [{"text": "y", "marks": []}]}]]},
+            {"type": "embed", "provider": "youtube", "url": "https://youtu.be/x"},
+            {"type": "related", "article": {"slug": "a"}, "relation": "read_more"},
+            {"type": "quote", "blocks": [{"type": "paragraph", "spans": [{"text": "q", "marks": []}]}], "cite": "Wer"},
+        ]})
+    );
 }
 
 #[test]
@@ -103,10 +217,16 @@ fn html_and_text_as_documented() {
 <aside class=\"related\" data-relation=\"read_more\"><a href=\"https://x.de/2\">Mehr</a></aside>
 <figure class=\"embed\" data-provider=\"youtube\"><a href=\"https://youtu.be/x\">https://youtu.be/x</a></figure>
 ");
-    assert_eq!(to_text(&body), "a<b c\n\nUnter\nWer\n\nRat\n\n• drei\n\n→ a\n\n→ Mehr\n\nhttps://youtu.be/x");
+    assert_eq!(
+        to_text(&body),
+        "a<b c\n\nUnter\nWer\n\nRat\n\n• drei\n\n→ a\n\n→ Mehr\n\nhttps://youtu.be/x"
+    );
     assert_eq!(body.word_count(), 8);
     assert_eq!(body.reading_minutes(), 1);
-    assert_eq!(body.images().map(|(place, _)| place).collect::<Vec<_>>(), ["#/body/blocks/1"]);
+    assert_eq!(
+        body.images().map(|(place, _)| place).collect::<Vec<_>>(),
+        ["#/body/blocks/1"]
+    );
 }
 
 #[test]
@@ -123,11 +243,18 @@ fn schemas_cover_every_block_and_refer_to_nothing_unknown() {
     }
     for union in [Block::schema(), BlockInput::schema()] {
         let union = serde_json::to_value(union).expect("JSON");
-        let mapping = union["discriminator"]["mapping"].as_object().expect("a mapping");
+        let mapping = union["discriminator"]["mapping"]
+            .as_object()
+            .expect("a mapping");
         assert_eq!(mapping.len(), Block::NAMES.len());
-        assert_eq!(union["oneOf"].as_array().map(Vec::len), Some(Block::NAMES.len()));
+        assert_eq!(
+            union["oneOf"].as_array().map(Vec::len),
+            Some(Block::NAMES.len())
+        );
         for (name, target) in mapping {
-            let target = target.as_str().and_then(|path| path.strip_prefix("#/components/schemas/"));
+            let target = target
+                .as_str()
+                .and_then(|path| path.strip_prefix("#/components/schemas/"));
             let member = &known[target.expect("a component")];
             assert_eq!(member["properties"]["type"]["enum"], json!([name]));
             assert_eq!(member["required"][0], "type");
@@ -136,7 +263,10 @@ fn schemas_cover_every_block_and_refer_to_nothing_unknown() {
     let all = serde_json::to_string(&known).expect("JSON");
     for reference in all.split("\"$ref\":\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap_or_default();
-        assert!(known.contains_key(name), "{name} is referred to but not there");
+        assert!(
+            known.contains_key(name),
+            "{name} is referred to but not there"
+        );
     }
     assert!(!all.contains("null"));
 }

@@ -32,24 +32,36 @@ fn find(article: &ArticleRef) -> Option<ResolvedArticle> {
 fn only_what_is_there_is_delivered() {
     let resolved = resolve(&body(), &mut find);
     let link = json!({"article": {"id": Uuid::from_u128(7), "slug": "neu", "headline": "Der Titel", "url": "https://zeitung.example/neu"}});
-    assert_eq!(serde_json::to_value(&resolved).expect("JSON"), json!({"blocks": [
-        {"type": "related", "index": 0},
-        {"type": "paragraph", "spans": [
-            {"text": "vor ", "marks": []}, {"text": "da", "marks": [], "link": link},
-            {"text": " und weg.", "marks": []},
-        ]},
-        {"type": "related", "index": 1},
-        {"type": "list", "ordered": false, "items": [{"blocks": [{"type": "paragraph", "spans": [{"text": "x", "marks": []}]}]}]},
-        {"type": "related", "index": 2},
-    ]}));
-    for written in [to_html(&resolved), to_markdown(&resolved), to_text(&resolved)] {
+    assert_eq!(
+        serde_json::to_value(&resolved).expect("JSON"),
+        json!({"blocks": [
+            {"type": "related", "index": 0},
+            {"type": "paragraph", "spans": [
+                {"text": "vor ", "marks": []}, {"text": "da", "marks": [], "link": link},
+                {"text": " und weg.", "marks": []},
+            ]},
+            {"type": "related", "index": 1},
+            {"type": "list", "ordered": false, "items": [{"blocks": [{"type": "paragraph", "spans": [{"text": "x", "marks": []}]}]}]},
+            {"type": "related", "index": 2},
+        ]})
+    );
+    for written in [
+        to_html(&resolved),
+        to_markdown(&resolved),
+        to_text(&resolved),
+    ] {
         assert!(!written.contains("Geheim"), "{written}");
-        assert!(written.contains("Der Titel") || written.contains("[[neu"), "{written}");
+        assert!(
+            written.contains("Der Titel") || written.contains("[[neu"),
+            "{written}"
+        );
         assert!(written.contains("Eigener Text"), "{written}");
     }
     assert!(to_html(&resolved).contains("<a href=\"https://zeitung.example/neu\">da</a>"));
     let unresolved = to_html(&body());
-    assert!(unresolved.contains("<aside class=\"related\" data-relation=\"background\">da</aside>"));
+    assert!(
+        unresolved.contains("<aside class=\"related\" data-relation=\"background\">da</aside>")
+    );
 }
 
 #[test]
@@ -63,10 +75,17 @@ fn references_are_visited_in_reading_order() {
         }
     });
     let word = |kind, word: &str| (kind, word.to_owned());
-    assert_eq!(seen, [
-        word(RefKind::Inline, "da"), word(RefKind::Text, "da"), word(RefKind::Text, "weg"),
-        word(RefKind::Inline, "weg"), word(RefKind::Text, "weg"), word(RefKind::Inline, "da"),
-    ]);
+    assert_eq!(
+        seen,
+        [
+            word(RefKind::Inline, "da"),
+            word(RefKind::Text, "da"),
+            word(RefKind::Text, "weg"),
+            word(RefKind::Inline, "weg"),
+            word(RefKind::Text, "weg"),
+            word(RefKind::Inline, "da"),
+        ]
+    );
     assert_eq!(body.article_refs()[0].1.id, Some(Uuid::from_u128(7)));
     assert_eq!(body.related().count(), 4);
     // Bound references survive storage.
