@@ -220,24 +220,20 @@ impl Reader<'_> {
         let mut shown = vec![false; self.lines.len()];
         for node in root.descendants() {
             let data = node.data();
-            let leaf = !matches!(
-                data.value,
+            let first = data.sourcepos.start.line.saturating_sub(1);
+            let last = match data.value {
                 NodeValue::Document
-                    | NodeValue::List(_)
-                    | NodeValue::Item(_)
-                    | NodeValue::BlockQuote
-                    | NodeValue::Alert(_)
-                    | NodeValue::FootnoteDefinition(_)
-            );
-            if leaf && data.value.block() {
-                let first = data.sourcepos.start.line.saturating_sub(1);
-                let last = data.sourcepos.end.line.min(shown.len());
-                shown
-                    .get_mut(first..last)
-                    .into_iter()
-                    .flatten()
-                    .for_each(|line| *line = true);
-            }
+                | NodeValue::List(_)
+                | NodeValue::Item(_)
+                | NodeValue::BlockQuote
+                | NodeValue::FootnoteDefinition(_) => continue,
+                // Its first line holds the title.
+                NodeValue::Alert(_) => first + 1,
+                _ if data.value.block() => data.sourcepos.end.line,
+                _ => continue,
+            };
+            let lines = shown.get_mut(first..last.min(self.lines.len()));
+            lines.into_iter().flatten().for_each(|line| *line = true);
         }
         let mut definitions = Vec::new();
         let mut uses: HashMap<String, usize> = HashMap::new();
