@@ -54,7 +54,7 @@ fn tokenize(spans: &[Span], place: Place) -> Vec<Token<'_>> {
     let mut line_start = place != Place::Cell;
     for (index, span) in spans.iter().enumerate() {
         // Code is not nested: as a code span it is part of the text.
-        let as_tag = span.marks.contains(&Mark::Code) && !fits_code_span(&span.text, place);
+        let as_tag = span.marks.contains(&Mark::Code) && !fits_code_span(span, place);
         let as_span = span.marks.contains(&Mark::Code) && !as_tag;
         let wanted: Vec<Mark> = span
             .marks
@@ -133,10 +133,14 @@ fn write_text(text: &str, place: Place, line_start: bool, before_link: bool, las
     out
 }
 
-/// Whether a code span can hold the text: it has no line breaks, and no table
-/// would take a pipe in it for the end of the cell.
-fn fits_code_span(text: &str, place: Place) -> bool {
-    !(text.contains('\n') || place == Place::Cell && text.contains(['|', '\\']))
+/// Whether a code span can hold the text: it has no line breaks, no table
+/// would take a pipe in it for the end of the cell, and no bracket in it could
+/// end a link's text early, which at the start of a line `[`]:`]` would do.
+fn fits_code_span(span: &Span, place: Place) -> bool {
+    let breaks = span.text.contains('\n');
+    let ends_cell = place == Place::Cell && span.text.contains(['|', '\\']);
+    let ends_link = span.link.is_some() && span.text.contains(['[', ']']);
+    !(breaks || ends_cell || ends_link)
 }
 
 fn code_span(text: &str) -> String {

@@ -91,6 +91,12 @@ fn links() {
             {"text": " Amt", "marks": [], "link": {"article": {"slug": "altes-amt"}}},
         ]}]),
     );
+    form(
+        "[<code>\\]:</code>](https://x.de)\n",
+        json!([{"type": "paragraph", "spans": [
+            {"text": "]:", "marks": ["code"], "link": {"url": "https://x.de"}},
+        ]}]),
+    );
     let linked = |words: &str| {
         json!([{"type": "paragraph", "spans": [
             text("Siehe "), {"text": words, "marks": [], "link": {"article": {"slug": "altes-amt"}}}, text("."),
