@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::auth::Access;
+use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
@@ -73,15 +73,17 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
+    auth::configure(config);
     problems::configure(config);
 }
 
 /// The OpenAPI description of every route.
 pub fn spec() -> OpenApi {
-    let (_, spec) = App::new()
+    let (_, mut spec) = App::new()
         .into_utoipa_app()
         .configure(routes)
         .split_for_parts();
+    auth::describe(&mut spec);
     spec
 }
 

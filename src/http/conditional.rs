@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 
-use crate::error::{Result, bad_parameter};
+use crate::error::{PRECONDITION_REQUIRED, Problem, Result, STALE, bad_parameter};
 
 /// What a write says it expects to find.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,35 @@ impl Expect {
                 ))
             }),
         }
+    }
+
+    /// Whether a change to something of this version may go ahead: a 428 if
+    /// nothing was said, a 412 if another version was expected.
+    pub fn require(self, version: i64) -> Result<()> {
+        let kind = match self {
+            Expect::Anything => return Ok(()),
+            Expect::Version(expected) if expected == version => return Ok(()),
+            Expect::Unsaid => &PRECONDITION_REQUIRED,
+            Expect::Version(_) => &STALE,
+            Expect::Nothing => {
+                return Err(bad_parameter(
+                    "If-None-Match: * creates; to change what is there, send If-Match.",
+                ));
+            }
+        };
+        let current = etag(version);
+        let detail = match self {
+            Expect::Unsaid => format!(
+                "Send If-Match with the ETag of the version that your change is meant for; the present one is {current}."
+            ),
+            _ => format!(
+                "It has changed since the version you sent; the present one is {current}. Fetch it, apply your change, send again."
+            ),
+        };
+        Err(Problem::new(kind, detail)
+            .with("current_etag", current.clone())
+            .header("ETag", current)
+            .into())
     }
 }
 

@@ -9,12 +9,15 @@
 //! - `conditional`: If-Match and If-None-Match
 //! - `cursor`: opaque places in a list
 //! - `patch`: absent, null, or a value
+//! - `client`: where a request comes from
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
+//! - `responses`: what many operations may answer, for the spec
 //! - `problems`: the pages behind the problem types
 
 pub mod address;
 pub mod answer;
+pub mod client;
 pub mod conditional;
 pub mod cursor;
 pub mod edge;
@@ -22,5 +25,6 @@ pub mod patch;
 pub mod problems;
 pub mod query;
 pub mod reply;
+pub mod responses;
 pub mod text;
 pub mod upload;
