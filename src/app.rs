@@ -22,6 +22,7 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::problems;
 use crate::http::upload::BodyLimit;
 use crate::state::State;
+use crate::{authors, delivery, sections, site, topics};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -73,6 +74,12 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
+    crate::articles::routes::configure(config);
+    delivery::configure(config);
+    sections::routes::configure(config);
+    topics::routes::configure(config);
+    authors::routes::configure(config);
+    site::routes::configure(config);
     auth::configure(config);
     problems::configure(config);
 }
@@ -83,6 +90,7 @@ pub fn spec() -> OpenApi {
         .into_utoipa_app()
         .configure(routes)
         .split_for_parts();
+    crate::http::spec::complete(&mut spec);
     auth::describe(&mut spec);
     spec
 }

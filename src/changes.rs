@@ -35,6 +35,9 @@ crate::text_enum! {
         Changed = "changed",
         /// Readers no longer see it.
         Gone = "gone",
+        /// Readers will or would have seen it at an instant ahead: nothing is
+        /// different yet but how long answers may be kept.
+        Scheduled = "scheduled",
     }
 }
 
@@ -90,6 +93,11 @@ impl Tag {
     /// The newsroom's own settings.
     pub fn site() -> Self {
         Tag::of(b'n', Id(uuid::Uuid::nil()))
+    }
+
+    /// What is found under a slug, if only that nothing is.
+    pub fn slug(slug: &str) -> Self {
+        Tag(xxhash_rust::xxh3::xxh3_64_with_seed(slug.as_bytes(), u64::from(b'p')) >> 24)
     }
 
     fn of(kind: u8, id: Id) -> Self {

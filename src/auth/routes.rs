@@ -18,7 +18,7 @@ use crate::error::{Error, Result, invalid};
 use crate::http::client;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
-use crate::http::responses::{Anyone, Authenticated, Limited, WithBody, Unauthenticated};
+use crate::http::spec::{AnyoneProblems, BodyProblems, EditorProblems, Limited, Unauthenticated};
 use crate::http::upload::Upload;
 use crate::state::State;
 
@@ -99,7 +99,6 @@ pub struct Tokens {
 #[derive(Serialize, ToSchema)]
 pub struct Identity {
     /// The user's id.
-    #[schema(value_type = String, format = "uuid", example = "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e")]
     id: Id,
     /// The user's name.
     #[schema(example = "anna")]
@@ -131,7 +130,7 @@ pub struct Whoami {
     key: Option<OwnKey>,
     /// When what you came in with stops working; left out if never.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime, nullable = false, example = "2026-11-23T09:02:11Z")]
+    #[schema(nullable = false)]
     expires_at: Option<Time>,
     /// Every right there is. This list may grow.
     rights: Vec<RightOut>,
@@ -153,7 +152,6 @@ crate::text_enum! {
 #[derive(Serialize, ToSchema)]
 pub struct OwnKey {
     /// The key's id.
-    #[schema(value_type = String, format = "uuid")]
     id: Id,
     /// The key's name.
     #[schema(example = "nightly")]
@@ -232,7 +230,7 @@ impl From<&Actor> for Whoami {
     responses(
         (status = 200, description = "You are signed in", body = Tokens,
             headers(("Cache-Control" = String, description = "`private, no-store`"))),
-        Anyone, Unauthenticated, WithBody, Limited,
+        AnyoneProblems, Unauthenticated, BodyProblems, Limited,
     ),
 )]
 #[post("/v1/auth/login")]
@@ -261,7 +259,7 @@ pub async fn log_in(
     responses(
         (status = 200, description = "The sign-in goes on; use these tokens from now on", body = Tokens,
             headers(("Cache-Control" = String, description = "`private, no-store`"))),
-        Anyone, Unauthenticated, WithBody,
+        AnyoneProblems, Unauthenticated, BodyProblems,
     ),
 )]
 #[post("/v1/auth/refresh")]
@@ -290,7 +288,7 @@ pub async fn refresh(
     tag = "auth",
     security(()),
     request_body(content = RefreshIn, content_type = "application/json"),
-    responses((status = 204, description = "You are signed out"), Anyone, WithBody),
+    responses((status = 204, description = "You are signed out"), AnyoneProblems, BodyProblems),
 )]
 #[post("/v1/auth/logout")]
 pub async fn log_out(
@@ -314,7 +312,7 @@ pub async fn log_out(
     tag = "auth",
     security(("bearer" = [])),
     request_body(content = PasswordIn, content_type = "application/json"),
-    responses((status = 204, description = "The new password holds"), Authenticated, WithBody, Limited),
+    responses((status = 204, description = "The new password holds"), EditorProblems, BodyProblems, Limited),
 )]
 #[post("/v1/auth/password")]
 pub async fn change_password(
@@ -348,7 +346,7 @@ pub async fn change_password(
     responses(
         (status = 200, description = "Who you are", body = Whoami,
             headers(("Cache-Control" = String, description = "`private, no-store`"))),
-        Anyone, Unauthenticated,
+        AnyoneProblems, Unauthenticated,
     ),
 )]
 #[get("/v1/auth/whoami")]

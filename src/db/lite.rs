@@ -52,6 +52,10 @@ impl Dialect for Conn {
         Ok(())
     }
 
+    fn lock_shared(&mut self, _key: i64) -> QueryResult<()> {
+        Ok(())
+    }
+
     fn notify(&mut self) -> QueryResult<()> {
         Ok(())
     }

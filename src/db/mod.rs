@@ -57,6 +57,9 @@ pub trait Dialect {
     /// the end of this one. SQLite has one writer at a time and needs none.
     fn lock(&mut self, key: i64) -> diesel::QueryResult<()>;
 
+    /// Like [`Dialect::lock`], but shared with others that call this.
+    fn lock_shared(&mut self, key: i64) -> diesel::QueryResult<()>;
+
     /// Tells the other nodes that the change log has grown, when this
     /// transaction commits.
     fn notify(&mut self) -> diesel::QueryResult<()>;

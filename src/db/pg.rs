@@ -190,6 +190,13 @@ impl Dialect for Conn {
             .map(drop)
     }
 
+    fn lock_shared(&mut self, key: i64) -> QueryResult<()> {
+        diesel::sql_query("SELECT pg_advisory_xact_lock_shared($1)")
+            .bind::<diesel::sql_types::BigInt, _>(key)
+            .execute(self)
+            .map(drop)
+    }
+
     fn notify(&mut self) -> QueryResult<()> {
         diesel::sql_query(format!("NOTIFY {CHANNEL}"))
             .execute(self)

@@ -18,6 +18,8 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, SqlType};
 use diesel::sqlite::{Sqlite, SqliteValue};
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
 /// The SQL type of an id. The object ids are PostgreSQL's own for `uuid`;
 /// naming them spares a look-up query on every connection.
@@ -82,6 +84,19 @@ impl FromStr for Id {
             .map(|id| Id(id.into_uuid()))
     }
 }
+
+impl utoipa::PartialSchema for Id {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+            .description(Some("An id (UUIDv7, RFC 9562): ids made later sort later."))
+            .examples([serde_json::json!("0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e")])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Id {}
 
 impl ToSql<Uid, Pg> for Id {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
@@ -181,6 +196,21 @@ impl<'de> Deserialize<'de> for Time {
         })
     }
 }
+
+impl utoipa::PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some(
+                "An instant (RFC 3339). Answers give it in UTC and whole seconds; requests may use any offset.",
+            ))
+            .examples([serde_json::json!("2026-11-23T08:15:00Z")])
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Time {}
 
 impl ToSql<BigInt, Pg> for Time {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {

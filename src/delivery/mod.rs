@@ -1,1 +1,15 @@
-//! delivery
+//! What anyone may read: public GETs and nothing else.
+//!
+//! Every answer goes through [`serve::serve`], which takes it from the cache or
+//! makes it once. The types of public answers live here only, so a field that
+//! is added for editors can't appear in public.
+
+pub mod serve;
+pub mod taxonomy;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    taxonomy::configure(config);
+}

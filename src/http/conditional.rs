@@ -3,7 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH};
 
-use crate::error::{PRECONDITION_REQUIRED, Problem, Result, STALE, bad_parameter};
+use crate::db::Time;
+use crate::error::{Error, PRECONDITION_REQUIRED, Problem, Result, STALE, bad_parameter};
 
 /// What a write says it expects to find.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,35 +42,117 @@ impl Expect {
             }),
         }
     }
+}
 
-    /// Whether a change to something of this version may go ahead: a 428 if
-    /// nothing was said, a 412 if another version was expected.
-    pub fn require(self, version: i64) -> Result<()> {
-        let kind = match self {
-            Expect::Anything => return Ok(()),
-            Expect::Version(expected) if expected == version => return Ok(()),
-            Expect::Unsaid => &PRECONDITION_REQUIRED,
-            Expect::Version(_) => &STALE,
-            Expect::Nothing => {
-                return Err(bad_parameter(
-                    "If-None-Match: * creates; to change what is there, send If-Match.",
-                ));
-            }
-        };
-        let current = etag(version);
-        let detail = match self {
-            Expect::Unsaid => format!(
-                "Send If-Match with the ETag of the version that your change is meant for; the present one is {current}."
-            ),
-            _ => format!(
-                "It has changed since the version you sent; the present one is {current}. Fetch it, apply your change, send again."
-            ),
-        };
-        Err(Problem::new(kind, detail)
-            .with("current_etag", current.clone())
-            .header("ETag", current)
-            .into())
+/// What is stored at the moment of a write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Current {
+    /// Counts the writes to the resource.
+    pub version: i64,
+    /// When it was last written to, if that is known.
+    pub changed_at: Option<Time>,
+    /// The name of whoever wrote last, if that is known.
+    pub changed_by: Option<String>,
+}
+
+impl Current {
+    /// A resource that remembers when it was last written to.
+    pub fn at(version: i64, changed_at: Time) -> Self {
+        Current {
+            version,
+            changed_at: Some(changed_at),
+            changed_by: None,
+        }
     }
+
+    fn show(&self, problem: Problem) -> Error {
+        let mut problem = problem
+            .with("current_etag", etag(self.version))
+            .header("ETag", etag(self.version));
+        if let Some(at) = self.changed_at {
+            problem = problem.with("changed_at", at.to_string());
+        }
+        if let Some(by) = &self.changed_by {
+            problem = problem.with("changed_by", by.clone());
+        }
+        problem.into()
+    }
+}
+
+/// What a PUT has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// Nothing is there: create it.
+    Create,
+    /// The same is there already.
+    Unchanged,
+    /// Something else is there and may be replaced.
+    Replace,
+}
+
+impl Expect {
+    /// For writes that must say what they change (PATCH and DELETE): 428 if
+    /// nothing was said, 412 if it doesn't hold.
+    pub fn require(self, current: &Current) -> Result<()> {
+        match self {
+            Expect::Unsaid => Err(required(current)),
+            said => said.allow(current),
+        }
+    }
+
+    /// For writes that may say what they change: 412 if it doesn't hold.
+    pub fn allow(self, current: &Current) -> Result<()> {
+        match self {
+            Expect::Unsaid | Expect::Anything => Ok(()),
+            Expect::Version(version) if version == current.version => Ok(()),
+            Expect::Version(_) => Err(stale(current)),
+            Expect::Nothing => Err(current.show(Problem::new(
+                &STALE,
+                "Something is there already, and If-None-Match: * only creates.",
+            ))),
+        }
+    }
+
+    /// For PUT: creates what isn't there, leaves alone what is equal (so that a
+    /// repeated upload is harmless, whatever it expects), and replaces only
+    /// what the client has seen.
+    pub fn put(self, current: Option<&Current>, equal: bool) -> Result<Put> {
+        let Some(current) = current else {
+            return match self {
+                Expect::Unsaid | Expect::Nothing => Ok(Put::Create),
+                Expect::Anything | Expect::Version(_) => Err(Problem::new(
+                    &STALE,
+                    "Nothing is there to be replaced; leave If-Match out to create it.",
+                )
+                .into()),
+            };
+        };
+        match self {
+            Expect::Nothing => self.allow(current).map(|()| Put::Replace),
+            _ if equal => Ok(Put::Unchanged),
+            _ => self.require(current).map(|()| Put::Replace),
+        }
+    }
+}
+
+/// A 412 that names the current ETag, who changed it and when.
+pub fn stale(current: &Current) -> Error {
+    current.show(Problem::new(
+        &STALE,
+        format!(
+            "It has changed since; its ETag is now {}. Fetch it, apply your change, and send that ETag as If-Match.",
+            etag(current.version)
+        ),
+    ))
+}
+
+/// A 428 that names the current ETag.
+pub fn required(current: &Current) -> Error {
+    let tag = etag(current.version);
+    current.show(Problem::new(
+        &PRECONDITION_REQUIRED,
+        format!("Send If-Match: {tag} if that is the version you mean to change, or If-Match: * to change whatever is there."),
+    ))
 }
 
 /// The ETag of an editor's view, in quotes.
@@ -111,4 +194,37 @@ pub fn none_match(headers: &HeaderMap, etag: &str) -> bool {
                 .map(str::trim)
                 .any(|known| known == "*" || known.trim_start_matches("W/") == etag)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(error: Error) -> u16 {
+        error.to_problem().kind.status
+    }
+
+    #[test]
+    fn a_put_replaces_only_what_the_client_has_seen() {
+        let there = Current::at(7, Time(0));
+        let put = |expect: Expect, current: Option<&Current>, equal| {
+            expect.put(current, equal).map_err(status)
+        };
+        assert_eq!(put(Expect::Unsaid, None, false), Ok(Put::Create));
+        assert_eq!(put(Expect::Nothing, None, false), Ok(Put::Create));
+        assert_eq!(put(Expect::Anything, None, false), Err(412));
+        assert_eq!(put(Expect::Unsaid, Some(&there), true), Ok(Put::Unchanged));
+        assert_eq!(
+            put(Expect::Version(6), Some(&there), true),
+            Ok(Put::Unchanged)
+        );
+        assert_eq!(put(Expect::Unsaid, Some(&there), false), Err(428));
+        assert_eq!(put(Expect::Version(6), Some(&there), false), Err(412));
+        assert_eq!(
+            put(Expect::Version(7), Some(&there), false),
+            Ok(Put::Replace)
+        );
+        assert_eq!(put(Expect::Anything, Some(&there), false), Ok(Put::Replace));
+        assert_eq!(put(Expect::Nothing, Some(&there), true), Err(412));
+    }
 }

@@ -7,9 +7,10 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::db::{Id, Time};
-use crate::error::{BAD_CURSOR, Problem, Result};
+use crate::error::{BAD_CURSOR, Error, Problem, Result};
 
 const VERSION: u8 = 1;
+const VERSION_NAME: u8 = 2;
 
 /// The place after an item of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,24 +32,18 @@ pub fn write(position: Position, filters: &str) -> String {
 
 /// Reads a cursor; an error if it was made for other filters or made up.
 pub fn read(cursor: &str, filters: &str) -> Result<Position> {
-    let bad = |detail: &str| Problem::new(&BAD_CURSOR, detail);
     let bytes = URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()
         .filter(|bytes| bytes.len() == 29 && bytes[0] == VERSION)
-        .ok_or_else(|| {
-            bad("This is not a cursor of this API. Leave `cursor` out to start at the beginning.")
-        })?;
+        .ok_or_else(unreadable)?;
     let number = |range: std::ops::Range<usize>| {
         bytes[range]
             .iter()
             .fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
     };
     if number(25..29) != u64::from(fingerprint(filters)) {
-        return Err(bad(
-            "This cursor belongs to other filters or another order. Keep all other parameters as they were, or leave `cursor` out.",
-        )
-        .into());
+        return Err(foreign());
     }
     let mut id = [0; 16];
     id.copy_from_slice(&bytes[9..25]);
@@ -56,6 +51,51 @@ pub fn read(cursor: &str, filters: &str) -> Result<Position> {
         at: Time(number(1..9) as i64),
         id: Id(uuid::Uuid::from_bytes(id)),
     })
+}
+
+/// Writes a cursor for a list that is sorted by name.
+pub fn write_name(sort_key: &str, id: Id, filters: &str) -> String {
+    let mut bytes = vec![VERSION_NAME];
+    bytes.extend(id.0.as_bytes());
+    bytes.extend(fingerprint(filters).to_be_bytes());
+    bytes.extend(sort_key.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads a cursor of [`write_name`].
+pub fn read_name(cursor: &str, filters: &str) -> Result<(String, Id)> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+    let (Some(&VERSION_NAME), Some(id), Some(print), Some(key)) = (
+        bytes.first(),
+        bytes.get(1..17),
+        bytes.get(17..21),
+        bytes.get(21..),
+    ) else {
+        return Err(unreadable());
+    };
+    if print != fingerprint(filters).to_be_bytes() {
+        return Err(foreign());
+    }
+    match (uuid::Uuid::from_slice(id), std::str::from_utf8(key)) {
+        (Ok(id), Ok(key)) => Ok((key.to_owned(), Id(id))),
+        _ => Err(unreadable()),
+    }
+}
+
+fn unreadable() -> Error {
+    Problem::new(
+        &BAD_CURSOR,
+        "This is not a cursor of this API. Leave `cursor` out to start at the beginning.",
+    )
+    .into()
+}
+
+fn foreign() -> Error {
+    Problem::new(
+        &BAD_CURSOR,
+        "This cursor belongs to other filters or another order. Keep all other parameters as they were, or leave `cursor` out.",
+    )
+    .into()
 }
 
 fn fingerprint(filters: &str) -> u32 {
@@ -76,5 +116,13 @@ mod tests {
         assert_eq!(read(&cursor, "section=politik").ok(), Some(position));
         assert!(read(&cursor, "section=kultur").is_err());
         assert!(read("AAAA", "").is_err());
+
+        let (key, id) = ("oeffentlicher-nahverkehr", Id::new());
+        let cursor = write_name(key, id, "q=oe");
+        assert_eq!(read_name(&cursor, "q=oe").ok(), Some((key.to_owned(), id)));
+        assert!(read_name(&cursor, "q=o").is_err());
+        for cut in 0..cursor.len() {
+            assert!(cut > 27 || read_name(&cursor[..cut], "q=oe").is_err());
+        }
     }
 }

@@ -8,11 +8,13 @@
 //! - `query`: query parameters, none unknown
 //! - `conditional`: If-Match and If-None-Match
 //! - `cursor`: opaque places in a list
+//! - `page`: a page of a list
+//! - `reference`: an id or a slug in a path
+//! - `spec`: what the description says of many operations alike
 //! - `patch`: absent, null, or a value
 //! - `client`: where a request comes from
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
-//! - `responses`: what many operations may answer, for the spec
 //! - `problems`: the pages behind the problem types
 
 pub mod address;
@@ -21,10 +23,12 @@ pub mod client;
 pub mod conditional;
 pub mod cursor;
 pub mod edge;
+pub mod page;
 pub mod patch;
 pub mod problems;
 pub mod query;
+pub mod reference;
 pub mod reply;
-pub mod responses;
+pub mod spec;
 pub mod text;
 pub mod upload;

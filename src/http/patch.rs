@@ -2,6 +2,17 @@
 
 use serde::{Deserialize, Deserializer};
 
+/// A member that a client may send back as it got it, and that a write can't
+/// change: whatever it says is ignored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Ignored)
+    }
+}
+
 /// A member of a merge patch: left out, removed, or set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
@@ -21,6 +32,25 @@ impl<T> Patch<T> {
             Patch::Absent => {}
             Patch::Null => *target = None,
             Patch::Value(value) => *target = Some(value),
+        }
+    }
+
+    /// The value that is then there: `current` if nothing is said, the type's
+    /// default if it is removed.
+    pub fn or(self, current: T) -> T
+    where
+        T: Default,
+    {
+        self.or_else(current, T::default())
+    }
+
+    /// The value that is then there: `current` if nothing is said, `default` if
+    /// it is removed.
+    pub fn or_else(self, current: T, default: T) -> T {
+        match self {
+            Patch::Absent => current,
+            Patch::Null => default,
+            Patch::Value(value) => value,
         }
     }
 

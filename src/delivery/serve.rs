@@ -1,0 +1,72 @@
+//! The one way out for public answers: from the cache, or made once and put
+//! there.
+
+use std::cell::Cell;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::changes::{self, Tag};
+use crate::db::{Conn, Time};
+use crate::error::{Error, NOT_FOUND, Problem, Result};
+use crate::http::answer::{Constants, Draft, Origin};
+use crate::state::State;
+
+/// Answers a public GET. `key` is the canonical form of the route and its typed
+/// parameters; `make` reads what the answer shows at an instant.
+///
+/// A hit touches nothing but memory. While the change log can't be read, nobody
+/// knows whether an answer in the cache is still right: it goes out with its
+/// age for as long as `STALE_MAX` allows, and then, as for what isn't in the
+/// cache, the database is asked; if that is away, the answer is 503.
+pub async fn serve(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    constants: &Constants,
+    key: String,
+    make: impl FnOnce(&mut Conn<'_>, Time) -> Result<Draft> + Send + 'static,
+) -> Result<HttpResponse> {
+    let now = state.now();
+    let stale = state.staleness(now);
+    let usable = stale <= i64::from(state.config.stale_max);
+    if usable && let Some(answer) = state.cache.get(&key, now) {
+        let counter = match stale {
+            0 => &state.metrics.cache_hits,
+            _ => &state.metrics.cache_stale,
+        };
+        counter.inc();
+        let origin = Origin { hit: true, stale };
+        return answer.respond(request, constants, now, origin).await;
+    }
+
+    let made = Cell::new(false);
+    let making = async || {
+        made.set(true);
+        let now = state.now();
+        state.read(move |conn| make(conn, now)?.seal()).await
+    };
+    let answer = if usable {
+        let clock = || state.now();
+        state.cache.get_or_make(&key, clock, making).await?
+    } else {
+        making().await?.0
+    };
+    let hit = !made.get();
+    let counter = match hit {
+        true => &state.metrics.cache_hits,
+        false => &state.metrics.cache_misses,
+    };
+    counter.inc();
+    let origin = Origin { hit, stale: 0 };
+    answer.respond(request, constants, now, origin).await
+}
+
+/// A 404 for a slug or id that readers find nothing under. It is kept for five
+/// seconds, and carries the key that is evicted when something appears there.
+pub fn missing(what: &str, name: &str) -> Error {
+    let shown: String = name.chars().take(200).collect();
+    let detail = format!("{what} `{shown}` doesn't exist, or you may not see it.");
+    Problem::new(&NOT_FOUND, detail)
+        .header("Cache-Control", "public, max-age=5")
+        .header("Surrogate-Key", changes::join(&[Tag::slug(name)]))
+        .into()
+}
