@@ -22,7 +22,7 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::problems;
 use crate::http::upload::BodyLimit;
 use crate::state::State;
-use crate::{authors, delivery, sections, site, topics};
+use crate::{authors, delivery, keys, sections, site, topics, users};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -81,6 +81,8 @@ fn routes(config: &mut ServiceConfig) {
     authors::routes::configure(config);
     site::routes::configure(config);
     auth::configure(config);
+    users::configure(config);
+    keys::configure(config);
     problems::configure(config);
 }
 

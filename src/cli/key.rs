@@ -6,7 +6,7 @@ use crate::auth::{Actor, Right};
 use crate::config::Settings;
 use crate::db::Time;
 use crate::error::Result;
-use crate::keys::ops;
+use crate::keys::{KeyIn, ops};
 
 /// What can be done with keys.
 #[derive(Subcommand, Debug)]
@@ -43,7 +43,7 @@ pub fn run(settings: &Settings, command: &KeyCommand) -> Result<()> {
             scopes,
             expires,
         } => {
-            let new = ops::New {
+            let new = KeyIn {
                 user: Some(user.clone()),
                 name: name.clone(),
                 scopes: (!scopes.is_empty()).then(|| scopes.clone()),
