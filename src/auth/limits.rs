@@ -62,7 +62,10 @@ impl Streak {
     fn until(self) -> Time {
         let delay = match self.failures.checked_sub(FREE + 1) {
             None => 0,
-            Some(over) => 1_i64.checked_shl(over).filter(|delay| *delay < LONGEST).unwrap_or(LONGEST),
+            Some(over) => 1_i64
+                .checked_shl(over)
+                .filter(|delay| *delay < LONGEST)
+                .unwrap_or(LONGEST),
         };
         self.at.plus_seconds(delay)
     }
@@ -91,17 +94,36 @@ impl Limits {
         if let Some(streak) = failures.accounts.get(&account) {
             let until = streak.until();
             if until > now && !streak.is_forgotten(now) {
-                return Err(wait("at this account", (until.0 - now.0 + 999_999) / 1_000_000));
+                return Err(wait(
+                    "at this account",
+                    (until.0 - now.0 + 999_999) / 1_000_000,
+                ));
             }
         }
-        let level = failures.addresses.get(&address).map_or(0.0, |bucket| bucket.now(now));
+        let level = failures
+            .addresses
+            .get(&address)
+            .map_or(0.0, |bucket| bucket.now(now));
         if level + 1.0 > BURST {
             let seconds = ((level + 1.0 - BURST) * FORGIVEN_AFTER).ceil() as i64;
             return Err(wait("from this address", seconds));
         }
-        make_room(&mut failures.addresses, address, |bucket| (bucket.now(now) <= 0.0, bucket.at));
-        failures.addresses.insert(address, Bucket { level: level + 1.0, at: now });
-        Ok(Attempt { limits: self, address, account, failed: false })
+        make_room(&mut failures.addresses, address, |bucket| {
+            (bucket.now(now) <= 0.0, bucket.at)
+        });
+        failures.addresses.insert(
+            address,
+            Bucket {
+                level: level + 1.0,
+                at: now,
+            },
+        );
+        Ok(Attempt {
+            limits: self,
+            address,
+            account,
+            failed: false,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Failures> {
@@ -114,10 +136,21 @@ impl Attempt<'_> {
     pub fn failed(mut self, now: Time) {
         self.failed = true;
         let mut failures = self.limits.lock();
-        let before = failures.accounts.get(&self.account).filter(|streak| !streak.is_forgotten(now));
+        let before = failures
+            .accounts
+            .get(&self.account)
+            .filter(|streak| !streak.is_forgotten(now));
         let count = before.map_or(0, |streak| streak.failures).saturating_add(1);
-        make_room(&mut failures.accounts, self.account, |streak| (streak.is_forgotten(now), streak.at));
-        failures.accounts.insert(self.account, Streak { failures: count, at: now });
+        make_room(&mut failures.accounts, self.account, |streak| {
+            (streak.is_forgotten(now), streak.at)
+        });
+        failures.accounts.insert(
+            self.account,
+            Streak {
+                failures: count,
+                at: now,
+            },
+        );
     }
 
     /// It was the right password: what failed before was its owner.
@@ -138,13 +171,20 @@ impl Drop for Attempt<'_> {
 
 /// Before a new entry: forgets what no longer matters when there are too many,
 /// and the oldest if all of it does.
-fn make_room<K: Hash + Eq + Copy, V>(map: &mut HashMap<K, V>, new: K, judge: impl Fn(&V) -> (bool, Time)) {
+fn make_room<K: Hash + Eq + Copy, V>(
+    map: &mut HashMap<K, V>,
+    new: K,
+    judge: impl Fn(&V) -> (bool, Time),
+) {
     if map.len() < REMEMBERED || map.contains_key(&new) {
         return;
     }
     map.retain(|_, value| !judge(value).0);
     if map.len() >= REMEMBERED
-        && let Some(oldest) = map.iter().min_by_key(|(_, value)| judge(value).1).map(|(key, _)| *key)
+        && let Some(oldest) = map
+            .iter()
+            .min_by_key(|(_, value)| judge(value).1)
+            .map(|(key, _)| *key)
     {
         map.remove(&oldest);
     }
@@ -214,7 +254,9 @@ mod tests {
     fn an_address_has_twenty_guesses_whatever_the_accounts() {
         let limits = Limits::default();
         let now = Time(0);
-        let under_way: Vec<_> = (0..20).map(|n| limits.begin(AWAY, &n.to_string(), now).unwrap()).collect();
+        let under_way: Vec<_> = (0..20)
+            .map(|n| limits.begin(AWAY, &n.to_string(), now).unwrap())
+            .collect();
         assert!(limits.begin(AWAY, "x", now).is_err());
         drop(under_way);
         for n in 0..20 {
@@ -222,7 +264,10 @@ mod tests {
         }
         assert!(!guess(&limits, AWAY, "x", now.plus_seconds(5)));
         assert!(guess(&limits, AWAY, "x", now.plus_seconds(6)));
-        let (a, b) = ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
+        let (a, b) = (
+            "2001:db8::1".parse().unwrap(),
+            "2001:db8::2".parse().unwrap(),
+        );
         for n in 0..20 {
             assert!(guess(&limits, a, &n.to_string(), now));
         }
@@ -233,7 +278,12 @@ mod tests {
     fn what_is_remembered_has_a_bound() {
         let limits = Limits::default();
         for n in 0..(REMEMBERED as u32 + 500) {
-            assert!(guess(&limits, IpAddr::V4(n.into()), "anna", Time(i64::from(n))));
+            assert!(guess(
+                &limits,
+                IpAddr::V4(n.into()),
+                "anna",
+                Time(i64::from(n))
+            ));
         }
         let failures = limits.lock();
         assert_eq!(failures.addresses.len(), REMEMBERED);

@@ -101,10 +101,15 @@ pub fn renew(tx: &mut Tx<'_>, token: &str) -> Result<Renewal> {
     }
     match found.used_at {
         None => crate::store!(tx.conn, sessions::mark_used(found.id, tx.now))?,
-        Some(at) if tx.now.seconds_since(at) < GRACE && !crate::store!(tx.conn, sessions::successor_used(&found))? => {}
+        Some(at)
+            if tx.now.seconds_since(at) < GRACE
+                && !crate::store!(tx.conn, sessions::successor_used(&found))? => {}
         Some(at) => {
             crate::store!(tx.conn, sessions::end_family(found.family_id, tx.now))?;
-            tracing::warn!(user = user.name, "a refresh token was used twice; its sign-in has ended");
+            tracing::warn!(
+                user = user.name,
+                "a refresh token was used twice; its sign-in has ended"
+            );
             return Ok(Renewal::Refused(format!(
                 "This refresh token was exchanged at {at} already. Somebody may have a copy, so the whole sign-in has ended. Sign in again."
             )));

@@ -10,9 +10,7 @@ use crate::error::{Result, not_found};
 use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
-use crate::http::spec::{
-    BodyProblems, Conflicts, EditorProblems, IfNoneMatch, Missing, Unchanged,
-};
+use crate::http::spec::{BodyProblems, Conflicts, EditorProblems, IfNoneMatch, Missing, Unchanged};
 use crate::http::upload::Upload;
 use crate::state::State;
 
@@ -140,9 +138,7 @@ pub async fn revoke_key(
 ) -> Result<Reply> {
     Params::of(&request)?.finish()?;
     let id = parse(&id)?;
-    state
-        .write(move |tx| ops::revoke(tx, &actor, id))
-        .await?;
+    state.write(move |tx| ops::revoke(tx, &actor, id)).await?;
     Ok(Reply::no_content())
 }
 

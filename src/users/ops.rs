@@ -115,7 +115,8 @@ pub fn change(
     actor.require_all(old.role.rights())?;
     actor.require_all(user.role.rights())?;
     let is_admin = |user: &User| user.role == Role::Admin && user.disabled_at.is_none();
-    if is_admin(&old) && !is_admin(&user) && !crate::store!(tx.conn, users::another_admin(old.id))? {
+    if is_admin(&old) && !is_admin(&user) && !crate::store!(tx.conn, users::another_admin(old.id))?
+    {
         return Err(conflict(format!(
             "`{}` is the last admin who isn't disabled. Make somebody else an admin first.",
             old.name

@@ -55,7 +55,13 @@ pub async fn list_users(
     let rows = state.read(move |c| ops::list(c, after, wanted)).await?;
     let path = format!("{}/v1/editor/users", state.config.public_url);
     let place = |user: &crate::auth::User| (user.created_at, user.id);
-    Ok(Reply::page(&page.fill(rows, &path, "", place, UserOut::from)))
+    Ok(Reply::page(&page.fill(
+        rows,
+        &path,
+        "",
+        place,
+        UserOut::from,
+    )))
 }
 
 /// Add a user
