@@ -18,6 +18,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
         workers: serve.workers.unwrap_or(cores),
         shutdown_timeout: serve.shutdown_timeout,
         signals: true,
+        demo: serve.demo,
     };
     actix_web::rt::System::new().block_on(async move {
         let server = Server::start(config, run).await?;

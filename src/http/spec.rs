@@ -145,6 +145,13 @@ groups! {
     /// Operations that can be done only so often.
     Limited:
         429 "Too many attempts.";
+    /// Health.
+    ReadyProblems:
+        503 "The database is away, or the server is stopping.";
+    /// What only whoever runs the server may read.
+    GuardedProblems:
+        401 "`METRICS_TOKEN` is missing or wrong.",
+        403 "Open to this machine only.";
     /// Operations on something that has to be there.
     Missing:
         404 "Nothing that you may see has this address.";

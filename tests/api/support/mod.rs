@@ -94,6 +94,7 @@ impl App {
             workers: 1,
             shutdown_timeout: 1,
             signals: false,
+            demo: false,
         };
         let server = Server::start(config, run).await.unwrap();
         let handle = server.running.handle();
