@@ -3,5 +3,8 @@
 
 mod support;
 
+mod auth;
 mod content;
 mod edge;
+mod matrix;
+mod users;
