@@ -3,4 +3,8 @@
 
 mod support;
 
+mod authors;
 mod edge;
+mod sections;
+mod site;
+mod topics;
