@@ -35,6 +35,9 @@ crate::text_enum! {
         Changed = "changed",
         /// Readers no longer see it.
         Gone = "gone",
+        /// Readers will or would have seen it at an instant ahead: nothing is
+        /// different yet but how long answers may be kept.
+        Scheduled = "scheduled",
     }
 }
 

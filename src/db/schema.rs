@@ -131,6 +131,7 @@ diesel::table! {
         first_published_at -> Nullable<BigInt>,
         updated_at -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
+        announce_at -> Nullable<BigInt>,
         kind -> Text,
         language -> Text,
         submitted_at -> Nullable<BigInt>,
@@ -170,6 +171,7 @@ diesel::table! {
         embargo_until -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
         word_count -> Integer,
+        search_text -> Text,
         body -> Text,
     }
 }
@@ -236,13 +238,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    scheduler (id) {
-        id -> Integer,
-        announced_until -> BigInt,
-    }
-}
-
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     articles,
@@ -258,3 +253,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     topics,
     users,
 );
+
+diesel::joinable!(listings -> articles (article_id));

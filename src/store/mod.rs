@@ -5,9 +5,12 @@
 //! below are that database's own types. A query knows no actor, no HTTP and no
 //! clock. What has to differ stands behind `db::Dialect`.
 
+pub mod articles;
 pub mod authors;
 pub mod changes;
 pub mod keys;
+pub mod links;
+pub mod lists;
 pub mod secrets;
 pub mod sections;
 pub mod sessions;

@@ -4,6 +4,7 @@
 mod support;
 
 mod authors;
+mod content;
 mod edge;
 mod sections;
 mod site;

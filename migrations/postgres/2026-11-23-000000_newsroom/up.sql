@@ -103,6 +103,8 @@ CREATE INDEX authors_by_sort_key ON authors (sort_key, id);
 --   revision       the newest revision, the working copy
 --   live_revision  the one readers see, or will see from published_at on
 --   published_at   the instant it becomes or became visible; empty when not live
+--   announce_at    the next instant at which its visibility changes by itself
+--                  and the change log has to be told
 --   kind, language, expires_at are copies of the live revision's (kind and
 --   language of the newest one's while there is none), for filters
 CREATE TABLE articles (
@@ -116,6 +118,7 @@ CREATE TABLE articles (
     first_published_at BIGINT,
     updated_at BIGINT,
     expires_at BIGINT,
+    announce_at BIGINT,
     kind TEXT NOT NULL,
     language TEXT NOT NULL,
     submitted_at BIGINT,
@@ -131,10 +134,11 @@ CREATE INDEX articles_by_published_at ON articles (published_at, id) WHERE publi
 CREATE INDEX articles_by_updated_at ON articles (updated_at, id) WHERE published_at IS NOT NULL;
 CREATE INDEX articles_by_kind ON articles (kind, published_at, id) WHERE published_at IS NOT NULL;
 CREATE INDEX articles_by_language ON articles (language, published_at, id) WHERE published_at IS NOT NULL;
-CREATE INDEX articles_by_expires_at ON articles (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX articles_by_announce_at ON articles (announce_at) WHERE announce_at IS NOT NULL;
 CREATE INDEX articles_by_edited_at ON articles (edited_at, id);
 
 -- Immutable. Sections, topics and authors are held by id, never by name.
+-- `search_text` is kicker, headline and teaser, case-folded, for the editors' filter.
 -- The body stands last: what lists read lies before it, on the row's first page.
 CREATE TABLE revisions (
     article_id UUID NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
@@ -159,6 +163,7 @@ CREATE TABLE revisions (
     embargo_until BIGINT,
     expires_at BIGINT,
     word_count INTEGER NOT NULL,
+    search_text TEXT NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (article_id, number)
 );
@@ -222,11 +227,3 @@ CREATE TABLE changes (
     action TEXT NOT NULL,
     keys TEXT NOT NULL
 );
-
--- Instants at which something became visible or stopped being so and that the
--- log knows already: what lies after `announced_until` is still to be announced.
-CREATE TABLE scheduler (
-    id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    announced_until BIGINT NOT NULL
-);
-INSERT INTO scheduler (id, announced_until) VALUES (1, 0);

@@ -1,4 +1,3 @@
-DROP TABLE scheduler;
 DROP TABLE changes;
 DROP TABLE former_slugs;
 DROP TABLE corrections;

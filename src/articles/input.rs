@@ -1,0 +1,421 @@
+//! What editors send: JSON, a merge patch, or Markdown with front matter.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::model::{Access, Kind, Picture, Priority, Seo};
+use crate::content::{self, Body, Warning};
+use crate::db::Time;
+use crate::error::{FieldError, Result, invalid_all, malformed_all};
+use crate::http::patch::Patch;
+use crate::http::upload;
+
+/// Members of the editor's view that can't be written. They may come back as
+/// they were, so that what was fetched can be edited and sent again.
+pub const READ_ONLY: [&str; 20] = [
+    "id",
+    "state",
+    "version",
+    "revision",
+    "live_revision",
+    "visible_at",
+    "published_at",
+    "first_published_at",
+    "updated_at",
+    "submitted_at",
+    "withdrawn_at",
+    "withdrawn_reason",
+    "trashed_at",
+    "created_at",
+    "created_by",
+    "edited_at",
+    "edited_by",
+    "word_count",
+    "corrections",
+    "links",
+];
+
+/// An article as an editor writes it.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "kicker": "Nahverkehr",
+    "headline": "Stadtrat beschließt kostenlosen Nahverkehr",
+    "teaser": "Ab Januar fahren Busse und Bahnen ohne Fahrschein.",
+    "section": "politik",
+    "topics": ["Verkehr"],
+    "body": {"markdown": "Der Rat stimmte **einstimmig** zu.\n\n[[was-kostet-der-nahverkehr]]\n\nDie Linke jubelte."},
+    "related": [{"url": "https://stadt.example/beschluss-214", "headline": "Beschlussvorlage 214/26", "relation": "source"}]
+}))]
+pub struct ArticleIn {
+    /// The address; made from the headline if it is missing.
+    #[schema(
+        nullable = false,
+        pattern = "^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length = 120,
+        example = "stadtrat-beschliesst-kostenlosen-nahverkehr"
+    )]
+    pub slug: Option<String>,
+    /// What a feed calls it; unique.
+    #[schema(nullable = false, max_length = 200, example = "fpd:20261123-0815")]
+    pub external_id: Option<String>,
+    /// What kind of piece it is; `news` if missing.
+    #[schema(nullable = false)]
+    pub kind: Option<Kind>,
+    /// BCP 47; the site's language if missing.
+    #[schema(nullable = false, max_length = 35, example = "de")]
+    pub language: Option<String>,
+    /// The line above the headline (Dachzeile).
+    #[schema(nullable = false, max_length = 200, example = "Nahverkehr")]
+    pub kicker: Option<String>,
+    /// The headline; the one thing that can't be missing.
+    #[schema(
+        nullable = false,
+        max_length = 300,
+        example = "Stadtrat beschließt kostenlosen Nahverkehr"
+    )]
+    pub headline: Option<String>,
+    /// The line below the headline.
+    #[schema(nullable = false, max_length = 300)]
+    pub subheadline: Option<String>,
+    /// What stands before the text (Vorspann).
+    #[schema(
+        nullable = false,
+        max_length = 1000,
+        example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein."
+    )]
+    pub teaser: Option<String>,
+    /// The section, by slug, name or id; needed to publish.
+    #[schema(nullable = false, max_length = 200, example = "politik")]
+    pub section: Option<String>,
+    /// Topics, by slug, name or id. Unknown ones are made, if you may.
+    #[schema(nullable = false, max_items = 30, example = json!(["Verkehr"]))]
+    pub topics: Option<Vec<String>>,
+    /// Authors, by slug, name or id. Unknown ones are made, if you may.
+    #[schema(nullable = false, max_items = 30, example = json!(["Mara Lenz"]))]
+    pub authors: Option<Vec<String>>,
+    /// The picture above it.
+    #[schema(nullable = false)]
+    pub image: Option<Picture>,
+    /// How urgent it is; `normal` if missing.
+    #[schema(nullable = false)]
+    pub priority: Option<Priority>,
+    /// Who may read it on the website; `free` if missing.
+    #[schema(nullable = false)]
+    pub access: Option<Access>,
+    /// Where it comes from, such as an agency.
+    #[schema(nullable = false, max_length = 200, example = "fpd")]
+    pub source: Option<String>,
+    /// For search engines and social networks.
+    #[schema(nullable = false)]
+    pub seo: Option<Seo>,
+    /// For the newsroom only.
+    #[schema(
+        nullable = false,
+        max_length = 4000,
+        example = "Zahlen noch einmal prüfen"
+    )]
+    pub note: Option<String>,
+    /// Not visible before this instant, whatever is published.
+    #[schema(nullable = false, value_type = Option<String>, format = "date-time")]
+    pub embargo_until: Option<Time>,
+    /// Not visible from this instant on.
+    #[schema(nullable = false, value_type = Option<String>, format = "date-time")]
+    pub expires_at: Option<Time>,
+    /// The text, in exactly one form.
+    #[schema(nullable = false)]
+    pub body: Option<BodyIn>,
+    /// Related links below the text, in order. Those between the paragraphs
+    /// stand in the body.
+    #[schema(nullable = false, max_items = 50)]
+    pub related: Option<Vec<LinkIn>>,
+}
+
+/// A merge patch (RFC 7396) of an article: what is left out stays, `null`
+/// removes, anything else replaces.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ArticlePatch, example = json!({"kicker": "Nahverkehr", "subheadline": null}))]
+#[allow(missing_docs)]
+pub struct ArticlePatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 120, example = "stadtrat-nahverkehr")]
+    pub slug: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub external_id: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Kind>)]
+    pub kind: Patch<Kind>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 35)]
+    pub language: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub kicker: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 300)]
+    pub headline: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 300)]
+    pub subheadline: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    pub teaser: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub section: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 30)]
+    pub topics: Patch<Vec<String>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 30)]
+    pub authors: Patch<Vec<String>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Picture>)]
+    pub image: Patch<Picture>,
+    #[serde(default)]
+    #[schema(value_type = Option<Priority>)]
+    pub priority: Patch<Priority>,
+    #[serde(default)]
+    #[schema(value_type = Option<Access>)]
+    pub access: Patch<Access>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    pub source: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Seo>)]
+    pub seo: Patch<Seo>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 4000)]
+    pub note: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub embargo_until: Patch<Time>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub expires_at: Patch<Time>,
+    #[serde(default)]
+    #[schema(value_type = Option<BodyIn>)]
+    pub body: Patch<BodyIn>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<LinkIn>>, max_items = 50)]
+    pub related: Patch<Vec<LinkIn>>,
+}
+
+/// A text in exactly one form.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"markdown": "Der Rat stimmte **einstimmig** zu."}))]
+pub struct BodyIn {
+    /// As blocks.
+    #[schema(nullable = false, value_type = Option<Vec<Object>>)]
+    pub blocks: Option<Value>,
+    /// As Markdown: CommonMark with tables, strikethrough, `[[slug]]` and callouts.
+    #[schema(nullable = false, max_length = 1000000)]
+    pub markdown: Option<String>,
+}
+
+/// A related link below the text: to an article or to an address elsewhere.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"article": "was-kostet-der-nahverkehr", "relation": "background"}))]
+pub struct LinkIn {
+    /// An article, by slug or id, as text or as `{"slug": …}` or `{"id": …}`;
+    /// the slug need not exist yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub article: Option<ArticleRefIn>,
+    /// An address elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri", max_length = 2000)]
+    pub url: Option<String>,
+    /// Its own text; needed with an address elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, max_length = 300)]
+    pub headline: Option<String>,
+    /// How it relates to the article: background, follow_up, opinion, source
+    /// or read_more, which is meant if it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "background")]
+    pub relation: Option<String>,
+}
+
+/// An article by slug or id.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ArticleRefIn {
+    /// A slug or an id.
+    #[schema(example = "was-kostet-der-nahverkehr")]
+    Text(String),
+    /// Named.
+    Named(NamedRef),
+}
+
+/// An article by slug or by id.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamedRef {
+    /// The slug.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        max_length = 120,
+        example = "was-kostet-der-nahverkehr"
+    )]
+    pub slug: Option<String>,
+    /// The id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uuid")]
+    pub id: Option<String>,
+}
+
+/// An upload, read but not yet checked against what is stored.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// What was sent.
+    pub article: ArticleIn,
+    /// The body, read into the tree.
+    pub body: Option<Body>,
+    /// Read-only members that came along.
+    pub read_only: Map<String, Value>,
+    /// What could not be kept as it was sent.
+    pub warnings: Vec<Warning>,
+}
+
+/// Recognises addresses of our own articles; gives the slug or id in them.
+pub type OwnAddress<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads an article from JSON.
+pub fn from_json(bytes: &[u8], own: OwnAddress<'_>) -> Result<Sent> {
+    let value: Value = upload::from_json(bytes)?;
+    from_members(value, own)
+}
+
+fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
+    let read_only = take_read_only(&mut value);
+    let mut article: ArticleIn = upload::from_value(value)?;
+    let (body, warnings) = match article.body.take() {
+        Some(body) => body.read("#/body", own)?,
+        None => (None, Vec::new()),
+    };
+    Ok(Sent {
+        article,
+        body,
+        read_only,
+        warnings,
+    })
+}
+
+/// Reads an article from Markdown with YAML front matter.
+pub fn from_markdown(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
+    let parsed = content::from_markdown(source, own).map_err(refuse)?;
+    let mut sent = match parsed.front_matter {
+        Some(members) if members.contains_key("body") => {
+            return Err(malformed_all(vec![FieldError::new(
+                "#/body",
+                "unknown-field",
+                "the text stands below the front matter, not in it",
+            )]));
+        }
+        Some(members) => from_members(Value::Object(members), own)?,
+        None => Sent::default(),
+    };
+    if sent.article.headline.is_none() {
+        sent.article.headline = parsed.headline;
+    }
+    sent.body = Some(parsed.body);
+    sent.warnings.extend(parsed.warnings);
+    Ok(sent)
+}
+
+/// Reads a merge patch.
+pub fn patch_from_json(
+    bytes: &[u8],
+    own: OwnAddress<'_>,
+) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
+    let mut value: Value = upload::from_json(bytes)?;
+    let read_only = take_read_only(&mut value);
+    let mut patch: ArticlePatch = upload::from_value(value)?;
+    let (body, warnings) = match std::mem::take(&mut patch.body) {
+        Patch::Absent => (Patch::Absent, Vec::new()),
+        Patch::Null => (Patch::Null, Vec::new()),
+        Patch::Value(body) => {
+            let (body, warnings) = body.read("#/body", own)?;
+            (body.map_or(Patch::Null, Patch::Value), warnings)
+        }
+    };
+    Ok((patch, body, read_only, warnings))
+}
+
+fn take_read_only(value: &mut Value) -> Map<String, Value> {
+    let mut taken = Map::new();
+    if let Value::Object(members) = value {
+        for name in READ_ONLY {
+            if let Some(value) = members.shift_remove(name) {
+                taken.insert(name.to_owned(), value);
+            }
+        }
+    }
+    taken
+}
+
+impl BodyIn {
+    fn read(self, pointer: &str, own: OwnAddress<'_>) -> Result<(Option<Body>, Vec<Warning>)> {
+        match (self.blocks, self.markdown) {
+            (Some(blocks), None) => {
+                let body =
+                    Body::from_json(&blocks, &format!("{pointer}/blocks")).map_err(refuse)?;
+                Ok((Some(body), Vec::new()))
+            }
+            (None, Some(markdown)) => {
+                let parsed = content::from_markdown(&markdown, own).map_err(refuse)?;
+                if parsed.front_matter.is_some() {
+                    return Err(malformed_all(vec![FieldError::new(
+                        format!("{pointer}/markdown"),
+                        "front-matter",
+                        "front matter belongs into a text/markdown upload; here its members stand beside body",
+                    )]));
+                }
+                let mut body = parsed.body;
+                let mut warnings = parsed.warnings;
+                if let Some(headline) = parsed.headline {
+                    let detail = format!(
+                        "The first heading, `{headline}`, has become a heading of level 2."
+                    );
+                    warnings.push(
+                        Warning::new("heading-level", detail)
+                            .at_pointer(format!("{pointer}/markdown")),
+                    );
+                    let span = content::Span {
+                        text: headline,
+                        ..content::Span::default()
+                    };
+                    body.blocks.insert(
+                        0,
+                        content::Block::Heading(content::Heading {
+                            level: 2,
+                            spans: vec![span],
+                        }),
+                    );
+                }
+                Ok((Some(body), warnings))
+            }
+            _ => Err(malformed_all(vec![FieldError::new(
+                pointer,
+                "one-form",
+                "a body has exactly one of `blocks` and `markdown`",
+            )])),
+        }
+    }
+}
+
+/// What can't be read is 400, what breaks a rule is 422.
+fn refuse(errors: Vec<FieldError>) -> crate::error::Error {
+    if errors.iter().any(|error| content::is_malformed(error)) {
+        malformed_all(errors)
+    } else {
+        invalid_all(errors)
+    }
+}

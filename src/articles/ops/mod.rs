@@ -1,0 +1,279 @@
+//! Every write to articles. HTTP, the command line and what runs in the
+//! background call the same verbs; the instant is the transaction's.
+//!
+//! - `write`: make, replace, change, throw away, get back
+//! - `verbs`: submit, publish, schedule, unpublish, take down, correct
+//! - `resolve`: what was sent becomes the content of a revision
+//! - `visibility`: lists and change log follow the live pointer
+
+mod resolve;
+mod verbs;
+mod visibility;
+mod write;
+
+pub use verbs::{
+    Correct, Publish, Schedule, TakeDown, correct, publish, schedule, submit, take_down, unpublish,
+};
+pub use visibility::announce;
+pub use write::{Written, create, patch, put, restore, trash};
+
+use std::str::FromStr;
+
+use super::model::{ArticleRow, Content, RevisionRow, State};
+use crate::auth::{Actor, Right};
+use crate::changes::Tx;
+use crate::db::{Conn, Id};
+use crate::error::{
+    CONFLICT, Error, PRECONDITION_REQUIRED, Problem, Result, STALE, conflict, forbidden, internal,
+    not_found,
+};
+use crate::http::conditional::{Expect, etag};
+
+/// How an address names an article.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// By id.
+    Id(Id),
+    /// By slug.
+    Slug(String),
+    /// By what a feed calls it: `external:…`.
+    External(String),
+}
+
+impl FromStr for Key {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match (text.parse(), text.strip_prefix("external:")) {
+            (Ok(id), _) => Key::Id(id),
+            (_, Some(external)) => Key::External(external.to_owned()),
+            _ => Key::Slug(text.to_owned()),
+        })
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Key::Id(id) => id.fmt(f),
+            Key::Slug(slug) => f.write_str(slug),
+            Key::External(external) => write!(f, "external:{external}"),
+        }
+    }
+}
+
+/// Finds an article, the trash included; `None` if nothing has this key now.
+pub fn find(conn: &mut Conn<'_>, key: &Key) -> Result<Option<ArticleRow>> {
+    Ok(match key {
+        Key::Id(id) => crate::store!(*conn, articles::find(*id)),
+        Key::Slug(slug) => crate::store!(*conn, articles::by_slug(slug)),
+        Key::External(external) => crate::store!(*conn, articles::by_external_id(external)),
+    }?)
+}
+
+/// Finds an article for a verb, or says where it went: an old slug is a
+/// conflict that names the new one, because a write never goes elsewhere.
+fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
+    if let Some(row) = find(&mut tx.conn, key)? {
+        // Writers of one article take turns; what was read before may be old.
+        crate::store!(tx.conn, articles::lock(&row.id.to_string()))?;
+        return crate::store!(tx.conn, articles::find(row.id))?
+            .ok_or_else(|| not_found(format!("The article `{key}`")));
+    }
+    if let Key::Slug(slug) = key
+        && let Some(row) = crate::store!(tx.conn, articles::by_former_slug(slug))?
+    {
+        return Err(conflict(format!(
+            "`{slug}` is an old slug of an article that is now `{}`; use that.",
+            row.slug
+        )));
+    }
+    Err(not_found(format!("The article `{key}`")))
+}
+
+/// The content of a revision, its references bound.
+pub fn content_of(conn: &mut Conn<'_>, row: &RevisionRow) -> Result<Content> {
+    let links = crate::store!(*conn, links::of_revision(row.article_id, row.number))?;
+    Content::from_row(row, &links)
+}
+
+/// A revision that the article's row says is there.
+pub fn revision_of(conn: &mut Conn<'_>, article: Id, number: i32) -> Result<RevisionRow> {
+    crate::store!(*conn, articles::revision(article, number))?
+        .ok_or_else(|| internal(format!("revision {number} of article {article} is missing")))
+}
+
+/// Whether an actor may change this article's content.
+fn may_edit(actor: &Actor, row: &ArticleRow) -> Result<()> {
+    actor.require(Right::Write)?;
+    if actor.may_edit_all() || row.created_by == actor.id {
+        return Ok(());
+    }
+    Err(forbidden(format!(
+        "`{}` was made by somebody else; the role {} changes its own articles only.",
+        row.slug, actor.role
+    )))
+}
+
+/// Checks what a write expects against an article that is there. `None` means
+/// that nothing was expected.
+fn check_expectation(tx: &mut Tx<'_>, row: &ArticleRow, expect: Expect) -> Result<Option<()>> {
+    match expect {
+        Expect::Unsaid => Ok(None),
+        Expect::Anything => Ok(Some(())),
+        Expect::Version(version) if version == row.version => Ok(Some(())),
+        Expect::Version(_) => Err(stale(tx, row)),
+        Expect::Nothing => Err(conflict_existing(row)),
+    }
+}
+
+/// Like [`check_expectation`], for writes that must say which version they change.
+fn require_version(tx: &mut Tx<'_>, row: &ArticleRow, expect: Expect) -> Result<()> {
+    check_expectation(tx, row, expect)?.ok_or_else(|| precondition_required(row))
+}
+
+fn precondition_required(row: &ArticleRow) -> Error {
+    let current = etag(row.version);
+    Problem::new(
+        &PRECONDITION_REQUIRED,
+        format!("`{}` is there already, in another version than yours. Look at it, then send If-Match: {current}.", row.slug),
+    )
+    .with("current_etag", current.as_str())
+    .header("ETag", current)
+    .into()
+}
+
+fn conflict_existing(row: &ArticleRow) -> Error {
+    let current = etag(row.version);
+    Problem::new(
+        &STALE,
+        format!(
+            "If-None-Match: * only makes new articles, and `{}` is there already.",
+            row.slug
+        ),
+    )
+    .with("current_etag", current.as_str())
+    .header("ETag", current)
+    .into()
+}
+
+/// A 412 that says what is there now, who wrote it and when.
+fn stale(tx: &mut Tx<'_>, row: &ArticleRow) -> Error {
+    let name = match crate::store!(tx.conn, users::find(row.edited_by)) {
+        Ok(user) => user.map_or_else(|| "somebody".to_owned(), |user| user.name),
+        Err(error) => return error.into(),
+    };
+    let current = etag(row.version);
+    Problem::new(
+        &STALE,
+        format!("{name} changed `{}` at {}; it is now {current}. Fetch it, apply your change, send again.", row.slug, row.edited_at),
+    )
+    .with("current_etag", current.as_str())
+    .with("changed_by", name)
+    .with("changed_at", row.edited_at.to_string())
+    .header("ETag", current)
+    .into()
+}
+
+/// Refuses to touch what is in the trash, with the way out.
+fn not_trashed(row: &ArticleRow) -> Result<()> {
+    if row.trashed_at.is_none() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        &CONFLICT,
+        format!("`{0}` is in the trash. To get it back: curl -X POST $API/v1/editor/articles/{0}/restore -H \"Authorization: Bearer $KEY\"", row.slug),
+    )
+    .with("article", row.id.to_string())
+    .into())
+}
+
+/// Refuses to change what was taken down, with the way out.
+fn not_withdrawn(row: &ArticleRow) -> Result<()> {
+    if row.withdrawn_at.is_none() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        &CONFLICT,
+        format!(
+            "`{}` was taken down. Publishing it again is the only way back: POST …/publish.",
+            row.slug
+        ),
+    )
+    .with("article", row.id.to_string())
+    .into())
+}
+
+/// Notes that an actor wrote to an article.
+fn touch(tx: &Tx<'_>, actor: &Actor, row: &mut ArticleRow) {
+    row.version += 1;
+    row.edited_at = tx.now;
+    row.edited_by = actor.id;
+}
+
+/// Writes the row; the version in the UPDATE is the lock.
+fn save(tx: &mut Tx<'_>, before: &ArticleRow, after: &ArticleRow) -> Result<()> {
+    if crate::store!(tx.conn, articles::update(after, before.version))? {
+        return Ok(());
+    }
+    let now = crate::store!(tx.conn, articles::find(after.id))?;
+    Err(now.map_or_else(
+        || not_found(format!("The article `{}`", after.slug)),
+        |row| stale(tx, &row),
+    ))
+}
+
+/// What a verb did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new article.
+    Created,
+    /// A new revision, slug or state.
+    Updated,
+    /// Nothing differed.
+    Unchanged,
+    /// Readers see it.
+    Published,
+    /// Readers will see it.
+    Scheduled,
+    /// Readers no longer see it.
+    Unpublished,
+    /// Ready for review.
+    Submitted,
+    /// Taken down.
+    Withdrawn,
+    /// A correction was added.
+    Corrected,
+    /// In the trash.
+    Trashed,
+    /// Out of the trash.
+    Restored,
+}
+
+impl Outcome {
+    /// As it stands in a receipt's `result`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Created => "created",
+            Outcome::Updated => "updated",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Published => "published",
+            Outcome::Scheduled => "scheduled",
+            Outcome::Unpublished => "unpublished",
+            Outcome::Submitted => "submitted",
+            Outcome::Withdrawn => "withdrawn",
+            Outcome::Corrected => "corrected",
+            Outcome::Trashed => "trashed",
+            Outcome::Restored => "restored",
+        }
+    }
+
+    /// What became visible, or will.
+    fn of_state(state: State) -> Self {
+        if state == State::Scheduled {
+            Outcome::Scheduled
+        } else {
+            Outcome::Published
+        }
+    }
+}

@@ -1,0 +1,528 @@
+//! What was sent becomes the content of a revision: names become ids, texts
+//! are checked, and everything wrong is collected before anything is refused.
+
+use std::collections::HashMap;
+
+use crate::articles::input::{ArticleIn, ArticlePatch, ArticleRefIn, LinkIn};
+use crate::articles::model::{Access, Content, EndLink, Kind, Picture, Priority, Seo, Target};
+use crate::auth::Actor;
+use crate::changes::Tx;
+use crate::content::{ArticleRef, Body, Relation};
+use crate::db::Id;
+use crate::error::{FieldError, Result, invalid_all};
+use crate::http::patch::Patch;
+use crate::http::text;
+use crate::sections;
+use crate::{authors, site, topics};
+
+/// The most related links an article may have below its text.
+pub const RELATED_MAX: usize = 50;
+/// The most topics, and the most authors.
+pub const NAMES_MAX: usize = 30;
+
+/// The article that content is being made for.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    pub id: Id,
+    pub slug: &'a str,
+}
+
+/// The content that replaces everything.
+pub(super) fn whole(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    own: Own<'_>,
+    sent: &ArticleIn,
+    body: Option<&Body>,
+) -> Result<Content> {
+    let mut errors = Vec::new();
+    let content = Content {
+        kind: sent.kind.unwrap_or(Kind::News),
+        language: match &sent.language {
+            Some(language) => language.clone(),
+            None => site::ops::load(&mut tx.conn)?.settings.language,
+        },
+        kicker: tidy(sent.kicker.as_deref()),
+        headline: tidy(sent.headline.as_deref()).unwrap_or_default(),
+        subheadline: tidy(sent.subheadline.as_deref()),
+        teaser: tidy(sent.teaser.as_deref()),
+        section_id: section(tx, sent.section.as_deref(), &mut errors)?,
+        topics: topics(
+            tx,
+            actor,
+            sent.topics.as_deref().unwrap_or_default(),
+            &mut errors,
+        )?,
+        authors: authors(
+            tx,
+            actor,
+            sent.authors.as_deref().unwrap_or_default(),
+            &mut errors,
+        )?,
+        image: sent.image.clone(),
+        priority: sent.priority.unwrap_or(Priority::Normal),
+        access: sent.access.unwrap_or(Access::Free),
+        source: tidy(sent.source.as_deref()),
+        seo: sent.seo.clone().filter(|seo| *seo != Seo::default()),
+        note: tidy(sent.note.as_deref()),
+        embargo_until: sent.embargo_until,
+        expires_at: sent.expires_at,
+        body: body.cloned().unwrap_or_default(),
+        related: links(sent.related.as_deref().unwrap_or_default(), &mut errors),
+    };
+    finish(tx, own, content, errors)
+}
+
+/// The present content, changed as a patch says.
+pub(super) fn patched(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    own: Own<'_>,
+    present: Content,
+    patch: ArticlePatch,
+    body: Patch<Body>,
+) -> Result<Content> {
+    let mut errors = Vec::new();
+    let mut content = present;
+    let set_text = |target: &mut Option<String>, patch: Patch<String>| match patch {
+        Patch::Absent => {}
+        Patch::Null => *target = None,
+        Patch::Value(value) => *target = tidy(Some(&value)),
+    };
+    // Every member is named, so that a new one can't be forgotten here.
+    let ArticlePatch {
+        slug: _,
+        external_id: _,
+        kind,
+        language,
+        kicker,
+        headline,
+        subheadline,
+        teaser,
+        section: section_patch,
+        topics: topics_patch,
+        authors: authors_patch,
+        image,
+        priority,
+        access,
+        source,
+        seo,
+        note,
+        embargo_until,
+        expires_at,
+        body: _,
+        related,
+    } = patch;
+    match kind {
+        Patch::Absent => {}
+        Patch::Null => content.kind = Kind::News,
+        Patch::Value(kind) => content.kind = kind,
+    }
+    match language {
+        Patch::Absent => {}
+        Patch::Null => content.language = site::ops::load(&mut tx.conn)?.settings.language,
+        Patch::Value(language) => content.language = language,
+    }
+    set_text(&mut content.kicker, kicker);
+    match headline {
+        Patch::Absent => {}
+        Patch::Null => content.headline = String::new(),
+        Patch::Value(headline) => content.headline = headline.trim().to_owned(),
+    }
+    set_text(&mut content.subheadline, subheadline);
+    set_text(&mut content.teaser, teaser);
+    match section_patch {
+        Patch::Absent => {}
+        Patch::Null => content.section_id = None,
+        Patch::Value(name) => content.section_id = section(tx, Some(&name), &mut errors)?,
+    }
+    match topics_patch {
+        Patch::Absent => {}
+        Patch::Null => content.topics.clear(),
+        Patch::Value(names) => content.topics = topics(tx, actor, &names, &mut errors)?,
+    }
+    match authors_patch {
+        Patch::Absent => {}
+        Patch::Null => content.authors.clear(),
+        Patch::Value(names) => content.authors = authors(tx, actor, &names, &mut errors)?,
+    }
+    image.apply(&mut content.image);
+    match priority {
+        Patch::Absent => {}
+        Patch::Null => content.priority = Priority::Normal,
+        Patch::Value(priority) => content.priority = priority,
+    }
+    match access {
+        Patch::Absent => {}
+        Patch::Null => content.access = Access::Free,
+        Patch::Value(access) => content.access = access,
+    }
+    set_text(&mut content.source, source);
+    seo.apply(&mut content.seo);
+    set_text(&mut content.note, note);
+    embargo_until.apply(&mut content.embargo_until);
+    expires_at.apply(&mut content.expires_at);
+    match body {
+        Patch::Absent => {}
+        Patch::Null => content.body = Body::default(),
+        Patch::Value(body) => content.body = body,
+    }
+    match related {
+        Patch::Absent => {}
+        Patch::Null => content.related.clear(),
+        Patch::Value(sent) => content.related = links(&sent, &mut errors),
+    }
+    finish(tx, own, content, errors)
+}
+
+/// Checks all texts and binds all references.
+fn finish(
+    tx: &mut Tx<'_>,
+    own: Own<'_>,
+    mut content: Content,
+    mut errors: Vec<FieldError>,
+) -> Result<Content> {
+    check_texts(&content, &mut errors);
+    bind(tx, own, &mut content, &mut errors)?;
+    if errors.is_empty() {
+        Ok(content)
+    } else {
+        Err(invalid_all(errors))
+    }
+}
+
+fn check_texts(content: &Content, errors: &mut Vec<FieldError>) {
+    let optional = [
+        ("#/kicker", &content.kicker, 200, false),
+        ("#/subheadline", &content.subheadline, 300, false),
+        ("#/teaser", &content.teaser, 1_000, true),
+        ("#/source", &content.source, 200, false),
+        ("#/note", &content.note, 4_000, true),
+    ];
+    if content.headline.is_empty() {
+        let detail = "a headline is missing; add \"headline\": \"…\", or `# …` as the first line of Markdown";
+        errors.push(FieldError::new("#/headline", "required", detail));
+    }
+    text::check(&content.headline, "#/headline", 300, false, errors);
+    for (pointer, value, max, lines) in optional {
+        if let Some(value) = value {
+            text::check(value, pointer, max, lines, errors);
+        }
+    }
+    if !is_language(&content.language) {
+        let detail = "is not a language tag (BCP 47), such as de, de-AT or en";
+        errors.push(FieldError::new("#/language", "bad-language", detail));
+    }
+    if let Some(Picture {
+        url,
+        alt,
+        decorative: _,
+        caption,
+        credit,
+        width,
+        height,
+    }) = &content.image
+    {
+        text::check_url(url, "#/image/url", errors);
+        let texts = [
+            ("#/image/alt", alt, 1_000),
+            ("#/image/caption", caption, 1_000),
+            ("#/image/credit", credit, 300),
+        ];
+        for (pointer, value, max) in texts {
+            if let Some(value) = value {
+                text::check(value, pointer, max, false, errors);
+            }
+        }
+        for (pointer, value) in [("#/image/width", width), ("#/image/height", height)] {
+            if value.is_some_and(|value| !(1..=100_000).contains(&value)) {
+                errors.push(FieldError::new(
+                    pointer,
+                    "out-of-range",
+                    "is a number of pixels from 1 to 100000",
+                ));
+            }
+        }
+    }
+    if let Some(Seo { title, description }) = &content.seo {
+        for (pointer, value, max) in [
+            ("#/seo/title", title, 300),
+            ("#/seo/description", description, 1_000),
+        ] {
+            if let Some(value) = value {
+                text::check(value, pointer, max, false, errors);
+            }
+        }
+    }
+}
+
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    tag.len() <= 35
+        && (2..=3).contains(&primary.len())
+        && primary.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+}
+
+/// A section by slug, id or name. Sections are never made by an upload.
+fn section(
+    tx: &mut Tx<'_>,
+    name: Option<&str>,
+    errors: &mut Vec<FieldError>,
+) -> Result<Option<Id>> {
+    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
+        return Ok(None);
+    };
+    let tree = sections::ops::tree(&mut tx.conn)?;
+    match tree.resolve(name, "#/section") {
+        Ok(section) => Ok(Some(section.id)),
+        Err(error) => {
+            errors.push(error);
+            Ok(None)
+        }
+    }
+}
+
+fn topics(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    names: &[String],
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<Id>> {
+    if too_many(names.len(), "#/topics", errors) {
+        return Ok(Vec::new());
+    }
+    let found = topics::ops::resolve_or_create(tx, actor, names)?;
+    Ok(unique(found, errors))
+}
+
+fn authors(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    names: &[String],
+    errors: &mut Vec<FieldError>,
+) -> Result<Vec<Id>> {
+    if too_many(names.len(), "#/authors", errors) {
+        return Ok(Vec::new());
+    }
+    let found = authors::ops::resolve_or_create(tx, actor, names)?;
+    Ok(unique(found, errors))
+}
+
+fn too_many(count: usize, pointer: &str, errors: &mut Vec<FieldError>) -> bool {
+    if count > NAMES_MAX {
+        errors.push(FieldError::new(
+            pointer,
+            "too-many",
+            format!("has {count} entries; {NAMES_MAX} are the most"),
+        ));
+    }
+    count > NAMES_MAX
+}
+
+fn unique(
+    found: std::result::Result<Vec<Id>, Vec<FieldError>>,
+    errors: &mut Vec<FieldError>,
+) -> Vec<Id> {
+    let mut unique = Vec::new();
+    match found {
+        Ok(ids) => ids.into_iter().for_each(|id| {
+            if !unique.contains(&id) {
+                unique.push(id)
+            }
+        }),
+        Err(wrong) => errors.extend(wrong),
+    }
+    unique
+}
+
+/// Related links as they were sent; their articles are bound later.
+fn links(sent: &[LinkIn], errors: &mut Vec<FieldError>) -> Vec<EndLink> {
+    if sent.len() > RELATED_MAX {
+        let detail = format!("has {} entries; {RELATED_MAX} are the most", sent.len());
+        errors.push(FieldError::new("#/related", "too-many", detail));
+        return Vec::new();
+    }
+    let mut links = Vec::new();
+    for (index, link) in sent.iter().enumerate() {
+        let LinkIn {
+            article,
+            url,
+            headline,
+            relation,
+        } = link;
+        let pointer = format!("#/related/{index}");
+        let headline = tidy(headline.as_deref());
+        if let Some(headline) = &headline {
+            text::check(headline, &format!("{pointer}/headline"), 300, false, errors);
+        }
+        let relation = match relation.as_deref() {
+            None => Relation::default(),
+            Some(name) => Relation::from_name(name).unwrap_or_else(|| {
+                let detail = text::unknown(name, Relation::NAMES);
+                errors.push(FieldError::new(
+                    format!("{pointer}/relation"),
+                    "unknown-value",
+                    detail,
+                ));
+                Relation::default()
+            }),
+        };
+        let target = match (article, url) {
+            (Some(article), None) => {
+                reference(article, &format!("{pointer}/article"), errors).map(Target::Article)
+            }
+            (None, Some(url)) => {
+                text::check_url(url, &format!("{pointer}/url"), errors);
+                if headline.is_none() {
+                    let detail = "an address elsewhere needs a headline";
+                    errors.push(FieldError::new(
+                        format!("{pointer}/headline"),
+                        "required",
+                        detail,
+                    ));
+                }
+                Some(Target::Url(url.clone()))
+            }
+            _ => {
+                let detail = "a related link has exactly one of `article` and `url`";
+                errors.push(FieldError::new(pointer, "one-of", detail));
+                None
+            }
+        };
+        links.extend(target.map(|target| EndLink {
+            target,
+            relation,
+            headline,
+        }));
+    }
+    links
+}
+
+fn reference(
+    sent: &ArticleRefIn,
+    pointer: &str,
+    errors: &mut Vec<FieldError>,
+) -> Option<ArticleRef> {
+    let named = match sent {
+        ArticleRefIn::Text(text) => return slug_or_id(text, pointer, errors),
+        ArticleRefIn::Named(named) => named,
+    };
+    // A view names both; the id is what counts.
+    match (&named.id, &named.slug) {
+        (Some(id), _) => match id.parse::<Id>() {
+            Ok(id) => Some(ArticleRef::id(id.0)),
+            Err(_) => {
+                errors.push(FieldError::new(
+                    format!("{pointer}/id"),
+                    "bad-id",
+                    "is not an id (a hyphenated UUID)",
+                ));
+                None
+            }
+        },
+        (None, Some(slug)) => slug_or_id(slug, &format!("{pointer}/slug"), errors),
+        (None, None) => {
+            errors.push(FieldError::new(
+                pointer,
+                "required",
+                "names an article by `slug` or by `id`",
+            ));
+            None
+        }
+    }
+}
+
+fn slug_or_id(text: &str, pointer: &str, errors: &mut Vec<FieldError>) -> Option<ArticleRef> {
+    if let Ok(id) = text.parse::<Id>() {
+        return Some(ArticleRef::id(id.0));
+    }
+    let before = errors.len();
+    text::check_slug(text, pointer, errors);
+    (errors.len() == before).then(|| ArticleRef::slug(text))
+}
+
+/// Replaces each slug that an article has, or once had, by its id; the others
+/// wait for their article. An id must be an article's.
+fn bind(
+    tx: &mut Tx<'_>,
+    own: Own<'_>,
+    content: &mut Content,
+    errors: &mut Vec<FieldError>,
+) -> Result<()> {
+    let (mut slugs, mut ids) = (Vec::new(), Vec::new());
+    each_reference(content, |_, article| match (&article.id, &article.slug) {
+        (Some(id), _) => ids.push(Id(*id)),
+        (None, Some(slug)) => slugs.push(slug.clone()),
+        (None, None) => {}
+    });
+    if slugs.is_empty() && ids.is_empty() {
+        return Ok(());
+    }
+    slugs.sort_unstable();
+    slugs.dedup();
+    let mut known: HashMap<String, Id> = HashMap::new();
+    if !slugs.is_empty() {
+        known.extend(crate::store!(
+            tx.conn,
+            articles::ids_of_former_slugs(&slugs)
+        )?);
+        known.extend(crate::store!(tx.conn, articles::ids_of_slugs(&slugs))?);
+    }
+    let existing = if ids.is_empty() {
+        Vec::new()
+    } else {
+        crate::store!(tx.conn, articles::existing(&ids))?
+    };
+    each_reference(content, |pointer, article| {
+        let id = match (article.id, article.slug.as_deref()) {
+            (Some(id), _) if !existing.contains(&Id(id)) && Id(id) != own.id => {
+                errors.push(FieldError::new(
+                    pointer,
+                    "unknown-article",
+                    format!("no article has the id {id}"),
+                ));
+                return;
+            }
+            (Some(id), _) => Id(id),
+            (None, Some(slug)) if slug == own.slug => own.id,
+            (None, Some(slug)) => match known.get(slug) {
+                Some(id) => *id,
+                None => return,
+            },
+            (None, None) => return,
+        };
+        if id == own.id {
+            errors.push(FieldError::new(
+                pointer,
+                "links-to-itself",
+                "leads to the article it stands in; remove it",
+            ));
+        }
+        *article = ArticleRef::id(id.0);
+    });
+    // Words whose links now lead to the same article join.
+    content.body.normalize();
+    Ok(())
+}
+
+fn each_reference(content: &mut Content, mut visit: impl FnMut(String, &mut ArticleRef)) {
+    content
+        .body
+        .for_each_article_ref(|_, article| visit("#/body".to_owned(), article));
+    for (index, link) in content.related.iter_mut().enumerate() {
+        if let Target::Article(article) = &mut link.target {
+            visit(format!("#/related/{index}/article"), article);
+        }
+    }
+}
+
+/// Without space around it; nothing if nothing is left.
+fn tidy(text: Option<&str>) -> Option<String> {
+    text.map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}

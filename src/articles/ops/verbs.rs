@@ -1,0 +1,456 @@
+//! The verbs that move an article from state to state.
+
+use chrono::{LocalResult, NaiveDateTime, TimeZone};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::visibility::{hide, next_announcement, reflect};
+use super::{
+    Key, Outcome, check_expectation, content_of, may_edit, not_trashed, not_withdrawn, require,
+    revision_of, save, touch,
+};
+use crate::articles::model::{ArticleRow, Content, CorrectionRow, State};
+use crate::auth::{Actor, Right};
+use crate::changes::Tx;
+use crate::db::{Id, Time};
+use crate::error::{FieldError, Result, conflict, invalid, invalid_all};
+use crate::http::conditional::Expect;
+use crate::http::text;
+
+/// What to publish.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({}))]
+pub struct Publish {
+    /// Which revision; the newest if missing.
+    #[schema(nullable = false, minimum = 1, example = 3)]
+    pub revision: Option<i32>,
+    /// When it counts as published, for articles from an archive; now if
+    /// missing. To publish later, schedule.
+    #[schema(nullable = false, value_type = Option<String>, format = "date-time")]
+    pub published_at: Option<Time>,
+}
+
+/// When to publish: an instant, or a local time at the newsroom.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"local_time": "2026-12-24T06:00"}))]
+pub struct Schedule {
+    /// The instant, with an offset.
+    #[schema(nullable = false, value_type = Option<String>, format = "date-time", example = "2026-12-24T05:00:00Z")]
+    pub at: Option<Time>,
+    /// The time on the newsroom's clock, without an offset.
+    #[schema(
+        nullable = false,
+        pattern = "^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2})?$",
+        max_length = 19,
+        example = "2026-12-24T06:00"
+    )]
+    pub local_time: Option<String>,
+    /// Which revision; the newest if missing. Later edits don't change it.
+    #[schema(nullable = false, minimum = 1)]
+    pub revision: Option<i32>,
+}
+
+/// Why an article is taken down.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Einstweilige Verfügung vom 23. November"}))]
+pub struct TakeDown {
+    /// For the newsroom only.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub reason: String,
+}
+
+/// A correction that readers see.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "In einer früheren Fassung stand, der Beschluss koste 4 Millionen Euro; es sind 14."}))]
+pub struct Correct {
+    /// What was wrong and what is right.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub text: String,
+    /// The revision that has it right; the newest if missing.
+    #[schema(nullable = false, minimum = 1)]
+    pub revision: Option<i32>,
+}
+
+/// Marks a draft as ready for review.
+pub fn submit(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &Key,
+    expect: Expect,
+) -> Result<(ArticleRow, Outcome)> {
+    let row = require(tx, key)?;
+    may_edit(actor, &row)?;
+    check_expectation(tx, &row, expect)?;
+    not_trashed(&row)?;
+    match row.state(tx.now) {
+        State::InReview => return Ok((row, Outcome::Unchanged)),
+        State::Draft => {}
+        state => {
+            return Err(conflict(format!(
+                "`{}` is {state}; only a draft is submitted.",
+                row.slug
+            )));
+        }
+    }
+    let mut after = row.clone();
+    after.submitted_at = Some(tx.now);
+    touch(tx, actor, &mut after);
+    save(tx, &row, &after)?;
+    Ok((after, Outcome::Submitted))
+}
+
+/// Makes a revision the one that readers see.
+pub fn publish(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &Key,
+    expect: Expect,
+    input: &Publish,
+) -> Result<(ArticleRow, Outcome)> {
+    actor.require(Right::Publish)?;
+    let row = require(tx, key)?;
+    check_expectation(tx, &row, expect)?;
+    publish_row(tx, actor, row, input)
+}
+
+/// [`publish`] for an article at hand.
+pub(super) fn publish_row(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    row: ArticleRow,
+    input: &Publish,
+) -> Result<(ArticleRow, Outcome)> {
+    not_trashed(&row)?;
+    let number = input.revision.unwrap_or(row.revision);
+    let content = publishable(tx, &row, number)?;
+    if input.published_at.is_some_and(|at| at > tx.now) {
+        return Err(invalid(
+            "#/published_at",
+            "in-the-future",
+            "lies ahead; to publish later, POST …/schedule",
+        ));
+    }
+    let visible = row.is_visible(tx.now);
+    let asked = input
+        .published_at
+        .or(row.published_at.filter(|_| visible))
+        .unwrap_or(tx.now);
+    let at = content
+        .embargo_until
+        .map_or(asked, |embargo| embargo.max(asked));
+    if row.live_revision == Some(number)
+        && row.published_at == Some(at)
+        && row.withdrawn_at.is_none()
+    {
+        return Ok((row, Outcome::Unchanged));
+    }
+    let mut after = row.clone();
+    let updated = if visible { tx.now } else { at };
+    go_live(tx, &mut after, number, &content, at, updated)?;
+    touch(tx, actor, &mut after);
+    save(tx, &row, &after)?;
+    reflect(tx, Some(&row), &after)?;
+    let outcome = Outcome::of_state(after.state(tx.now));
+    Ok((after, outcome))
+}
+
+/// Pins a revision and lets readers see it from an instant on.
+pub fn schedule(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &Key,
+    expect: Expect,
+    input: &Schedule,
+    zone: chrono_tz::Tz,
+) -> Result<(ArticleRow, Outcome)> {
+    actor.require(Right::Publish)?;
+    let row = require(tx, key)?;
+    check_expectation(tx, &row, expect)?;
+    not_trashed(&row)?;
+    not_withdrawn(&row)?;
+    let asked = match (&input.at, &input.local_time) {
+        (Some(at), None) => *at,
+        (None, Some(local)) => local_instant(local, zone)?,
+        _ => {
+            return Err(invalid(
+                "#",
+                "one-of",
+                "needs exactly one of `at` and `local_time`",
+            ));
+        }
+    };
+    if asked <= tx.now {
+        let pointer = if input.at.is_some() {
+            "#/at"
+        } else {
+            "#/local_time"
+        };
+        return Err(invalid(
+            pointer,
+            "in-the-past",
+            format!("{asked} has passed; to publish now, POST …/publish"),
+        ));
+    }
+    if row.is_visible(tx.now) {
+        return Err(conflict(format!(
+            "`{}` is live; unpublish it first, or publish the new revision now.",
+            row.slug
+        )));
+    }
+    let number = input.revision.unwrap_or(row.revision);
+    let content = publishable(tx, &row, number)?;
+    let at = content
+        .embargo_until
+        .map_or(asked, |embargo| embargo.max(asked));
+    if row.live_revision == Some(number) && row.published_at == Some(at) {
+        return Ok((row, Outcome::Unchanged));
+    }
+    let mut after = row.clone();
+    go_live(tx, &mut after, number, &content, at, at)?;
+    touch(tx, actor, &mut after);
+    save(tx, &row, &after)?;
+    reflect(tx, Some(&row), &after)?;
+    Ok((after, Outcome::Scheduled))
+}
+
+/// Hides an article: live or scheduled, it becomes a draft.
+pub fn unpublish(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &Key,
+    expect: Expect,
+) -> Result<(ArticleRow, Outcome)> {
+    actor.require(Right::Publish)?;
+    let row = require(tx, key)?;
+    check_expectation(tx, &row, expect)?;
+    not_trashed(&row)?;
+    not_withdrawn(&row)?;
+    if row.live_revision.is_none() {
+        return Ok((row, Outcome::Unchanged));
+    }
+    let mut after = row.clone();
+    hide(&mut after, tx.now);
+    after.submitted_at = None;
+    touch(tx, actor, &mut after);
+    save(tx, &row, &after)?;
+    reflect(tx, Some(&row), &after)?;
+    Ok((after, Outcome::Unpublished))
+}
+
+/// Takes an article down: readers get 410.
+pub fn take_down(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &Key,
+    expect: Expect,
+    input: &TakeDown,
+) -> Result<(ArticleRow, Outcome)> {
+    actor.require(Right::Publish)?;
+    let row = require(tx, key)?;
+    check_expectation(tx, &row, expect)?;
+    not_trashed(&row)?;
+    let reason = checked("#/reason", &input.reason)?;
+    if row.withdrawn_at.is_some() {
+        return Ok((row, Outcome::Unchanged));
+    }
+    if !row.was_public(tx.now) {
+        return Err(conflict(format!(
+            "`{}` was never public, so there is nothing to take down.",
+            row.slug
+        )));
+    }
+    let mut after = row.clone();
+    hide(&mut after, tx.now);
+    after.withdrawn_at = Some(tx.now);
+    after.withdrawn_reason = Some(reason);
+    touch(tx, actor, &mut after);
+    save(tx, &row, &after)?;
+    reflect(tx, Some(&row), &after)?;
+    Ok((after, Outcome::Withdrawn))
+}
+
+/// Publishes the working copy of a live article together with a text that tells
+/// readers what was wrong.
+pub fn correct(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &Key,
+    expect: Expect,
+    input: &Correct,
+) -> Result<(ArticleRow, Outcome)> {
+    actor.require(Right::Publish)?;
+    let row = require(tx, key)?;
+    check_expectation(tx, &row, expect)?;
+    not_trashed(&row)?;
+    let text = checked("#/text", &input.text)?;
+    let Some(published_at) = row.published_at.filter(|_| row.is_visible(tx.now)) else {
+        return Err(conflict(format!(
+            "`{}` is not live; only what readers see is corrected.",
+            row.slug
+        )));
+    };
+    let number = input.revision.unwrap_or(row.revision);
+    let content = publishable(tx, &row, number)?;
+    if content
+        .embargo_until
+        .is_some_and(|embargo| embargo > tx.now)
+    {
+        return Err(conflict("The revision is under an embargo; lift it first."));
+    }
+    let mut after = row.clone();
+    let now = tx.now;
+    go_live(tx, &mut after, number, &content, published_at, now)?;
+    touch(tx, actor, &mut after);
+    save(tx, &row, &after)?;
+    let correction = CorrectionRow {
+        id: Id::new(),
+        article_id: row.id,
+        at: now,
+        text,
+        created_by: actor.id,
+    };
+    crate::store!(tx.conn, articles::insert_correction(&correction))?;
+    reflect(tx, Some(&row), &after)?;
+    Ok((after, Outcome::Corrected))
+}
+
+/// Moves the live pointer.
+fn go_live(
+    tx: &Tx<'_>,
+    row: &mut ArticleRow,
+    number: i32,
+    content: &Content,
+    at: Time,
+    updated: Time,
+) -> Result<()> {
+    if content
+        .expires_at
+        .is_some_and(|expires| expires <= at.max(tx.now))
+    {
+        return Err(invalid(
+            "#/expires_at",
+            "in-the-past",
+            "has passed when it would become visible; change it or remove it",
+        ));
+    }
+    if !row.was_public(tx.now) {
+        row.first_published_at = Some(at);
+    }
+    row.live_revision = Some(number);
+    row.published_at = Some(at);
+    row.updated_at = Some(updated);
+    row.expires_at = content.expires_at;
+    row.kind = content.kind;
+    row.language = content.language.clone();
+    row.submitted_at = None;
+    row.withdrawn_at = None;
+    row.withdrawn_reason = None;
+    row.announce_at = next_announcement(row, tx.now);
+    Ok(())
+}
+
+/// A revision's content, if it has all that readers need.
+fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content> {
+    if number < 1 || number > row.revision {
+        let detail = format!(
+            "there is no revision {number}; they go from 1 to {}",
+            row.revision
+        );
+        return Err(invalid("#/revision", "unknown-revision", detail));
+    }
+    let revision = revision_of(&mut tx.conn, row.id, number)?;
+    let content = content_of(&mut tx.conn, &revision)?;
+    let mut errors = Vec::new();
+    let section = content
+        .section_id
+        .map(|id| crate::store!(tx.conn, sections::find(id)))
+        .transpose()?
+        .flatten();
+    if section.is_none() {
+        errors.push(FieldError::new(
+            "#/section",
+            "required-to-publish",
+            "a section is missing; PATCH {\"section\": \"…\"}",
+        ));
+    }
+    let unseen = |decorative: bool, alt: &Option<String>| {
+        !decorative && alt.as_deref().is_none_or(|alt| alt.trim().is_empty())
+    };
+    let missing =
+        "an alternative text is missing; say what the picture shows in `alt`, or set `decorative`";
+    if content
+        .image
+        .as_ref()
+        .is_some_and(|image| unseen(image.decorative, &image.alt))
+    {
+        errors.push(FieldError::new(
+            "#/image/alt",
+            "required-to-publish",
+            missing,
+        ));
+    }
+    for (pointer, image) in content.body.images() {
+        if unseen(image.decorative, &image.alt) {
+            errors.push(FieldError::new(
+                format!("{pointer}/alt"),
+                "required-to-publish",
+                missing,
+            ));
+        }
+    }
+    if errors.is_empty() {
+        Ok(content)
+    } else {
+        Err(invalid_all(errors))
+    }
+}
+
+/// The instant of a time on the newsroom's clock.
+fn local_instant(local: &str, zone: chrono_tz::Tz) -> Result<Time> {
+    let pointer = "#/local_time";
+    let parsed = NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M:%S")
+        .or_else(|_| NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M"));
+    let Ok(naive) = parsed else {
+        return Err(invalid(
+            pointer,
+            "bad-time",
+            "is not a local time; write it as 2026-12-24T06:00, without an offset",
+        ));
+    };
+    match zone.from_local_datetime(&naive) {
+        LocalResult::Single(at) => Ok(Time(at.timestamp_micros())),
+        LocalResult::None => {
+            let detail = format!("{local} doesn't exist in {zone}: the clocks skip that hour");
+            Err(invalid(pointer, "skipped-hour", detail))
+        }
+        LocalResult::Ambiguous(first, second) => {
+            let detail = format!(
+                "{local} happens twice in {zone}; send `at` as {} or {}",
+                first.to_rfc3339(),
+                second.to_rfc3339()
+            );
+            Err(invalid(pointer, "repeated-hour", detail))
+        }
+    }
+}
+
+fn checked(pointer: &str, value: &str) -> Result<String> {
+    let mut errors = Vec::new();
+    if value.trim().is_empty() {
+        errors.push(FieldError::new(
+            pointer,
+            "required",
+            "is empty; write something",
+        ));
+    }
+    text::check(value, pointer, 2_000, true, &mut errors);
+    if errors.is_empty() {
+        Ok(value.trim().to_owned())
+    } else {
+        Err(invalid_all(errors))
+    }
+}

@@ -1,0 +1,160 @@
+//! Lists and change log follow the live pointer.
+
+use crate::articles::model::{ArticleRow, ListingRow, ids};
+use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::db::Id;
+use crate::error::Result;
+use crate::sections;
+
+/// How many articles are announced in one transaction.
+const BATCH: i64 = 200;
+
+/// Brings the lists in line with an article that has just been saved, and
+/// records what readers notice. `before` is `None` for a new article.
+pub(super) fn reflect(
+    tx: &mut Tx<'_>,
+    before: Option<&ArticleRow>,
+    after: &ArticleRow,
+) -> Result<()> {
+    let was_live = before.is_some_and(|row| row.live_revision.is_some());
+    if !was_live && after.live_revision.is_none() {
+        return Ok(());
+    }
+    let mut lists = if was_live {
+        crate::store!(tx.conn, lists::remove(after.id))?
+    } else {
+        Vec::new()
+    };
+    if let (Some(number), Some(published_at)) = (after.live_revision, after.published_at) {
+        let now_in = lists_of(tx, after.id, number)?;
+        let updated_at = after.updated_at.unwrap_or(published_at);
+        let rows: Vec<ListingRow> = now_in
+            .iter()
+            .map(|list_id| ListingRow {
+                list_id: *list_id,
+                published_at,
+                article_id: after.id,
+                updated_at,
+            })
+            .collect();
+        crate::store!(tx.conn, lists::insert(&rows))?;
+        lists.extend(now_in);
+    }
+    let was_visible = before.is_some_and(|row| row.is_visible(tx.now));
+    let is_visible = after.is_visible(tx.now);
+    let action = match (was_visible, is_visible) {
+        (_, true) => Action::Changed,
+        (true, false) => Action::Gone,
+        (false, false) => Action::Scheduled,
+    };
+    let moved = before.is_some_and(|row| row.slug != after.slug);
+    announce_one(
+        tx,
+        after,
+        &lists,
+        action,
+        was_visible != is_visible || action == Action::Scheduled || moved,
+    )
+}
+
+/// Records one article. If it came or went, so did links to it in other
+/// articles, which are recorded too.
+fn announce_one(
+    tx: &mut Tx<'_>,
+    row: &ArticleRow,
+    lists: &[Id],
+    action: Action,
+    came_or_went: bool,
+) -> Result<()> {
+    let mut tags = vec![
+        Tag::article(row.id),
+        Tag::slug(&row.slug),
+        Tag::all_articles(),
+    ];
+    tags.extend(lists.iter().map(|list| Tag::list(*list)));
+    if came_or_went {
+        for slug in crate::store!(tx.conn, articles::former_slugs_of(row.id))? {
+            tags.push(Tag::slug(&slug));
+        }
+    }
+    record(tx, Entity::Article, row.id, action, &tags);
+    if came_or_went {
+        for source in crate::store!(tx.conn, links::live_sources(row.id))? {
+            let action = if action == Action::Scheduled {
+                Action::Scheduled
+            } else {
+                Action::Changed
+            };
+            record(tx, Entity::Article, source, action, &[Tag::article(source)]);
+        }
+    }
+    Ok(())
+}
+
+/// The lists that a revision belongs in: each section above it, each topic,
+/// each author.
+fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
+    let Some(head) = crate::store!(tx.conn, articles::head(article, number))? else {
+        return Ok(Vec::new());
+    };
+    let mut lists = Vec::new();
+    if let Some(section) = head.section_id {
+        let tree = sections::ops::tree(&mut tx.conn)?;
+        lists.extend(tree.ancestors(section).iter().map(|section| section.id));
+    }
+    lists.extend(ids(&head.topics)?);
+    lists.extend(ids(&head.authors)?);
+    lists.sort_unstable();
+    lists.dedup();
+    Ok(lists)
+}
+
+/// Records every article that became visible, or stopped being so, by time
+/// since the last call. Readers saw that at the instant itself; this tells the
+/// log. Returns whether more are waiting.
+pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
+    crate::store!(tx.conn, articles::lock("announce"))?;
+    let due = crate::store!(tx.conn, articles::to_announce(tx.now, BATCH))?;
+    let more = due.len() as i64 == BATCH;
+    for row in due {
+        let mut after = row.clone();
+        after.announce_at = next_announcement(&row, tx.now);
+        let expired = row.expires_at.is_some_and(|at| at <= tx.now);
+        if expired {
+            hide(&mut after, tx.now);
+        }
+        if !crate::store!(tx.conn, articles::update(&after, row.version))? {
+            // Somebody is writing it; their write announces it, or the next call does.
+            continue;
+        }
+        if expired {
+            let lists = crate::store!(tx.conn, lists::remove(row.id))?;
+            announce_one(tx, &after, &lists, Action::Gone, true)?;
+        } else if let Some(number) = row.live_revision {
+            let lists = lists_of(tx, row.id, number)?;
+            announce_one(tx, &after, &lists, Action::Changed, true)?;
+        }
+    }
+    Ok(more)
+}
+
+/// The next instant at which this article's visibility changes by itself.
+pub(super) fn next_announcement(row: &ArticleRow, now: crate::db::Time) -> Option<crate::db::Time> {
+    row.live_revision?;
+    [row.published_at, row.expires_at]
+        .into_iter()
+        .flatten()
+        .filter(|at| *at > now)
+        .min()
+}
+
+/// Takes the live pointer away.
+pub(super) fn hide(row: &mut ArticleRow, now: crate::db::Time) {
+    row.live_revision = None;
+    row.published_at = None;
+    row.expires_at = None;
+    row.announce_at = None;
+    if !row.was_public(now) {
+        row.first_published_at = None;
+    }
+}

@@ -1,0 +1,580 @@
+//! What editors see of an article: the receipt of a write, a row of the list,
+//! and the whole working copy in the form in which it can be sent again.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::input::{ArticleRefIn, LinkIn, NamedRef};
+use super::model::{
+    Access, ArticleRow, Content, Kind, Picture, Priority, RevisionHead, Seo, State, Target,
+};
+use super::ops::{Outcome, content_of, revision_of};
+use crate::config::Config;
+use crate::content::{self, ArticleRef, Body, Warning};
+use crate::db::{Conn, Id, Time};
+use crate::error::{Result, internal};
+use crate::sections::{self, Tree};
+
+/// What a write did, short enough for a terminal.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Receipt {
+    /// The article's id.
+    pub id: Id,
+    /// Its slug.
+    #[schema(example = "stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    pub slug: String,
+    /// Where it stands now.
+    pub state: State,
+    /// Send it back as `If-Match: "v<version>"`.
+    #[schema(example = 3)]
+    pub version: i64,
+    /// The newest revision.
+    #[schema(example = 2)]
+    pub revision: i32,
+    /// What happened: created, updated, unchanged, published, scheduled,
+    /// unpublished, submitted, withdrawn, corrected, trashed or restored. This
+    /// list may grow.
+    #[schema(example = "created")]
+    pub result: &'static str,
+    /// When readers see it, if that lies ahead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub visible_at: Option<Time>,
+    /// Where to go on.
+    pub links: ReceiptLinks,
+    /// What could not be kept as it was sent, or what should be known.
+    pub warnings: Vec<Warning>,
+}
+
+/// Addresses of an article.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReceiptLinks {
+    /// For editors.
+    #[schema(
+        format = "uri",
+        example = "https://api.example/v1/editor/articles/0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e"
+    )]
+    pub editor: String,
+    /// For readers, once it is live.
+    #[schema(
+        format = "uri",
+        example = "https://api.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr"
+    )]
+    pub public: String,
+}
+
+impl Receipt {
+    /// The receipt of a write.
+    pub fn new(
+        row: &ArticleRow,
+        outcome: Outcome,
+        warnings: Vec<Warning>,
+        now: Time,
+        config: &Config,
+    ) -> Self {
+        Receipt {
+            id: row.id,
+            slug: row.slug.clone(),
+            state: row.state(now),
+            version: row.version,
+            revision: row.revision,
+            result: outcome.as_str(),
+            visible_at: row.published_at.filter(|at| *at > now),
+            links: links(row, config),
+            warnings,
+        }
+    }
+}
+
+fn links(row: &ArticleRow, config: &Config) -> ReceiptLinks {
+    ReceiptLinks {
+        editor: format!("{}/v1/editor/articles/{}", config.public_url, row.id),
+        public: format!("{}/v1/articles/{}", config.public_url, row.slug),
+    }
+}
+
+/// Who did something.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Person {
+    /// The user's id.
+    pub id: Id,
+    /// The user's name, if there still is such a user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "anna")]
+    pub name: Option<String>,
+}
+
+impl Person {
+    fn load(conn: &mut Conn<'_>, id: Id) -> Result<Self> {
+        Ok(Person {
+            id,
+            name: crate::store!(*conn, users::find(id))?.map(|user| user.name),
+        })
+    }
+}
+
+/// A correction that readers see.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Correction {
+    /// When it was made.
+    pub at: Time,
+    /// What was wrong and what is right.
+    #[schema(
+        example = "In einer früheren Fassung stand, der Beschluss koste 4 Millionen Euro; es sind 14."
+    )]
+    pub text: String,
+}
+
+/// Everything about an article that this API sets by itself. It may come back
+/// in a PUT or PATCH as it was.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ReadOnly {
+    /// Its id.
+    pub id: Id,
+    /// Where it stands.
+    pub state: State,
+    /// Counts every write to it.
+    #[schema(example = 3)]
+    pub version: i64,
+    /// The newest revision, the working copy.
+    #[schema(example = 2)]
+    pub revision: i32,
+    /// The revision that readers see, or will see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1)]
+    pub live_revision: Option<i32>,
+    /// When readers will see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub visible_at: Option<Time>,
+    /// When it became visible, or will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub published_at: Option<Time>,
+    /// When it first became visible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub first_published_at: Option<Time>,
+    /// When what readers see last changed in substance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub updated_at: Option<Time>,
+    /// When it was marked ready for review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub submitted_at: Option<Time>,
+    /// When it was taken down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub withdrawn_at: Option<Time>,
+    /// Why it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub withdrawn_reason: Option<String>,
+    /// When it was put into the trash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub trashed_at: Option<Time>,
+    /// When it was made.
+    pub created_at: Time,
+    /// Who made it.
+    pub created_by: Person,
+    /// When anything about it was last written.
+    pub edited_at: Time,
+    /// By whom.
+    pub edited_by: Person,
+}
+
+impl ReadOnly {
+    fn new(row: &ArticleRow, now: Time, created_by: Person, edited_by: Person) -> Self {
+        ReadOnly {
+            id: row.id,
+            state: row.state(now),
+            version: row.version,
+            revision: row.revision,
+            live_revision: row.live_revision,
+            visible_at: row.published_at.filter(|at| *at > now),
+            published_at: row.published_at,
+            first_published_at: row.first_published_at,
+            updated_at: row.updated_at,
+            submitted_at: row.submitted_at,
+            withdrawn_at: row.withdrawn_at,
+            withdrawn_reason: row.withdrawn_reason.clone(),
+            trashed_at: row.trashed_at,
+            created_at: row.created_at,
+            created_by,
+            edited_at: row.edited_at,
+            edited_by,
+        }
+    }
+}
+
+/// The working copy of an article: it can be edited and sent back by PUT.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArticleView {
+    /// The address.
+    #[schema(example = "stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    pub slug: String,
+    /// What a feed calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub external_id: Option<String>,
+    /// What kind of piece it is.
+    pub kind: Kind,
+    /// BCP 47.
+    #[schema(example = "de")]
+    pub language: String,
+    /// The line above the headline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Nahverkehr")]
+    pub kicker: Option<String>,
+    /// The headline.
+    #[schema(example = "Stadtrat beschließt kostenlosen Nahverkehr")]
+    pub headline: String,
+    /// The line below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub subheadline: Option<String>,
+    /// What stands before the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub teaser: Option<String>,
+    /// The section's slug.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "politik")]
+    pub section: Option<String>,
+    /// The topics' slugs.
+    #[schema(example = json!(["verkehr"]))]
+    pub topics: Vec<String>,
+    /// The authors' slugs.
+    #[schema(example = json!(["mara-lenz"]))]
+    pub authors: Vec<String>,
+    /// The picture above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub image: Option<Picture>,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// Who may read it on the website.
+    pub access: Access,
+    /// Where it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub source: Option<String>,
+    /// For search engines and social networks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub seo: Option<Seo>,
+    /// For the newsroom only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub note: Option<String>,
+    /// Not visible before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub embargo_until: Option<Time>,
+    /// Not visible from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_at: Option<Time>,
+    /// The text, in the form that was asked for.
+    pub body: BodyView,
+    /// Related links below the text.
+    pub related: Vec<LinkIn>,
+    /// Corrections that readers see, oldest first.
+    pub corrections: Vec<Correction>,
+    /// Words of the body.
+    #[schema(example = 412)]
+    pub word_count: usize,
+    /// What this API sets by itself.
+    #[serde(flatten)]
+    pub read_only: ReadOnly,
+    /// Where to go on.
+    pub links: ReceiptLinks,
+}
+
+/// A text in the form that was asked for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BodyView {
+    /// As blocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<content::BlockInput>>)]
+    pub blocks: Option<Body>,
+    /// As Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub markdown: Option<String>,
+}
+
+/// The form in which an editor wants the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As blocks.
+    Blocks,
+    /// As Markdown.
+    Markdown,
+}
+
+/// The working copy of an article.
+pub fn article(
+    conn: &mut Conn<'_>,
+    row: &ArticleRow,
+    form: Form,
+    now: Time,
+    config: &Config,
+) -> Result<ArticleView> {
+    let revision = revision_of(conn, row.id, row.revision)?;
+    let mut content = content_of(conn, &revision)?;
+    name_targets(conn, &mut content)?;
+    let tree = sections::ops::tree(conn)?;
+    let topics = crate::store!(*conn, topics::by_ids(&content.topics))?;
+    let authors = crate::store!(*conn, authors::by_ids(&content.authors))?;
+    let corrections = crate::store!(*conn, articles::corrections(row.id))?;
+    let created_by = Person::load(conn, row.created_by)?;
+    let edited_by = Person::load(conn, row.edited_by)?;
+    let Content {
+        kind,
+        language,
+        kicker,
+        headline,
+        subheadline,
+        teaser,
+        section_id,
+        topics: topic_ids,
+        authors: author_ids,
+        image,
+        priority,
+        access,
+        source,
+        seo,
+        note,
+        embargo_until,
+        expires_at,
+        body,
+        related,
+    } = content;
+    let word_count = body.word_count();
+    Ok(ArticleView {
+        slug: row.slug.clone(),
+        external_id: row.external_id.clone(),
+        kind,
+        language,
+        kicker,
+        headline,
+        subheadline,
+        teaser,
+        section: section_id
+            .and_then(|id| tree.by_id(id))
+            .map(|section| section.slug.clone()),
+        topics: in_order(
+            &topic_ids,
+            topics.iter().map(|topic| (topic.id, topic.slug.clone())),
+        ),
+        authors: in_order(
+            &author_ids,
+            authors
+                .iter()
+                .map(|author| (author.id, author.slug.clone())),
+        ),
+        image,
+        priority,
+        access,
+        source,
+        seo,
+        note,
+        embargo_until,
+        expires_at,
+        body: match form {
+            Form::Blocks => BodyView {
+                blocks: Some(body),
+                markdown: None,
+            },
+            Form::Markdown => BodyView {
+                blocks: None,
+                markdown: Some(content::to_markdown(&body)),
+            },
+        },
+        related: related.into_iter().map(link).collect(),
+        corrections: corrections
+            .into_iter()
+            .map(|row| Correction {
+                at: row.at,
+                text: row.text,
+            })
+            .collect(),
+        word_count,
+        read_only: ReadOnly::new(row, now, created_by, edited_by),
+        links: links(row, config),
+    })
+}
+
+fn link(link: super::model::EndLink) -> LinkIn {
+    let (article, url) = match link.target {
+        Target::Url(url) => (None, Some(url)),
+        Target::Article(ArticleRef { id, slug, .. }) => (
+            Some(ArticleRefIn::Named(NamedRef {
+                slug,
+                id: id.map(|id| id.to_string()),
+            })),
+            None,
+        ),
+    };
+    LinkIn {
+        article,
+        url,
+        headline: link.headline,
+        relation: Some(link.relation.name().to_owned()),
+    }
+}
+
+/// Adds to each reference by id the slug that the article has now, so that a
+/// person can read it.
+fn name_targets(conn: &mut Conn<'_>, content: &mut Content) -> Result<()> {
+    let mut ids = Vec::new();
+    content
+        .body
+        .for_each_article_ref(|_, article| ids.extend(article.id.map(Id)));
+    for link in &content.related {
+        if let Target::Article(ArticleRef { id: Some(id), .. }) = &link.target {
+            ids.push(Id(*id));
+        }
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let slugs: std::collections::HashMap<Id, String> =
+        crate::store!(*conn, articles::slugs_of_ids(&ids))?
+            .into_iter()
+            .collect();
+    let name = |article: &mut ArticleRef| {
+        if let Some(slug) = article.id.and_then(|id| slugs.get(&Id(id))) {
+            article.slug = Some(slug.clone());
+        }
+    };
+    content
+        .body
+        .for_each_article_ref(|_, article| name(article));
+    for link in &mut content.related {
+        if let Target::Article(article) = &mut link.target {
+            name(article);
+        }
+    }
+    Ok(())
+}
+
+fn in_order<T: Clone>(ids: &[Id], found: impl Iterator<Item = (Id, T)>) -> Vec<T> {
+    let found: std::collections::HashMap<Id, T> = found.collect();
+    ids.iter().filter_map(|id| found.get(id).cloned()).collect()
+}
+
+/// Every read-only member as it is now, by name.
+pub fn read_only(conn: &mut Conn<'_>, row: &ArticleRow, now: Time) -> Result<Map<String, Value>> {
+    let created_by = Person::load(conn, row.created_by)?;
+    let edited_by = Person::load(conn, row.edited_by)?;
+    let value =
+        serde_json::to_value(ReadOnly::new(row, now, created_by, edited_by)).map_err(internal)?;
+    let Value::Object(mut members) = value else {
+        return Ok(Map::new());
+    };
+    let corrections: Vec<Correction> = crate::store!(*conn, articles::corrections(row.id))?
+        .into_iter()
+        .map(|row| Correction {
+            at: row.at,
+            text: row.text,
+        })
+        .collect();
+    members.insert(
+        "corrections".to_owned(),
+        serde_json::to_value(corrections).map_err(internal)?,
+    );
+    if let Some(head) = crate::store!(*conn, articles::head(row.id, row.revision))? {
+        members.insert("word_count".to_owned(), head.word_count.into());
+    }
+    Ok(members)
+}
+
+/// An article in the editors' list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArticleItem {
+    /// Its id.
+    pub id: Id,
+    /// Its slug.
+    #[schema(example = "stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    pub slug: String,
+    /// What a feed calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub external_id: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Counts every write to it.
+    #[schema(example = 3)]
+    pub version: i64,
+    /// The newest revision.
+    #[schema(example = 2)]
+    pub revision: i32,
+    /// The revision that readers see, or will see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1)]
+    pub live_revision: Option<i32>,
+    /// What kind of piece it is.
+    pub kind: Kind,
+    /// BCP 47.
+    #[schema(example = "de")]
+    pub language: String,
+    /// The line above the headline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub kicker: Option<String>,
+    /// The headline of the newest revision.
+    pub headline: String,
+    /// The section's slug.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "politik")]
+    pub section: Option<String>,
+    /// Words of the body.
+    #[schema(example = 412)]
+    pub word_count: i32,
+    /// When it became visible, or will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub published_at: Option<Time>,
+    /// When anything about it was last written.
+    pub edited_at: Time,
+    /// Where to go on.
+    pub links: ReceiptLinks,
+}
+
+impl ArticleItem {
+    /// An article in the editors' list.
+    pub fn new(
+        row: &ArticleRow,
+        head: &RevisionHead,
+        tree: &Tree,
+        now: Time,
+        config: &Config,
+    ) -> Self {
+        ArticleItem {
+            id: row.id,
+            slug: row.slug.clone(),
+            external_id: row.external_id.clone(),
+            state: row.state(now),
+            version: row.version,
+            revision: row.revision,
+            live_revision: row.live_revision,
+            kind: head.kind,
+            language: head.language.clone(),
+            kicker: head.kicker.clone(),
+            headline: head.headline.clone(),
+            section: head
+                .section_id
+                .and_then(|id| tree.by_id(id))
+                .map(|section| section.slug.clone()),
+            word_count: head.word_count,
+            published_at: row.published_at,
+            edited_at: row.edited_at,
+            links: links(row, config),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Reading Markdown.
+//!
+//! CommonMark with GitHub's tables, strikethrough, autolinks and alerts, plus
+//! the forms listed in [`super::to_markdown`]. What the tree can't hold is
+//! moved behind its container or flattened to its text, with a warning.
+
+mod attributes;
+mod blocks;
+mod html;
+mod inline;
+mod lines;
+
+use super::blocks::{Body, Link, RelatedTarget};
+use super::{front_matter, limits, text, url, warning::Warning};
+use crate::error::FieldError;
+use comrak::{Arena, Node, Options, nodes::NodeValue};
+use serde_json::{Map, Value};
+
+/// Where errors in Markdown point.
+const POINTER: &str = "#/body/markdown";
+
+/// More warnings than this help nobody; the last then says how many followed.
+const MAX_WARNINGS: usize = 100;
+
+/// What a Markdown document says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parsed {
+    /// The front matter, if there was any, with YAML's types as JSON.
+    pub front_matter: Option<Map<String, Value>>,
+    /// The text of the first heading of level 1, if it came before anything
+    /// else and the front matter has no `headline`.
+    pub headline: Option<String>,
+    /// The body, normal and within the limits.
+    pub body: Body,
+    /// What was read differently from how it was written.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads a Markdown document.
+///
+/// `own_article` says which article of this newsroom an address of its website
+/// leads to, if any: such links become references to that article.
+///
+/// # Errors
+///
+/// `front-matter` (not YAML, or not a mapping), `forbidden-character` (see
+/// [`text::check`]), and the names of the caps in [`limits`]. The detail names
+/// the line.
+pub fn from_markdown(
+    source: &str,
+    own_article: &dyn Fn(&str) -> Option<String>,
+) -> Result<Parsed, Vec<FieldError>> {
+    if source.len() > limits::MARKDOWN_BYTES {
+        let detail = format!(
+            "The document has {} bytes; the cap is {}.",
+            source.len(),
+            limits::MARKDOWN_BYTES
+        );
+        return Err(vec![error("too-much-text", detail)]);
+    }
+    let source = source.strip_prefix('\u{FEFF}').unwrap_or(source);
+    let source = source.replace("\r\n", "\n").replace('\r', "\n");
+    check_characters(&source)?;
+    let (front_matter, rest, line_offset) = front_matter::split(&source)?;
+
+    let arena = Arena::new();
+    let root = comrak::parse_document(&arena, rest, &options());
+    let mut reader = Reader {
+        own_article,
+        lines: rest.split('\n').collect(),
+        line_offset,
+        warnings: Vec::new(),
+        more_warnings: 0,
+        errors: Vec::new(),
+    };
+    let given = front_matter
+        .as_ref()
+        .and_then(|map| map.get("headline"))
+        .and_then(Value::as_str);
+    let headline = reader.take_headline(root, given);
+    let mut body = Body {
+        blocks: reader.top_level(root),
+    };
+    if !reader.errors.is_empty() {
+        return Err(reader.errors);
+    }
+    body.normalize();
+    let too_large = limits::check(&body, POINTER);
+    if !too_large.is_empty() {
+        return Err(too_large);
+    }
+    Ok(Parsed {
+        front_matter,
+        headline,
+        body,
+        warnings: reader.finish(),
+    })
+}
+
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.strikethrough = true;
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.extension.alerts = true;
+    options.extension.footnotes = true;
+    options.extension.wikilinks_title_after_pipe = true;
+    options.extension.wikilinks_ignore_embeds = true;
+    // Footnotes are kept as text, so where they stand.
+    options.parse.leave_footnote_definitions = true;
+    // An escaped character is never the `@` of an address.
+    options.parse.escaped_char_spans = true;
+    options
+}
+
+fn error(code: &'static str, detail: impl Into<String>) -> FieldError {
+    FieldError {
+        pointer: POINTER.to_owned(),
+        code,
+        detail: detail.into(),
+    }
+}
+
+/// Reports the first forbidden character of each line, at most ten lines.
+fn check_characters(source: &str) -> Result<(), Vec<FieldError>> {
+    if text::check(source).is_none() {
+        return Ok(());
+    }
+    let errors = source
+        .split('\n')
+        .enumerate()
+        .filter_map(|(index, line)| {
+            let (column, c) = line
+                .chars()
+                .enumerate()
+                .find(|&(_, c)| text::is_forbidden(c))?;
+            Some(error(
+                "forbidden-character",
+                format!(
+                    "Line {}, column {} holds the invisible character {}. Remove it.",
+                    index + 1,
+                    column + 1,
+                    text::code_point(c)
+                ),
+            ))
+        })
+        .take(10)
+        .collect();
+    Err(errors)
+}
+
+/// What is known while a document is read.
+struct Reader<'s> {
+    own_article: &'s dyn Fn(&str) -> Option<String>,
+    /// The lines of the document, without the front matter.
+    lines: Vec<&'s str>,
+    /// How many lines the front matter took.
+    line_offset: u32,
+    warnings: Vec<Warning>,
+    more_warnings: usize,
+    errors: Vec<FieldError>,
+}
+
+impl Reader<'_> {
+    fn warn(&mut self, node: Node<'_>, code: &'static str, detail: impl Into<String>) {
+        if self.warnings.len() >= MAX_WARNINGS {
+            self.more_warnings += 1;
+            return;
+        }
+        let start = node.data().sourcepos.start;
+        // The parser counts bytes; its own count of characters costs the square
+        // of a line's length.
+        let line = self.lines.get(start.line.wrapping_sub(1)).copied().unwrap_or_default();
+        let before = line.char_indices().take_while(|(at, _)| at + 1 < start.column).count();
+        let column = u32::try_from(before + 1).unwrap_or(u32::MAX);
+        let warning = Warning::new(code, detail).at_line(self.line(node), column);
+        self.warnings.push(warning);
+    }
+
+    /// The line of the upload that a node starts on.
+    fn line(&self, node: Node<'_>) -> u32 {
+        let line = u32::try_from(node.data().sourcepos.start.line).unwrap_or(u32::MAX);
+        line.saturating_add(self.line_offset).max(1)
+    }
+
+    fn finish(mut self) -> Vec<Warning> {
+        if self.more_warnings > 0 {
+            let detail = format!("{} more warnings were left out.", self.more_warnings);
+            self.warnings.push(Warning::new("more-warnings", detail));
+        }
+        self.warnings
+    }
+
+    /// Checks text that entities may have brought in.
+    fn check(&mut self, node: Node<'_>, text: &str) {
+        if let Some(c) = text::check(text) {
+            if self.errors.len() < 10 {
+                let detail = format!(
+                    "Line {} holds the invisible character {}. Remove it.",
+                    self.line(node),
+                    text::code_point(c)
+                );
+                self.errors.push(error("forbidden-character", detail));
+            }
+        }
+    }
+
+    /// Takes a heading of level 1 off the start of the document if it is the
+    /// headline, and detaches it from the tree.
+    fn take_headline(&mut self, root: Node<'_>, given: Option<&str>) -> Option<String> {
+        let first = root.first_child()?;
+        match first.data().value {
+            NodeValue::Heading(heading) if heading.level == 1 => {}
+            _ => return None,
+        }
+        let content = self.inline(&first.children().collect::<Vec<_>>());
+        let text: String = content
+            .spans
+            .iter()
+            .map(|span| span.text.as_str())
+            .collect();
+        let text = text::one_line(&text)?;
+        if given.is_some_and(|given| text::one_line(given).as_ref() != Some(&text)) {
+            return None;
+        }
+        if content
+            .spans
+            .iter()
+            .any(|span| span.link.is_some() || !span.marks.is_empty())
+        {
+            self.warn(
+                first,
+                "flattened",
+                "A headline has no marks or links; its text was kept.",
+            );
+        }
+        // Pictures in it are read again, as a block behind it.
+        first.detach();
+        if given.is_none() { Some(text) } else { None }
+    }
+
+    /// Where an address leads, or `None` with a warning if it may not stand in
+    /// a body.
+    fn link(&mut self, node: Node<'_>, address: &str) -> Option<Link> {
+        match self.target(node, address, url::Use::Link)? {
+            RelatedTarget::Article(article) => Some(Link::Article(article)),
+            RelatedTarget::Url(url) => Some(Link::Url(url)),
+        }
+    }
+
+    fn target(&mut self, node: Node<'_>, address: &str, usage: url::Use) -> Option<RelatedTarget> {
+        if let Some(word) = address.strip_prefix("article:") {
+            return self.article(node, word);
+        }
+        if let Some(article) = self.own(address) {
+            return Some(article);
+        }
+        match url::parse(address, usage) {
+            Ok(url) => Some(RelatedTarget::Url(url)),
+            Err(refused) => {
+                let shown = text::shorten(address, 80);
+                let detail = format!(
+                    "The address “{shown}” was left out. {}",
+                    refused.detail(usage)
+                );
+                self.warn(node, refused.code(), detail);
+                None
+            }
+        }
+    }
+
+    /// The article of this newsroom that an address of its website leads to.
+    fn own(&self, address: &str) -> Option<RelatedTarget> {
+        let slug = (self.own_article)(address)?;
+        Some(RelatedTarget::Article(super::ArticleRef::slug(slug)))
+    }
+
+    fn article(&mut self, node: Node<'_>, word: &str) -> Option<RelatedTarget> {
+        let article = super::ArticleRef::parse(word);
+        if article.id.is_some() || super::read_json::is_slug(word) {
+            return Some(RelatedTarget::Article(article));
+        }
+        let detail = format!(
+            "“{}” is neither a slug nor an id; slugs are lower-case words joined by hyphens. The \
+             text was kept without a link.",
+            text::shorten(word, 80)
+        );
+        self.warn(node, "invalid-slug", detail);
+        None
+    }
+}
+
+/// The text of a node and all below it, marks left out.
+fn text_of(node: Node<'_>) -> String {
+    let mut text = String::new();
+    for node in node.descendants() {
+        match &node.data().value {
+            NodeValue::Text(piece) => text.push_str(piece),
+            NodeValue::Code(code) => text.push_str(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+            NodeValue::FootnoteReference(note) => text.push_str(&format!("[^{}]", note.name)),
+            NodeValue::CodeBlock(code) => {
+                text.push(' ');
+                text.push_str(&code.literal);
+            }
+            NodeValue::Paragraph | NodeValue::Heading(_) | NodeValue::TableCell => text.push(' '),
+            NodeValue::HtmlBlock(block) => {
+                text.push(' ');
+                text.push_str(&html::strip(&block.literal).text.replace('\n', " "));
+            }
+            _ => {}
+        }
+    }
+    text
+}

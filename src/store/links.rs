@@ -1,0 +1,80 @@
+//! The links of revisions.
+
+use diesel::prelude::*;
+
+use super::super::Conn;
+use crate::articles::model::{ArticleRow, LinkRow, RevisionHead};
+use crate::db::Id;
+use crate::db::schema::{articles, links, revisions};
+
+/// The links of a new revision.
+pub fn insert(c: &mut Conn, rows: &[LinkRow]) -> QueryResult<()> {
+    for chunk in rows.chunks(100) {
+        diesel::insert_into(links::table).values(chunk).execute(c)?;
+    }
+    Ok(())
+}
+
+/// A revision's links, in order.
+pub fn of_revision(c: &mut Conn, article: Id, revision: i32) -> QueryResult<Vec<LinkRow>> {
+    links::table
+        .filter(links::article_id.eq(article))
+        .filter(links::revision.eq(revision))
+        .order(links::position)
+        .select(LinkRow::as_select())
+        .load(c)
+}
+
+/// A revision's links, in order, with those targets that have a live revision,
+/// whether or not it is visible yet.
+pub fn with_targets(
+    c: &mut Conn,
+    article: Id,
+    revision: i32,
+) -> QueryResult<Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>> {
+    links::table
+        .left_join(
+            articles::table
+                .inner_join(
+                    revisions::table.on(revisions::article_id
+                        .eq(articles::id)
+                        .and(revisions::number.nullable().eq(articles::live_revision))),
+                )
+                .on(links::target_id.eq(articles::id.nullable())),
+        )
+        .filter(links::article_id.eq(article))
+        .filter(links::revision.eq(revision))
+        .order(links::position)
+        .select((
+            LinkRow::as_select(),
+            Option::<(ArticleRow, RevisionHead)>::as_select(),
+        ))
+        .load(c)
+}
+
+/// Binds every link that was waiting for a slug to the article that has it now.
+/// Whether there were any.
+pub fn bind(c: &mut Conn, slug: &str, target: Id) -> QueryResult<bool> {
+    let waiting = links::table
+        .filter(links::slug.eq(slug))
+        .filter(links::target_id.is_null());
+    Ok(diesel::update(waiting)
+        .set(links::target_id.eq(Some(target)))
+        .execute(c)?
+        > 0)
+}
+
+/// Articles whose live revision links to this one.
+pub fn live_sources(c: &mut Conn, target: Id) -> QueryResult<Vec<Id>> {
+    links::table
+        .inner_join(
+            articles::table.on(articles::id
+                .eq(links::article_id)
+                .and(articles::live_revision.eq(links::revision.nullable()))),
+        )
+        .filter(links::target_id.eq(target))
+        .filter(links::article_id.ne(target))
+        .select(links::article_id)
+        .distinct()
+        .load(c)
+}

@@ -1,0 +1,280 @@
+//! Public lists of articles.
+//!
+//! A list is ordered by an instant and an id. Which articles are in the list of
+//! a section, a topic or an author stands in `listings`, in that order, so a
+//! page is a range of an index, however many articles there are. Alternatives
+//! (this section or that one) are read one by one and merged.
+
+use diesel::dsl::{self, count_star, exists, min};
+use diesel::prelude::*;
+
+use super::super::{Conn, Db};
+use crate::articles::model::{ArticleRow, ListFilter, ListingRow, Order, RevisionHead};
+use crate::db::schema::{articles, listings, revisions};
+use crate::db::{Id, Time};
+use crate::http::cursor::Position;
+
+diesel::alias!(listings as others: Others);
+
+/// Puts an article into lists.
+pub fn insert(c: &mut Conn, rows: &[ListingRow]) -> QueryResult<()> {
+    for chunk in rows.chunks(100) {
+        diesel::insert_into(listings::table)
+            .values(chunk)
+            .execute(c)?;
+    }
+    Ok(())
+}
+
+/// Takes an article out of all lists and tells which they were.
+pub fn remove(c: &mut Conn, article: Id) -> QueryResult<Vec<Id>> {
+    let lists = listings::table
+        .filter(listings::article_id.eq(article))
+        .select(listings::list_id)
+        .load(c)?;
+    if !lists.is_empty() {
+        diesel::delete(listings::table.filter(listings::article_id.eq(article))).execute(c)?;
+    }
+    Ok(lists)
+}
+
+/// Adds a query's filters that concern articles. A macro, because the queries
+/// that need it have different types.
+macro_rules! narrow {
+    ($query:ident, $filter:ident, $now:ident, $at:expr) => {
+        $query = $query.filter($at.le($now)).filter(
+            articles::expires_at
+                .is_null()
+                .or(articles::expires_at.gt($now)),
+        );
+        if let Some(after) = $filter.published_after {
+            $query = $query.filter(articles::published_at.ge(after));
+        }
+        if let Some(before) = $filter.published_before {
+            $query = $query.filter(articles::published_at.lt(before));
+        }
+        if !$filter.kinds.is_empty() {
+            $query = $query.filter(articles::kind.eq_any(&$filter.kinds));
+        }
+        if !$filter.languages.is_empty() {
+            $query = $query.filter(articles::language.eq_any(&$filter.languages));
+        }
+        if !$filter.exclude.is_empty() {
+            $query = $query.filter(articles::id.ne_all(&$filter.exclude));
+        }
+    };
+}
+
+/// Orders a query by an instant and an id and starts it after a position. The
+/// comparison with the instant alone is what lets the index find the start.
+macro_rules! page {
+    ($query:ident, $order:ident, $after:ident, $limit:ident, $at:expr, $id:expr) => {{
+        if let Some(Position { at, id }) = $after {
+            $query = match $order {
+                Order::OldestFirst => $query.filter($at.ge(at)).filter($at.gt(at).or($id.gt(id))),
+                Order::NewestFirst | Order::UpdatedFirst => {
+                    $query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id)))
+                }
+            };
+        }
+        match $order {
+            Order::OldestFirst => $query.order(($at.asc(), $id.asc())),
+            Order::NewestFirst | Order::UpdatedFirst => $query.order(($at.desc(), $id.desc())),
+        }
+        .limit($limit)
+    }};
+}
+
+/// The positions of a page of a list.
+pub fn page(
+    c: &mut Conn,
+    filter: &ListFilter,
+    order: Order,
+    now: Time,
+    after: Option<Position>,
+    limit: i64,
+) -> QueryResult<Vec<Position>> {
+    let rows = match filter.lists.split_first() {
+        None => page_of_all(c, filter, order, now, after, limit)?,
+        Some((alternatives, and)) => {
+            let mut rows = Vec::new();
+            for list in alternatives {
+                rows.extend(page_of_list(
+                    c, *list, and, filter, order, now, after, limit,
+                )?);
+            }
+            rows
+        }
+    };
+    let mut positions: Vec<Position> = rows
+        .into_iter()
+        .map(|(at, id)| Position { at, id })
+        .collect();
+    positions.sort_unstable_by_key(|position| (position.at, position.id));
+    positions.dedup();
+    if order != Order::OldestFirst {
+        positions.reverse();
+    }
+    positions.truncate(limit as usize);
+    Ok(positions)
+}
+
+fn page_of_all(
+    c: &mut Conn,
+    filter: &ListFilter,
+    order: Order,
+    now: Time,
+    after: Option<Position>,
+    limit: i64,
+) -> QueryResult<Vec<(Time, Id)>> {
+    let mut query = articles::table
+        .filter(articles::published_at.is_not_null())
+        .into_boxed::<Db>();
+    narrow!(query, filter, now, articles::published_at);
+    if order == Order::UpdatedFirst {
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            articles::updated_at,
+            articles::id
+        )
+        .select((articles::updated_at.assume_not_null(), articles::id))
+        .load(c)
+    } else {
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            articles::published_at,
+            articles::id
+        )
+        .select((articles::published_at.assume_not_null(), articles::id))
+        .load(c)
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn page_of_list(
+    c: &mut Conn,
+    list: Id,
+    and: &[Vec<Id>],
+    filter: &ListFilter,
+    order: Order,
+    now: Time,
+    after: Option<Position>,
+    limit: i64,
+) -> QueryResult<Vec<(Time, Id)>> {
+    let mut query = listings::table
+        .inner_join(articles::table)
+        .filter(listings::list_id.eq(list))
+        .into_boxed::<Db>();
+    narrow!(query, filter, now, listings::published_at);
+    for alternatives in and {
+        query = query.filter(exists(
+            others
+                .filter(others.field(listings::list_id).eq_any(alternatives))
+                .filter(
+                    others
+                        .field(listings::published_at)
+                        .eq(listings::published_at),
+                )
+                .filter(others.field(listings::article_id).eq(listings::article_id)),
+        ));
+    }
+    if order == Order::UpdatedFirst {
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            listings::updated_at,
+            listings::article_id
+        )
+        .select((listings::updated_at, listings::article_id))
+        .load(c)
+    } else {
+        page!(
+            query,
+            order,
+            after,
+            limit,
+            listings::published_at,
+            listings::article_id
+        )
+        .select((listings::published_at, listings::article_id))
+        .load(c)
+    }
+}
+
+/// How many articles a list has.
+pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
+    match filter.lists.split_first() {
+        None => {
+            let mut query = articles::table
+                .filter(articles::published_at.is_not_null())
+                .into_boxed::<Db>();
+            narrow!(query, filter, now, articles::published_at);
+            query.select(count_star()).first(c)
+        }
+        Some((alternatives, and)) => {
+            let mut query = listings::table
+                .inner_join(articles::table)
+                .filter(listings::list_id.eq_any(alternatives))
+                .into_boxed::<Db>();
+            narrow!(query, filter, now, listings::published_at);
+            for alternatives in and {
+                query = query.filter(exists(
+                    others
+                        .filter(others.field(listings::list_id).eq_any(alternatives))
+                        .filter(
+                            others
+                                .field(listings::published_at)
+                                .eq(listings::published_at),
+                        )
+                        .filter(others.field(listings::article_id).eq(listings::article_id)),
+                ));
+            }
+            query
+                .select(dsl::count(listings::article_id).aggregate_distinct())
+                .first(c)
+        }
+    }
+}
+
+/// The next instant at which an article may appear in a list.
+pub fn next_appearance(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<Option<Time>> {
+    match filter.lists.first() {
+        None => articles::table
+            .filter(articles::published_at.gt(now))
+            .select(min(articles::published_at))
+            .first(c),
+        Some(alternatives) => {
+            let mut earliest: Option<Time> = None;
+            for list in alternatives {
+                let next: Option<Time> = listings::table
+                    .filter(listings::list_id.eq(list))
+                    .filter(listings::published_at.gt(now))
+                    .select(min(listings::published_at))
+                    .first(c)?;
+                earliest = earliest.into_iter().chain(next).min();
+            }
+            Ok(earliest)
+        }
+    }
+}
+
+/// Live articles as cards, in no order.
+pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(ArticleRow, RevisionHead)>> {
+    articles::table
+        .inner_join(
+            revisions::table.on(revisions::article_id
+                .eq(articles::id)
+                .and(revisions::number.nullable().eq(articles::live_revision))),
+        )
+        .filter(articles::id.eq_any(ids))
+        .select((ArticleRow::as_select(), RevisionHead::as_select()))
+        .load(c)
+}
