@@ -123,11 +123,7 @@ impl Upload {
             self.accept(&["application/json"])?;
         }
         let bytes = self.bytes().await?;
-        if bytes.is_empty() {
-            Ok(T::default())
-        } else {
-            from_json(&bytes)
-        }
+        if bytes.is_empty() { Ok(T::default()) } else { from_json(&bytes) }
     }
 
     /// The body as a merge patch of this shape.

@@ -170,15 +170,8 @@ impl Reader<'_> {
         let start = node.data().sourcepos.start;
         // The parser counts bytes; its own count of characters costs the square
         // of a line's length.
-        let line = self
-            .lines
-            .get(start.line.wrapping_sub(1))
-            .copied()
-            .unwrap_or_default();
-        let before = line
-            .char_indices()
-            .take_while(|(at, _)| at + 1 < start.column)
-            .count();
+        let line = self.lines.get(start.line.wrapping_sub(1)).copied().unwrap_or_default();
+        let before = line.char_indices().take_while(|(at, _)| at + 1 < start.column).count();
         let column = u32::try_from(before + 1).unwrap_or(u32::MAX);
         let warning = Warning::new(code, detail).at_line(self.line(node), column);
         self.warnings.push(warning);

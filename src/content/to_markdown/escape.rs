@@ -87,11 +87,7 @@ fn line_marker(line: &str) -> Option<(usize, &str)> {
 /// A link's destination. Addresses in a body hold no spaces, `<`, `>` or `\`.
 pub(super) fn link_destination(url: &str) -> String {
     let url = entities(url);
-    if url.contains(['(', ')']) {
-        format!("<{url}>")
-    } else {
-        url
-    }
+    if url.contains(['(', ')']) { format!("<{url}>") } else { url }
 }
 
 /// A link's title in double quotes, if it can be written as one: parsers
@@ -136,14 +132,5 @@ pub(super) fn escape_wiki(text: &str) -> String {
 /// that the whole `{…}` is to a Markdown parser.
 pub(super) fn attribute_value(text: &str) -> String {
     let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!(
-        "\"{}\"",
-        escape(
-            &quoted,
-            Context {
-                line_start: false,
-                table: false
-            }
-        )
-    )
+    format!("\"{}\"", escape(&quoted, Context { line_start: false, table: false }))
 }
