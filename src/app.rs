@@ -23,6 +23,7 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::state::State;
+use crate::{authors, delivery, sections, site, topics};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -77,6 +78,12 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
+    crate::articles::routes::configure(config);
+    delivery::configure(config);
+    sections::routes::configure(config);
+    topics::routes::configure(config);
+    authors::routes::configure(config);
+    site::routes::configure(config);
     problems::configure(config);
     docs::configure(config);
 }
@@ -136,11 +143,12 @@ impl utoipa::Modify for Bearer {
 
 /// The OpenAPI description as the routes make it up.
 pub fn spec() -> OpenApi {
-    let (_, spec) = App::new()
+    let (_, mut spec) = App::new()
         .into_utoipa_app()
         .openapi(<Whole as utoipa::OpenApi>::openapi())
         .configure(routes)
         .split_for_parts();
+    crate::http::spec::complete(&mut spec);
     spec
 }
 

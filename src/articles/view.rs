@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::content::{self, ArticleRef, Body, Warning};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
-use crate::sections::model::Tree;
+use crate::sections::{self, Tree};
 
 /// What a write did, short enough for a terminal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -327,7 +327,7 @@ pub fn article(
     let revision = revision_of(conn, row.id, row.revision)?;
     let mut content = content_of(conn, &revision)?;
     name_targets(conn, &mut content)?;
-    let tree = Tree::load(conn)?;
+    let tree = sections::ops::tree(conn)?;
     let topics = crate::store!(*conn, topics::by_ids(&content.topics))?;
     let authors = crate::store!(*conn, authors::by_ids(&content.authors))?;
     let corrections = crate::store!(*conn, articles::corrections(row.id))?;

@@ -1,8 +1,9 @@
 //! How large a body and its parts may be. The readers check these, and the
 //! schemas state them.
 
-use super::blocks::Body;
+use super::blocks::{Block, Body, Image};
 use super::count::Size;
+use super::text::shorten;
 use crate::error::FieldError;
 
 /// Blocks in a body, those within lists, quotes and callouts included.
@@ -36,27 +37,67 @@ pub const LIST_START: u32 = 999_999_999;
 /// Bytes of a Markdown document.
 pub const MARKDOWN_BYTES: usize = 8 * 1024 * 1024;
 
-/// Checks the caps on the whole of a body. They guard the readers and every
-/// program that shows the article.
-pub(super) fn check_size(body: &Body, pointer: &str) -> Vec<FieldError> {
+/// Checks a normal body against every cap that no type enforces.
+pub(super) fn check(body: &Body, pointer: &str) -> Vec<FieldError> {
+    let mut check = Check { pointer, errors: Vec::new() };
     let size = Size::of(body);
-    let mut errors = Vec::new();
-    let mut cap = |code, have: usize, max: usize, what: &str| {
-        if have > max {
-            errors.push(FieldError {
-                pointer: pointer.to_owned(),
-                code,
-                detail: format!("The body has {have} {what}; the cap is {max}. Split the article."),
-            });
+    check.count("too-many-blocks", size.blocks, BLOCKS, "The body", "blocks");
+    check.count("too-many-items", size.items, ITEMS, "The body", "list items and table cells");
+    check.count("too-much-text", size.chars, TEXT, "The body", "characters of text");
+    check.parts(body);
+    check.errors
+}
+
+struct Check<'p> {
+    pointer: &'p str,
+    errors: Vec<FieldError>,
+}
+
+impl Check<'_> {
+    /// All parts with a cap of their own stand at the top level.
+    fn parts(&mut self, body: &Body) {
+        for block in &body.blocks {
+            match block {
+                Block::Image(image) => self.image(image),
+                Block::Gallery(gallery) => {
+                    let count = gallery.images.len();
+                    self.count("too-many-items", count, GALLERY_IMAGES, "A gallery", "pictures");
+                    gallery.images.iter().for_each(|image| self.image(image));
+                    self.text("caption", &gallery.caption, CAPTION);
+                }
+                Block::Embed(embed) => self.text("caption", &embed.caption, CAPTION),
+                Block::Table(table) => {
+                    let count = table.columns.len();
+                    self.count("too-many-items", count, COLUMNS, "A table", "columns");
+                }
+                Block::Callout(callout) => self.text("title", &callout.title, LINE),
+                Block::Related(related) => self.text("headline", &related.headline, LINE),
+                Block::Quote(quote) => self.text("cite", &quote.cite, LINE),
+                _ => {}
+            }
         }
-    };
-    cap("too-many-blocks", size.blocks, BLOCKS, "blocks");
-    cap(
-        "too-many-items",
-        size.items,
-        ITEMS,
-        "list items and table cells",
-    );
-    cap("too-much-text", size.chars, TEXT, "characters of text");
-    errors
+    }
+
+    fn image(&mut self, image: &Image) {
+        self.text("alt text", &image.alt, ALT);
+        self.text("caption", &image.caption, CAPTION);
+        self.text("credit", &image.credit, LINE);
+    }
+
+    fn text(&mut self, what: &str, text: &Option<String>, max: usize) {
+        let Some(text) = text else { return };
+        let have = text.chars().count();
+        if have > max {
+            let what = format!("The {what} “{}”", shorten(text, 40));
+            self.count("too-long", have, max, &what, "characters");
+        }
+    }
+
+    fn count(&mut self, code: &'static str, have: usize, max: usize, whole: &str, of: &str) {
+        // A body has few caps to break, but each as often as it has blocks.
+        if have > max && self.errors.len() < 100 {
+            let detail = format!("{whole} has {have} {of}; the cap is {max}.");
+            self.errors.push(FieldError { pointer: self.pointer.to_owned(), code, detail });
+        }
+    }
 }

@@ -5,3 +5,11 @@
 //! is added for editors can't appear in public.
 
 pub mod serve;
+pub mod taxonomy;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    taxonomy::configure(config);
+}

@@ -76,6 +76,28 @@ pub struct NamePage {
     limit: i64,
 }
 
+/// The parameters of such a page, for the description.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+pub struct NamePageParams {
+    /// Only names that begin like this; case and umlauts make no difference.
+    #[param(example = "verk", nullable = false)]
+    q: Option<String>,
+    /// How many items to answer, 1 to 100.
+    #[param(
+        example = 20,
+        minimum = 1,
+        maximum = 100,
+        default = 20,
+        nullable = false
+    )]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before, with the same `q`.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
 /// Which rows such a page shows.
 #[derive(Clone, Debug)]
 pub struct ByName {

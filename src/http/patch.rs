@@ -35,6 +35,25 @@ impl<T> Patch<T> {
         }
     }
 
+    /// The value that is then there: `current` if nothing is said, the type's
+    /// default if it is removed.
+    pub fn or(self, current: T) -> T
+    where
+        T: Default,
+    {
+        self.or_else(current, T::default())
+    }
+
+    /// The value that is then there: `current` if nothing is said, `default` if
+    /// it is removed.
+    pub fn or_else(self, current: T, default: T) -> T {
+        match self {
+            Patch::Absent => current,
+            Patch::Null => default,
+            Patch::Value(value) => value,
+        }
+    }
+
     /// Whether the member was left out.
     pub fn is_absent(&self) -> bool {
         matches!(self, Patch::Absent)

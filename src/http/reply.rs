@@ -1,11 +1,12 @@
 //! An answer to somebody who is signed in: JSON, never cached by anybody.
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
 
 use super::conditional;
+use super::page::Page;
 
 /// What every answer to a signed-in client says about caching.
 pub const PRIVATE: &str = "private, no-store";
@@ -30,6 +31,16 @@ pub struct Saved<T> {
     /// As it is now.
     #[serde(flatten)]
     pub item: T,
+}
+
+impl<T> Saved<T> {
+    /// The same with the item in another shape.
+    pub fn map<U>(self, show: impl FnOnce(T) -> U) -> Saved<U> {
+        Saved {
+            result: self.result,
+            item: show(self.item),
+        }
+    }
 }
 
 impl<T: Serialize> Saved<T> {
@@ -58,6 +69,13 @@ impl Reply {
             body: Some(serde_json::to_vec(body)),
             headers: Vec::new(),
         }
+    }
+
+    /// 200 with a page of a list and the address of the next one.
+    pub fn page(page: &Page<impl Serialize>) -> Self {
+        let mut reply = Reply::ok(page);
+        reply.headers.extend(page.link_header());
+        reply
     }
 
     /// 201 with a body and the address of what was made.
@@ -91,10 +109,16 @@ impl Reply {
 impl Responder for Reply {
     type Body = actix_web::body::BoxBody;
 
-    /// On a GET, an ETag the client has already is answered with 304.
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+    /// On a GET, an ETag the client has already is answered with 304. What has
+    /// no version has its bytes' hash for an ETag.
+    fn respond_to(mut self, request: &HttpRequest) -> HttpResponse {
+        let versioned = self.headers.iter().any(|(name, _)| *name == header::ETAG);
+        if let (false, &Method::GET, Some(Ok(body))) = (versioned, request.method(), &self.body) {
+            let hash = xxhash_rust::xxh3::xxh3_64(body);
+            self = self.header(header::ETAG, format!("\"{hash:016x}\""));
+        }
         let etag = self.headers.iter().find(|(name, _)| *name == header::ETAG);
-        let unchanged = request.method() == actix_web::http::Method::GET
+        let unchanged = request.method() == Method::GET
             && etag.is_some_and(|(_, etag)| conditional::none_match(request.headers(), etag));
         let mut response = HttpResponse::build(if unchanged {
             StatusCode::NOT_MODIFIED

@@ -1,16 +1,78 @@
 //! What the OpenAPI description says of many operations alike: which problems
-//! they may answer. An operation lists the groups that apply to it.
+//! they may answer, in groups that an operation lists, and which headers every
+//! answer has, which [`complete`] adds.
 
 use std::collections::BTreeMap;
 
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
 
 use crate::error::PROBLEM_TYPES;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
+
+fn text(description: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
+        .description(Some(description))
+        .build()
+}
+
+/// The headers of every public answer, beside those its operation names.
+const PUBLIC: [(&str, &str); 6] = [
+    ("ETag", "Stands for these bytes, in this coding"),
+    (
+        "Cache-Control",
+        "How long it may be kept; ends when something in it appears or disappears by itself",
+    ),
+    ("Vary", "Always `Accept-Encoding`"),
+    (
+        "Surrogate-Key",
+        "What it is made of, for purging at an edge",
+    ),
+    ("Cache-Status", "Whether it was in the cache (RFC 9211)"),
+    (
+        "Age",
+        "Only while the database is away: for how many seconds nobody could tell whether it is still right",
+    ),
+];
+
+/// Adds the headers that no handler sets: the request's id to every answer, and
+/// the caching headers to those that anyone may read.
+pub fn complete(spec: &mut OpenApi) {
+    for (path, item) in &mut spec.paths.paths {
+        let public = path.starts_with("/v1/")
+            && !path.starts_with("/v1/editor")
+            && !path.starts_with("/v1/auth");
+        let operations = [
+            (&mut item.get, true),
+            (&mut item.post, false),
+            (&mut item.put, false),
+            (&mut item.patch, false),
+            (&mut item.delete, false),
+        ];
+        for (operation, is_get) in operations {
+            let Some(operation) = operation else { continue };
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else {
+                    continue;
+                };
+                let id = RefOr::T(text("Under this id the log has more"));
+                response.headers.insert("X-Request-Id".to_owned(), id);
+                if public && is_get && matches!(status.as_str(), "200" | "301" | "304") {
+                    for (name, description) in PUBLIC {
+                        response
+                            .headers
+                            .entry(name.to_owned())
+                            .or_insert_with(|| RefOr::T(text(description)));
+                    }
+                }
+            }
+        }
+    }
+}
 
 fn problem(status: u16, why: &str) -> (String, RefOr<Response>) {
     let types: Vec<String> = PROBLEM_TYPES
@@ -95,4 +157,44 @@ impl utoipa::IntoResponses for Unchanged {
             .description("You have it already: `If-None-Match` names the present ETag.");
         BTreeMap::from([("304".to_owned(), response.build().into())])
     }
+}
+
+/// For operations that change what is there.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)]
+pub struct IfMatch {
+    /// The ETag of the version to be changed, as the last answer gave it; `*`
+    /// changes whatever is there. Without it the answer is 428.
+    #[param(rename = "If-Match", example = "\"v7\"", required)]
+    if_match: String,
+}
+
+/// For PUT.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)]
+pub struct PutPreconditions {
+    /// The ETag of the version to be replaced, as the last answer gave it; `*`
+    /// replaces whatever is there but creates nothing. Needed only if something
+    /// else is there.
+    #[param(rename = "If-Match", example = "\"v7\"", nullable = false)]
+    if_match: Option<String>,
+    /// `*` creates but replaces nothing.
+    #[param(rename = "If-None-Match", example = "*", nullable = false)]
+    if_none_match: Option<String>,
+}
+
+/// For GET.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[allow(dead_code)]
+pub struct IfNoneMatch {
+    /// The ETag of the answer you have; if it is still right, you get 304.
+    #[param(
+        rename = "If-None-Match",
+        example = "\"5f2b8c0d9a4e1f37\"",
+        nullable = false
+    )]
+    if_none_match: Option<String>,
 }

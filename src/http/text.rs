@@ -31,6 +31,23 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
+/// The known names that are like this one, the most alike first, three at most.
+pub fn all_near<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
+    let name: String = name_key(name).chars().take(100).collect();
+    let mut near: Vec<(f64, &str)> = known
+        .iter()
+        .map(|candidate| {
+            (
+                strsim::jaro_winkler(&name, &name_key(candidate)),
+                *candidate,
+            )
+        })
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
 /// Makes a slug of a headline: German umlauts become two letters, everything
 /// else is brought to ASCII. Empty if nothing is left.
 ///
@@ -88,6 +105,13 @@ pub fn is_slug(text: &str) -> bool {
         && !text.ends_with('-')
         && !text.contains("--")
         && text.parse::<Id>().is_err()
+}
+
+/// A slug with a number at its end, for when the plain one is taken.
+pub fn numbered(slug: &str, number: usize) -> String {
+    let end = format!("-{number}");
+    let kept = slug[..slug.len().min(SLUG_MAX - end.len())].trim_end_matches('-');
+    format!("{kept}{end}")
 }
 
 /// The form in which two names are the same name: NFC, case-folded, single
@@ -174,6 +198,57 @@ pub fn check_language(tag: &str, pointer: &str, errors: &mut Vec<FieldError>) {
     if !good {
         let detail = "is not a language tag (BCP 47); write it as de, de-AT or en";
         errors.push(FieldError::new(pointer, "bad-language", detail));
+    }
+}
+
+/// The slug that a client chose, checked, or else one made of the name.
+pub fn slug_or_made(slug: Option<String>, name: &str, errors: &mut Vec<FieldError>) -> String {
+    match slug {
+        Some(slug) => {
+            check_slug(&slug, "#/slug", errors);
+            slug
+        }
+        None => {
+            let slug = slugify(name);
+            if slug.is_empty() && !name.is_empty() {
+                let detail = "can't be made of this name; send one of letters, digits and hyphens";
+                errors.push(FieldError::new("#/slug", "required", detail));
+            }
+            slug
+        }
+    }
+}
+
+/// Checks a member that can't be changed here: it may come back as it is.
+pub fn check_same<T: PartialEq + std::fmt::Display>(
+    sent: Option<&T>,
+    stored: Option<&T>,
+    pointer: &str,
+    errors: &mut Vec<FieldError>,
+) {
+    if sent.is_some() && sent != stored {
+        let detail = match stored {
+            Some(stored) => {
+                format!("is `{stored}` and can't be changed here; leave it as it is, or out")
+            }
+            None => "is given by Perspektive; leave it out".to_owned(),
+        };
+        errors.push(FieldError::new(pointer, "read-only", detail));
+    }
+}
+
+/// Checks an e-mail address, roughly: whether it exists only mail can tell.
+pub fn check_email(email: &str, pointer: &str, errors: &mut Vec<FieldError>) {
+    let good = email.len() <= 254
+        && !email
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ','))
+        && email.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && domain.contains('.') && !domain.contains('@')
+        });
+    if !good {
+        let detail = "is not an e-mail address; write it as mara.lenz@flussblick.example";
+        errors.push(FieldError::new(pointer, "bad-email", detail));
     }
 }
 

@@ -117,6 +117,15 @@ impl Upload {
         from_json(&self.bytes().await?)
     }
 
+    /// The body as JSON of this shape; its default if there is none at all.
+    pub async fn json_or_default<T: DeserializeOwned + Default>(self) -> Result<T> {
+        if self.declared.unwrap_or(0) > 0 {
+            self.accept(&["application/json"])?;
+        }
+        let bytes = self.bytes().await?;
+        if bytes.is_empty() { Ok(T::default()) } else { from_json(&bytes) }
+    }
+
     /// The body as a merge patch of this shape.
     pub async fn merge_patch<T: DeserializeOwned>(self) -> Result<T> {
         self.accept(&["application/merge-patch+json", "application/json"])?;

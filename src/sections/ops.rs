@@ -1,1 +1,350 @@
-//! ops
+//! Reading the tree and every write to it.
+
+use super::model::{DESCRIPTION_MAX, NAME_MAX};
+use super::{DEPTH_MAX, SECTIONS_MAX, Section, SectionIn, SectionOut, SectionPatch, Tree};
+use crate::auth::{Actor, Right};
+use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::db::{Conn, Id};
+use crate::error::{FieldError, Result, conflict, invalid_all, not_found};
+use crate::http::conditional::{Current, Expect, Put, stale};
+use crate::http::reference::Reference;
+use crate::http::reply::{Outcome, Saved};
+use crate::http::text;
+use crate::store;
+
+/// The tree as it is now.
+pub fn tree(conn: &mut Conn<'_>) -> Result<Tree> {
+    Ok(Tree::new(store!(*conn, sections::all())?))
+}
+
+/// The tree, kept as it is until the end of the transaction: for whoever files
+/// articles in it.
+pub fn hold(tx: &mut Tx<'_>) -> Result<Tree> {
+    store!(tx.conn, taxonomy::hold())?;
+    tree(&mut tx.conn)
+}
+
+/// Creates a section. 409 if its slug is taken.
+pub fn create(tx: &mut Tx<'_>, actor: &Actor, input: SectionIn) -> Result<Saved<SectionOut>> {
+    let tree = lock(tx, actor)?;
+    let section = wanted(tx, &tree, None, input)?;
+    save(tx, &tree, None, section)
+}
+
+/// Creates a section under this slug, or replaces the one that is there.
+pub fn put(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    at: &Reference,
+    expect: Expect,
+    mut input: SectionIn,
+) -> Result<Saved<SectionOut>> {
+    let tree = lock(tx, actor)?;
+    let old = tree.get(at);
+    let slug = match (old, at) {
+        (Some(old), _) => old.slug.clone(),
+        (None, Reference::Slug(slug)) => slug.clone(),
+        (None, Reference::Id(_)) => return Err(missing(at)),
+    };
+    let mut errors = Vec::new();
+    text::check_same(input.slug.as_ref(), Some(&slug), "#/slug", &mut errors);
+    if !errors.is_empty() {
+        return Err(invalid_all(errors));
+    }
+    input.slug = Some(slug);
+    let section = wanted(tx, &tree, old, input)?;
+    let current = old.map(current);
+    match expect.put(current.as_ref(), old == Some(&section))? {
+        Put::Create | Put::Replace => save(tx, &tree, old, section),
+        Put::Unchanged => Ok(unchanged(&tree, &section)),
+    }
+}
+
+/// Changes a section as the patch says.
+pub fn patch(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    at: &Reference,
+    expect: Expect,
+    patch: SectionPatch,
+) -> Result<Saved<SectionOut>> {
+    let tree = lock(tx, actor)?;
+    let old = tree.get(at).ok_or_else(|| missing(at))?;
+    expect.require(&current(old))?;
+    let SectionPatch {
+        name,
+        slug,
+        parent,
+        description,
+        position,
+    } = patch;
+    let mut input = SectionIn {
+        name: name.or(old.name.clone()),
+        slug: Some(slug.or(old.slug.clone())),
+        parent: old.parent_id.map(|id| id.to_string()),
+        description: old.description.clone(),
+        position: position.or(old.position),
+        id: None,
+        path: Default::default(),
+        version: Default::default(),
+        created_at: Default::default(),
+        updated_at: Default::default(),
+    };
+    parent.apply(&mut input.parent);
+    description.apply(&mut input.description);
+    let section = wanted(tx, &tree, Some(old), input)?;
+    match section == *old {
+        true => Ok(unchanged(&tree, &section)),
+        false => save(tx, &tree, Some(old), section),
+    }
+}
+
+/// Deletes a section. 409 while it has children or articles.
+pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &Reference, expect: Expect) -> Result<()> {
+    let tree = lock(tx, actor)?;
+    let old = tree.get(at).ok_or_else(|| missing(at))?;
+    expect.require(&current(old))?;
+    let children: Vec<&str> = tree
+        .children(Some(old.id))
+        .map(|child| child.slug.as_str())
+        .collect();
+    if !children.is_empty() {
+        return Err(conflict(format!(
+            "The section `{}` has sections below it: {}. Move or delete them first.",
+            old.slug,
+            children.join(", ")
+        )));
+    }
+    if let Some(article) = store!(tx.conn, sections::used_by(old.id))? {
+        return Err(conflict(format!(
+            "The article `{article}` is in the section `{}`, and there may be more. Move them to another section first.",
+            old.slug
+        )));
+    }
+    if !store!(tx.conn, sections::delete(old.id, old.version))? {
+        return Err(overtaken(tx, old.id));
+    }
+    let tags = [
+        Tag::index(Entity::Section),
+        Tag::section(old.id),
+        Tag::list(old.id),
+        Tag::slug(&old.slug),
+    ];
+    record(tx, Entity::Section, old.id, Action::Gone, &tags);
+    Ok(())
+}
+
+/// A 404 for a section.
+pub fn missing(at: &Reference) -> crate::error::Error {
+    not_found(format!("The section `{at}`"))
+}
+
+/// Whoever changes the tree sees it as it is and keeps everybody else from
+/// changing it or filing articles in it.
+fn lock(tx: &mut Tx<'_>, actor: &Actor) -> Result<Tree> {
+    actor.require(Right::Manage)?;
+    store!(tx.conn, taxonomy::lock())?;
+    tree(&mut tx.conn)
+}
+
+fn current(section: &Section) -> Current {
+    Current::at(section.version, section.updated_at)
+}
+
+/// Somebody wrote between the read and the write, in spite of the lock.
+fn overtaken(tx: &mut Tx<'_>, id: Id) -> crate::error::Error {
+    match store!(tx.conn, sections::find(id)) {
+        Ok(Some(now)) => stale(&current(&now)),
+        Ok(None) => missing(&Reference::Id(id)),
+        Err(error) => error.into(),
+    }
+}
+
+fn unchanged(tree: &Tree, section: &Section) -> Saved<SectionOut> {
+    Saved {
+        result: Outcome::Unchanged,
+        item: SectionOut::of(section, tree),
+    }
+}
+
+/// What would be stored, all rules checked; equal to `old` if the client wants
+/// what is there.
+fn wanted(tx: &Tx<'_>, tree: &Tree, old: Option<&Section>, input: SectionIn) -> Result<Section> {
+    let SectionIn {
+        name,
+        slug,
+        parent,
+        description,
+        position,
+        id,
+        path: _,
+        version: _,
+        created_at: _,
+        updated_at: _,
+    } = input;
+    let mut errors = Vec::new();
+    let stored = old.map(|old| old.id);
+    text::check_same(id.as_ref(), stored.as_ref(), "#/id", &mut errors);
+    let name = text::clean(&name);
+    text::check_required(&name, "#/name", NAME_MAX, &mut errors);
+    let slug = text::slug_or_made(slug, &name, &mut errors);
+    let description = text::clean_optional(description);
+    if let Some(description) = &description {
+        text::check(
+            description,
+            "#/description",
+            DESCRIPTION_MAX,
+            true,
+            &mut errors,
+        );
+    }
+    let parent_id = match parent.filter(|parent| !parent.trim().is_empty()) {
+        None => None,
+        Some(parent) => match tree.resolve(&parent, "#/parent") {
+            Ok(parent) => {
+                check_place(tree, stored, parent, &mut errors);
+                Some(parent.id)
+            }
+            Err(error) => {
+                errors.push(error);
+                None
+            }
+        },
+    };
+    if !errors.is_empty() {
+        return Err(invalid_all(errors));
+    }
+    if let Some(holder) = tree
+        .by_slug(&slug)
+        .filter(|holder| Some(holder.id) != stored)
+    {
+        return Err(conflict(format!(
+            "The slug `{slug}` belongs to the section “{}” ({}); send another `slug`.",
+            holder.name, holder.id
+        )));
+    }
+    if old.is_none() && tree.len() >= SECTIONS_MAX {
+        return Err(conflict(format!(
+            "There are {SECTIONS_MAX} sections already, which is the most there may be."
+        )));
+    }
+    Ok(Section {
+        id: stored.unwrap_or_default(),
+        parent_id,
+        slug,
+        name,
+        description,
+        position,
+        version: old.map_or(1, |old| old.version),
+        created_at: old.map_or(tx.now, |old| old.created_at),
+        updated_at: old.map_or(tx.now, |old| old.updated_at),
+    })
+}
+
+/// Whether a section may lie in `parent`: not in itself, not too deep.
+fn check_place(tree: &Tree, id: Option<Id>, parent: &Section, errors: &mut Vec<FieldError>) {
+    let above = tree.ancestors(parent.id);
+    if id.is_some_and(|id| above.iter().any(|section| section.id == id)) {
+        let detail = format!("`{}` lies in this section itself", parent.slug);
+        errors.push(FieldError::new("#/parent", "cycle", detail));
+        return;
+    }
+    let levels = above.len() + id.map_or(1, |id| tree.height(id));
+    if levels > DEPTH_MAX {
+        let detail = format!("would make {levels} levels; {DEPTH_MAX} are the most");
+        errors.push(FieldError::new("#/parent", "too-deep", detail));
+    }
+}
+
+/// Stores a section and what follows from its place, and records what readers
+/// will notice.
+fn save(
+    tx: &mut Tx<'_>,
+    tree: &Tree,
+    old: Option<&Section>,
+    mut section: Section,
+) -> Result<Saved<SectionOut>> {
+    match old {
+        None => store!(tx.conn, sections::insert(&section))?,
+        Some(old) => {
+            section.version = old.version + 1;
+            section.updated_at = tx.now;
+            if !store!(tx.conn, sections::update(&section, old.version))? {
+                return Err(overtaken(tx, old.id));
+            }
+        }
+    }
+    let mut tags = vec![
+        Tag::index(Entity::Section),
+        Tag::section(section.id),
+        Tag::slug(&section.slug),
+    ];
+    let mut moved_articles = Vec::new();
+    if let Some(old) = old {
+        if old.slug != section.slug {
+            tags.extend([Tag::slug(&old.slug), Tag::list(old.id)]);
+        }
+        if old.slug != section.slug || old.parent_id != section.parent_id {
+            // The paths of all sections below it have changed too.
+            let below = tree.descendants(old.id);
+            tags.extend(below.iter().map(|section| Tag::section(section.id)));
+        }
+        if old.parent_id != section.parent_id {
+            let lists = relist(tx, tree, old, section.parent_id)?;
+            tags.extend(lists.into_iter().map(Tag::list));
+            moved_articles = store!(tx.conn, sections::articles_below(old.id))?;
+        }
+    }
+    record(tx, Entity::Section, section.id, Action::Changed, &tags);
+    // Whoever follows one section must learn that these came into it or left it.
+    for article in moved_articles {
+        let tags = [Tag::article(article)];
+        record(tx, Entity::Article, article, Action::Changed, &tags);
+    }
+    let tree = self::tree(&mut tx.conn)?;
+    Ok(Saved {
+        result: match old {
+            None => Outcome::Created,
+            Some(_) => Outcome::Updated,
+        },
+        item: SectionOut::of(&section, &tree),
+    })
+}
+
+/// Moves what is listed under a section out of the lists of the sections that
+/// it leaves and into those it enters. Returns all of these.
+fn relist(tx: &mut Tx<'_>, tree: &Tree, moved: &Section, to: Option<Id>) -> Result<Vec<Id>> {
+    let above = |parent: Option<Id>| -> Vec<Id> {
+        parent
+            .map(|parent| tree.ancestors(parent))
+            .unwrap_or_default()
+            .iter()
+            .map(|section| section.id)
+            .collect()
+    };
+    let (from, to) = (above(moved.parent_id), above(to));
+    let left: Vec<Id> = from.iter().filter(|id| !to.contains(id)).copied().collect();
+    let entered: Vec<Id> = to.iter().filter(|id| !from.contains(id)).copied().collect();
+    store!(tx.conn, sections::unlist(moved.id, &left))?;
+    for list in &entered {
+        store!(tx.conn, sections::list_also(moved.id, *list))?;
+    }
+    Ok(left.into_iter().chain(entered).collect())
+}
+
+/// Reads a section by slug or id.
+pub fn find(conn: &mut Conn<'_>, at: &Reference) -> Result<SectionOut> {
+    let tree = tree(conn)?;
+    let section = tree.get(at).ok_or_else(|| missing(at))?;
+    Ok(SectionOut::of(section, &tree))
+}
+
+/// Reads all sections, each before its children.
+pub fn list(conn: &mut Conn<'_>) -> Result<Vec<SectionOut>> {
+    let tree = tree(conn)?;
+    Ok(tree
+        .in_order()
+        .into_iter()
+        .map(|section| SectionOut::of(section, &tree))
+        .collect())
+}

@@ -1,1 +1,219 @@
-//! routes
+//! Sections as the newsroom keeps them.
+
+use actix_web::{HttpRequest, delete, get, patch, post, put, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{SectionIn, SectionOut, SectionPatch, ops};
+use crate::auth::{Actor, Right};
+use crate::error::Result;
+use crate::http::conditional::Expect;
+use crate::http::query::Params;
+use crate::http::reference::Reference;
+use crate::http::reply::{Reply, Saved};
+use crate::http::spec::{
+    BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Missing, Preconditions,
+    PutPreconditions, Unchanged,
+};
+use crate::http::upload::Upload;
+use crate::state::State;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_editor_sections)
+        .service(create_section)
+        .service(get_editor_section)
+        .service(put_section)
+        .service(patch_section)
+        .service(delete_section);
+}
+
+/// All sections.
+#[derive(Serialize, ToSchema)]
+pub struct EditorSections {
+    /// Every section, each before those below it.
+    items: Vec<SectionOut>,
+}
+
+/// List all sections
+///
+/// Every section at once, each before those below it; there are 500 at most.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(IfNoneMatch),
+    responses(
+        (status = 200, description = "All sections", body = EditorSections,
+            headers(("ETag" = String, description = "Stands for this answer"))),
+        Unchanged, EditorProblems,
+    ),
+)]
+#[get("/v1/editor/sections")]
+pub async fn list_editor_sections(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    actor.require(Right::Read)?;
+    Params::of(&request)?.finish()?;
+    let items = state.read(ops::list).await?;
+    Ok(Reply::ok(&EditorSections { items }))
+}
+
+/// Create a section
+///
+/// Its slug is made of its name unless one is sent; a slug that is taken is a 409.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    request_body(content = SectionIn, description = "The section"),
+    responses(
+        (status = 201, description = "Created", body = Saved<SectionOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"), ("Location" = String, description = "Its address"))),
+        EditorProblems, BodyProblems, Conflicts,
+    ),
+)]
+#[post("/v1/editor/sections")]
+pub async fn create_section(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    upload: Upload,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let input: SectionIn = upload.json().await?;
+    let saved = state
+        .write(move |tx| ops::create(tx, &actor, input))
+        .await?;
+    Ok(reply(&state, saved))
+}
+
+/// Read a section
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(("section" = String, Path, description = "Slug or id", example = "kultur"), IfNoneMatch),
+    responses(
+        (status = 200, description = "The section", body = SectionOut,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
+        Unchanged, EditorProblems, Missing,
+    ),
+)]
+#[get("/v1/editor/sections/{section}")]
+pub async fn get_editor_section(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+) -> Result<Reply> {
+    actor.require(Right::Read)?;
+    Params::of(&request)?.finish()?;
+    let at = Reference::of(&at);
+    let found = state.read(move |c| ops::find(c, &at)).await?;
+    Ok(Reply::ok(&found).version(found.version))
+}
+
+/// Create or replace a section
+///
+/// Creates the section if the slug is free and replaces it whole if it isn't.
+/// The same content twice is harmless. Replacing needs `If-Match`.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(("section" = String, Path, description = "Slug or id", example = "kultur"), PutPreconditions),
+    request_body(content = SectionIn, description = "The section"),
+    responses(
+        (status = 200, description = "Replaced, or the same as before", body = Saved<SectionOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
+        (status = 201, description = "Created", body = Saved<SectionOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"), ("Location" = String, description = "Its address"))),
+        EditorProblems, BodyProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[put("/v1/editor/sections/{section}")]
+pub async fn put_section(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+    upload: Upload,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let (at, expect) = (Reference::to_put(&at)?, Expect::of(&request)?);
+    let input: SectionIn = upload.json().await?;
+    let saved = state
+        .write(move |tx| ops::put(tx, &actor, &at, expect, input))
+        .await?;
+    Ok(reply(&state, saved))
+}
+
+/// Change a section
+///
+/// A new `parent` moves the section with all that is below it; its articles are
+/// listed there from then on.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(("section" = String, Path, description = "Slug or id", example = "kultur"), IfMatch),
+    request_body(content = SectionPatch, description = "What changes, as a merge patch (RFC 7396)", content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "Changed, or the same as before", body = Saved<SectionOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
+        EditorProblems, BodyProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[patch("/v1/editor/sections/{section}")]
+pub async fn patch_section(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+    upload: Upload,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+    let patch: SectionPatch = upload.merge_patch().await?;
+    let saved = state
+        .write(move |tx| ops::patch(tx, &actor, &at, expect, patch))
+        .await?;
+    Ok(reply(&state, saved))
+}
+
+/// Delete a section
+///
+/// Not while sections or articles are in it.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(("section" = String, Path, description = "Slug or id", example = "kultur"), IfMatch),
+    responses(
+        (status = 204, description = "Deleted"),
+        EditorProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[delete("/v1/editor/sections/{section}")]
+pub async fn delete_section(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+    state
+        .write(move |tx| ops::delete(tx, &actor, &at, expect))
+        .await?;
+    Ok(Reply::no_content())
+}
+
+fn reply(state: &State, saved: Saved<SectionOut>) -> Reply {
+    let SectionOut { version, slug, .. } = &saved.item;
+    let location = format!("{}/v1/editor/sections/{slug}", state.config.public_url);
+    saved.reply(*version, location)
+}

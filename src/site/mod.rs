@@ -9,4 +9,4 @@ mod model;
 pub mod ops;
 pub mod routes;
 
-pub use model::{Channel, MenuItem, Settings, SiteIn, SiteOut, SitePatch, SiteRow};
+pub use model::{Channel, MenuItem, Settings, Site, SiteIn, SiteOut, SitePatch, SiteRow};

@@ -96,6 +96,45 @@ impl Settings {
     }
 }
 
+/// The settings and what is known about them.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The settings.
+    pub settings: Settings,
+    /// Counts the writes to them; 0 while they have never been set.
+    pub version: i64,
+    /// When they were last written to.
+    pub updated_at: Option<Time>,
+}
+
+impl From<Site> for SiteOut {
+    fn from(site: Site) -> Self {
+        let Site {
+            settings,
+            version,
+            updated_at,
+        } = site;
+        let Settings {
+            name,
+            language,
+            time_zone,
+            description,
+            menu,
+            channels,
+        } = settings;
+        SiteOut {
+            name,
+            language,
+            time_zone,
+            description,
+            menu,
+            channels,
+            version,
+            updated_at,
+        }
+    }
+}
+
 /// The settings as a client sends them.
 #[derive(Deserialize, ToSchema, Clone, Debug)]
 #[serde(deny_unknown_fields)]

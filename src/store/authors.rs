@@ -69,6 +69,16 @@ pub fn find_by_slug(c: &mut Conn, slug: &str) -> QueryResult<Option<Author>> {
         .optional()
 }
 
+/// The oldest author with this name.
+pub fn find_by_name_key(c: &mut Conn, name_key: &str) -> QueryResult<Option<Author>> {
+    authors::table
+        .filter(authors::name_key.eq(name_key))
+        .order(authors::id.asc())
+        .select(Author::as_select())
+        .first(c)
+        .optional()
+}
+
 /// The authors with these ids, in no order.
 pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<Author>> {
     authors::table

@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 
 use super::super::Conn;
-use crate::db::schema::articles;
-use crate::db::{Dialect, Time, lock_key};
+use crate::db::schema::{articles, listings};
+use crate::db::{Dialect, Id, Time, lock_key};
 
 const NAME: &str = "taxonomy";
 
@@ -18,6 +18,20 @@ pub fn lock(c: &mut Conn) -> QueryResult<()> {
 /// transaction; any number of transactions may do so at once.
 pub fn hold(c: &mut Conn) -> QueryResult<()> {
     c.lock_shared(lock_key(NAME))
+}
+
+/// Whether an article that readers see at this instant is in a list.
+pub fn has_visible(c: &mut Conn, list: Id, now: Time) -> QueryResult<bool> {
+    let visible = listings::table
+        .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
+        .filter(listings::list_id.eq(list))
+        .filter(listings::published_at.le(now))
+        .filter(
+            articles::expires_at
+                .is_null()
+                .or(articles::expires_at.gt(now)),
+        );
+    diesel::select(diesel::dsl::exists(visible)).get_result(c)
 }
 
 /// The next instant at which an article appears by itself.

@@ -1,1 +1,214 @@
-//! routes
+//! Topics as the newsroom keeps them.
+
+use actix_web::{HttpRequest, delete, get, patch, post, put, web};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{TopicIn, TopicOut, TopicPatch, ops};
+use crate::auth::{Actor, Right};
+use crate::error::Result;
+use crate::http::conditional::Expect;
+use crate::http::page::{NamePage, NamePageParams, Page};
+use crate::http::query::Params;
+use crate::http::reference::Reference;
+use crate::http::reply::{Reply, Saved};
+use crate::http::spec::{
+    BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Missing, Preconditions,
+    PutPreconditions, Unchanged,
+};
+use crate::http::upload::Upload;
+use crate::state::State;
+
+/// Registers the routes.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_editor_topics)
+        .service(create_topic)
+        .service(get_editor_topic)
+        .service(put_topic)
+        .service(patch_topic)
+        .service(delete_topic);
+}
+
+/// List all topics
+///
+/// In the order of their names, those included that readers don't see yet.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(NamePageParams, IfNoneMatch),
+    responses(
+        (status = 200, description = "A page of topics", body = Page<TopicOut>,
+            headers(("ETag" = String, description = "Stands for this answer"), ("Link" = String, description = "The next page, as `rel=\"next\"`"))),
+        Unchanged, EditorProblems,
+    ),
+)]
+#[get("/v1/editor/topics")]
+pub async fn list_editor_topics(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    actor.require(Right::Read)?;
+    let mut params = Params::of(&request)?;
+    let wanted = NamePage::of(&mut params)?;
+    params.finish()?;
+    let path = format!("{}/v1/editor/topics", state.config.public_url);
+    let page = state.read(move |c| ops::page(c, &wanted, &path)).await?;
+    Ok(Reply::page(&page))
+}
+
+/// Create a topic
+///
+/// Its slug is made of its name unless one is sent; a slug or name that is taken is a 409.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    request_body(content = TopicIn, description = "The topic"),
+    responses(
+        (status = 201, description = "Created", body = Saved<TopicOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"), ("Location" = String, description = "Its address"))),
+        EditorProblems, BodyProblems, Conflicts,
+    ),
+)]
+#[post("/v1/editor/topics")]
+pub async fn create_topic(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    upload: Upload,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let input: TopicIn = upload.json().await?;
+    let saved = state
+        .write(move |tx| ops::create(tx, &actor, input))
+        .await?;
+    Ok(reply(&state, saved.map(TopicOut::from)))
+}
+
+/// Read a topic
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfNoneMatch),
+    responses(
+        (status = 200, description = "The topic", body = TopicOut,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
+        Unchanged, EditorProblems, Missing,
+    ),
+)]
+#[get("/v1/editor/topics/{topic}")]
+pub async fn get_editor_topic(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+) -> Result<Reply> {
+    actor.require(Right::Read)?;
+    Params::of(&request)?.finish()?;
+    let at = Reference::of(&at);
+    let found = state.read(move |c| ops::find(c, &at)).await?;
+    let version = found.version;
+    Ok(Reply::ok(&TopicOut::from(found)).version(version))
+}
+
+/// Create or replace a topic
+///
+/// Creates the topic if the slug is free and replaces it whole if it isn't.
+/// The same content twice is harmless. Replacing needs `If-Match`.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), PutPreconditions),
+    request_body(content = TopicIn, description = "The topic"),
+    responses(
+        (status = 200, description = "Replaced, or the same as before", body = Saved<TopicOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
+        (status = 201, description = "Created", body = Saved<TopicOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"), ("Location" = String, description = "Its address"))),
+        EditorProblems, BodyProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[put("/v1/editor/topics/{topic}")]
+pub async fn put_topic(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+    upload: Upload,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let (at, expect) = (Reference::to_put(&at)?, Expect::of(&request)?);
+    let input: TopicIn = upload.json().await?;
+    let saved = state
+        .write(move |tx| ops::put(tx, &actor, &at, expect, input))
+        .await?;
+    Ok(reply(&state, saved.map(TopicOut::from)))
+}
+
+/// Change a topic
+///
+/// What is left out stays; `null` removes.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfMatch),
+    request_body(content = TopicPatch, description = "What changes, as a merge patch (RFC 7396)", content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "Changed, or the same as before", body = Saved<TopicOut>,
+            headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
+        EditorProblems, BodyProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[patch("/v1/editor/topics/{topic}")]
+pub async fn patch_topic(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+    upload: Upload,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+    let patch: TopicPatch = upload.merge_patch().await?;
+    let saved = state
+        .write(move |tx| ops::patch(tx, &actor, &at, expect, patch))
+        .await?;
+    Ok(reply(&state, saved.map(TopicOut::from)))
+}
+
+/// Delete a topic
+///
+/// Not while an article has it.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfMatch),
+    responses(
+        (status = 204, description = "Deleted"),
+        EditorProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[delete("/v1/editor/topics/{topic}")]
+pub async fn delete_topic(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+    at: web::Path<String>,
+) -> Result<Reply> {
+    actor.require(Right::Manage)?;
+    Params::of(&request)?.finish()?;
+    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+    state
+        .write(move |tx| ops::delete(tx, &actor, &at, expect))
+        .await?;
+    Ok(Reply::no_content())
+}
+
+fn reply(state: &State, saved: Saved<TopicOut>) -> Reply {
+    let TopicOut { version, slug, .. } = &saved.item;
+    let location = format!("{}/v1/editor/topics/{slug}", state.config.public_url);
+    saved.reply(*version, location)
+}

@@ -12,7 +12,7 @@ use crate::db::Id;
 use crate::error::{FieldError, Result, invalid_all};
 use crate::http::patch::Patch;
 use crate::http::text;
-use crate::sections::model::Tree;
+use crate::sections;
 use crate::{authors, site, topics};
 
 /// The most related links an article may have below its text.
@@ -276,23 +276,14 @@ fn section(
     let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
         return Ok(None);
     };
-    let tree = Tree::load(&mut tx.conn)?;
-    let found = tree.find(name).or_else(|| {
-        let key = text::name_key(name);
-        tree.iter()
-            .find(|section| text::name_key(&section.name) == key)
-    });
-    if let Some(section) = found {
-        return Ok(Some(section.id));
+    let tree = sections::ops::tree(&mut tx.conn)?;
+    match tree.resolve(name, "#/section") {
+        Ok(section) => Ok(Some(section.id)),
+        Err(error) => {
+            errors.push(error);
+            Ok(None)
+        }
     }
-    let known: Vec<&str> = tree.iter().map(|section| section.slug.as_str()).collect();
-    let detail = if known.is_empty() {
-        "there are no sections yet; an editor makes one with POST /v1/editor/sections".to_owned()
-    } else {
-        format!("the section {}", text::unknown(name, &known))
-    };
-    errors.push(FieldError::new("#/section", "unknown-section", detail));
-    Ok(None)
 }
 
 fn topics(

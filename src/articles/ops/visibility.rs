@@ -4,7 +4,7 @@ use crate::articles::model::{ArticleRow, ListingRow, ids};
 use crate::changes::{Action, Entity, Tag, Tx, record};
 use crate::db::Id;
 use crate::error::Result;
-use crate::sections::model::Tree;
+use crate::sections;
 
 /// How many articles are announced in one transaction.
 const BATCH: i64 = 200;
@@ -99,8 +99,8 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
     };
     let mut lists = Vec::new();
     if let Some(section) = head.section_id {
-        let tree = Tree::load(&mut tx.conn)?;
-        lists.extend(tree.ancestors(section).map(|section| section.id));
+        let tree = sections::ops::tree(&mut tx.conn)?;
+        lists.extend(tree.ancestors(section).iter().map(|section| section.id));
     }
     lists.extend(ids(&head.topics)?);
     lists.extend(ids(&head.authors)?);

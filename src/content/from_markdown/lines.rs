@@ -56,6 +56,9 @@ impl Reader<'_> {
     }
 
     fn running_text(&mut self, nodes: &mut Vec<Node<'_>>, out: &mut Vec<Block>) {
+        if nodes.is_empty() {
+            return;
+        }
         let inline = self.inline(&std::mem::take(nodes));
         out.push(Block::Paragraph(Paragraph {
             spans: inline.spans,

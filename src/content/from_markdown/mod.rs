@@ -84,14 +84,8 @@ pub fn from_markdown(
     if !reader.errors.is_empty() {
         return Err(reader.errors);
     }
-    // Rows are still as long as they were written, so an unnormal body can
-    // only be smaller than what is checked again below.
-    let too_large = limits::check_size(&body, POINTER);
-    if !too_large.is_empty() {
-        return Err(too_large);
-    }
     body.normalize();
-    let too_large = limits::check_size(&body, POINTER);
+    let too_large = limits::check(&body, POINTER);
     if !too_large.is_empty() {
         return Err(too_large);
     }
@@ -116,7 +110,6 @@ fn options() -> Options<'static> {
     options.parse.leave_footnote_definitions = true;
     // An escaped character is never the `@` of an address.
     options.parse.escaped_char_spans = true;
-    options.parse.sourcepos_chars = true;
     options
 }
 
@@ -175,7 +168,11 @@ impl Reader<'_> {
             return;
         }
         let start = node.data().sourcepos.start;
-        let column = u32::try_from(start.column.max(1)).unwrap_or(u32::MAX);
+        // The parser counts bytes; its own count of characters costs the square
+        // of a line's length.
+        let line = self.lines.get(start.line.wrapping_sub(1)).copied().unwrap_or_default();
+        let before = line.char_indices().take_while(|(at, _)| at + 1 < start.column).count();
+        let column = u32::try_from(before + 1).unwrap_or(u32::MAX);
         let warning = Warning::new(code, detail).at_line(self.line(node), column);
         self.warnings.push(warning);
     }

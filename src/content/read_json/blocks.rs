@@ -325,6 +325,13 @@ impl Reader {
             self.error(object.pointer, "too-many-items", detail);
             return None;
         }
+        // Rows are filled up to the longest, so many short ones count as long.
+        let cells = width * (rows.len() + usize::from(header.is_some()));
+        if cells > limits::ITEMS {
+            let detail = format!("The table has {cells} cells; the cap is {}.", limits::ITEMS);
+            self.error(object.pointer, "too-many-items", detail);
+            return None;
+        }
         if width == 0 {
             self.error(object.pointer, "empty", "A table has at least one cell.");
         }

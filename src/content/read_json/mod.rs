@@ -45,13 +45,8 @@ impl Body {
             blocks: reader.top_level(blocks, pointer),
         };
         if reader.errors.is_empty() {
-            // Before rows are filled up to the longest, which could make a
-            // small body large.
-            reader.errors = limits::check_size(&body, pointer);
-        }
-        if reader.errors.is_empty() {
             body.normalize();
-            reader.errors = limits::check_size(&body, pointer);
+            reader.errors = limits::check(&body, pointer);
         }
         if reader.errors.is_empty() {
             Ok(body)

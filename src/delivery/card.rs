@@ -1,0 +1,254 @@
+//! An article as it stands in a list, and the small types it shares with the
+//! article itself. Public types live here and nowhere else, so that a member
+//! added for editors can't get out.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::articles::model::{Access, ArticleRow, Kind, Picture, Priority, RevisionHead};
+use crate::changes::Tag;
+use crate::config::Config;
+use crate::db::{Conn, Id, Time};
+use crate::error::{Result, internal};
+use crate::http::address::{self, Parts};
+use crate::http::text;
+use crate::sections::{self, Tree};
+use crate::site;
+
+/// How much of the teaser a card carries, in characters.
+pub const CARD_TEASER: usize = 200;
+
+/// A section, as articles name it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SectionRef {
+    /// Its slug.
+    #[schema(example = "musik")]
+    pub slug: String,
+    /// Its name.
+    #[schema(example = "Musik")]
+    pub name: String,
+    /// The slugs from the top of the tree down to it.
+    #[schema(example = "kultur/musik")]
+    pub path: String,
+}
+
+/// A topic or an author, as articles name them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct NameRef {
+    /// The slug.
+    #[schema(example = "verkehr")]
+    pub slug: String,
+    /// The name.
+    #[schema(example = "Verkehr")]
+    pub name: String,
+}
+
+/// The picture of an article.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Image {
+    /// Where it is.
+    #[schema(format = "uri", example = "https://bilder.flussblick.example/bus.jpg")]
+    pub url: String,
+    /// What it shows, for those who can't see it; empty if it only decorates.
+    #[schema(example = "Ein Bus am Flussufer")]
+    pub alt: String,
+    /// What stands below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub caption: Option<String>,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Jonte Behrens")]
+    pub credit: Option<String>,
+    /// Pixels from left to right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 2400)]
+    pub width: Option<u32>,
+    /// Pixels from top to bottom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = 1600)]
+    pub height: Option<u32>,
+}
+
+impl Image {
+    /// The picture in an `image` column.
+    pub fn read(json: Option<&str>) -> Result<Option<Self>> {
+        let Some(json) = json else { return Ok(None) };
+        let Picture { url, alt, decorative: _, caption, credit, width, height } =
+            serde_json::from_str(json).map_err(internal)?;
+        Ok(Some(Image { url, alt: alt.unwrap_or_default(), caption, credit, width, height }))
+    }
+}
+
+/// Addresses of an article.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CardLinks {
+    /// This article at this API.
+    #[serde(rename = "self")]
+    #[schema(format = "uri", example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    pub this: String,
+    /// The article on the website, if the API knows the website.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri", example = "https://flussblick.example/2026/11/stadtrat-beschliesst-kostenlosen-nahverkehr/")]
+    pub web: Option<String>,
+}
+
+/// An article as it stands in a list: at most a kilobyte.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Card {
+    /// The article's id; stays when the slug changes.
+    pub id: Id,
+    /// Rises with every publication.
+    #[schema(example = 7)]
+    pub rev: i32,
+    /// The article's slug.
+    #[schema(example = "stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    pub slug: String,
+    /// What kind of piece it is. Open: skip what you don't know.
+    pub kind: Kind,
+    /// BCP 47.
+    #[schema(example = "de")]
+    pub language: String,
+    /// The line above the headline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Nahverkehr")]
+    pub kicker: Option<String>,
+    /// The headline.
+    #[schema(example = "Stadtrat beschließt kostenlosen Nahverkehr")]
+    pub headline: String,
+    /// The first 200 characters of the teaser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    pub teaser: Option<String>,
+    /// Its section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub section: Option<SectionRef>,
+    /// The picture above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub image: Option<Image>,
+    /// When it was published.
+    pub published_at: Time,
+    /// When it last changed in substance.
+    pub updated_at: Time,
+    /// How urgent it is. Open: skip what you don't know.
+    pub priority: Priority,
+    /// Who may read it on the website. Open: skip what you don't know.
+    pub access: Access,
+    /// Words of the body.
+    #[schema(example = 412)]
+    pub word_count: i32,
+    /// Minutes it takes to read.
+    #[schema(example = 2)]
+    pub reading_minutes: i32,
+    /// Topics, with `include=topics`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub topics: Option<Vec<NameRef>>,
+    /// Authors, with `include=authors`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub authors: Option<Vec<NameRef>>,
+    /// Where to go on.
+    pub links: CardLinks,
+}
+
+/// The members of a card that `fields` may name.
+pub const CARD_FIELDS: [&str; 19] = [
+    "id", "rev", "slug", "kind", "language", "kicker", "headline", "teaser", "section", "image", "published_at",
+    "updated_at", "priority", "access", "word_count", "reading_minutes", "topics", "authors", "links",
+];
+
+/// What every projection of articles needs: the tree of sections, the website's
+/// addresses.
+pub struct Context {
+    /// The sections.
+    pub tree: Tree,
+    zone: Tz,
+    config: Config,
+}
+
+impl Context {
+    /// Reads the tree and the newsroom's time zone.
+    pub fn load(conn: &mut Conn<'_>, config: &Config) -> Result<Self> {
+        let zone = site::ops::load(conn)?.zone();
+        Ok(Context { tree: sections::ops::tree(conn)?, zone, config: config.clone() })
+    }
+
+    /// This API's address of an article.
+    pub fn api(&self, slug: &str) -> String {
+        format!("{}/v1/articles/{slug}", self.config.public_url)
+    }
+
+    /// The website's address of an article.
+    pub fn web(&self, row: &ArticleRow, section_id: Option<Id>) -> Option<String> {
+        let site = self.config.site_url.as_deref()?;
+        let section = section_id.and_then(|id| self.tree.by_id(id)).map_or("", |section| section.slug.as_str());
+        let first_published_at = row.first_published_at.or(row.published_at)?;
+        let parts = Parts { id: row.id, slug: &row.slug, section, first_published_at };
+        Some(format!("{site}{}", address::path(&self.config.site_article_path, parts, self.zone)))
+    }
+
+    /// A section, as articles name it.
+    pub fn section(&self, id: Option<Id>) -> Option<SectionRef> {
+        let section = self.tree.by_id(id?)?;
+        Some(SectionRef {
+            slug: section.slug.clone(),
+            name: section.name.clone(),
+            path: self.tree.path(section.id),
+        })
+    }
+
+    /// A live article as a card.
+    pub fn card(&self, row: &ArticleRow, head: &RevisionHead) -> Result<Card> {
+        let published_at = row.published_at.unwrap_or_default();
+        let image = Image::read(head.image.as_deref())?;
+        Ok(Card {
+            id: row.id,
+            rev: head.number,
+            slug: row.slug.clone(),
+            kind: head.kind,
+            language: head.language.clone(),
+            kicker: head.kicker.clone(),
+            headline: head.headline.clone(),
+            teaser: head.teaser.as_deref().map(|teaser| text::shorten(teaser, CARD_TEASER)),
+            section: self.section(head.section_id),
+            image: image.map(|image| Image { caption: None, ..image }),
+            published_at,
+            updated_at: row.updated_at.unwrap_or(published_at),
+            priority: head.priority,
+            access: head.access,
+            word_count: head.word_count,
+            reading_minutes: reading_minutes(head.word_count),
+            topics: None,
+            authors: None,
+            links: CardLinks { this: self.api(&row.slug), web: self.web(row, head.section_id) },
+        })
+    }
+
+    /// The tags of a card: the article, and the sections whose names it shows.
+    pub fn tag_card(&self, row: &ArticleRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
+        tags.push(Tag::article(row.id));
+        self.tag_section(head.section_id, tags);
+    }
+
+    /// The tags of a section's name and path.
+    pub fn tag_section(&self, id: Option<Id>, tags: &mut Vec<Tag>) {
+        if let Some(id) = id {
+            tags.extend(self.tree.ancestors(id).iter().map(|section| Tag::section(section.id)));
+        }
+    }
+}
+
+/// Minutes it takes to read so many words: 220 a minute, at least one.
+pub fn reading_minutes(words: i32) -> i32 {
+    (words + 219).div_euclid(220).max(1)
+}
+
+/// Tags in their order, each once.
+pub fn unique(tags: Vec<Tag>) -> Vec<Tag> {
+    let mut seen = std::collections::HashSet::with_capacity(tags.len());
+    tags.into_iter().filter(|tag| seen.insert(*tag)).collect()
+}
