@@ -488,7 +488,7 @@ pub async fn schedule_article(
 ) -> Result<Reply> {
     let (key, expect, input) = verb::<Schedule>(&request, &actor, &path, upload).await?;
     moved(state, move |tx| {
-        let zone = site::ops::load(&mut tx.conn)?.zone();
+        let zone = site::ops::load(&mut tx.conn)?.settings.zone();
         ops::schedule(tx, &actor, &key, expect, &input, zone)
     })
     .await

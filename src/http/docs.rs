@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::answer::{Answer, Constants, Draft, Origin};
+use super::spec::{Missing, PublicProblems};
 use crate::db::Time;
 use crate::error::{Error, Result, internal, not_found};
 
@@ -124,12 +125,13 @@ async fn respond(
 #[utoipa::path(
     tag = "about",
     security(()),
-    responses((
-        status = 200,
+    responses(
+        (status = 200,
         description = "The description",
         body = std::collections::BTreeMap<String, serde_json::Value>,
-        example = json!({"openapi": "3.1.0", "info": {"title": "Perspektive"}, "paths": {}}),
-    )),
+        example = json!({"openapi": "3.1.0", "info": {"title": "Perspektive"}, "paths": {}})),
+        PublicProblems,
+    ),
 )]
 #[get("/openapi.json")]
 pub async fn get_openapi(
@@ -147,13 +149,10 @@ pub async fn get_openapi(
 #[utoipa::path(
     tag = "about",
     security(()),
-    responses((
-        status = 200,
-        description = "The page",
-        body = String,
-        content_type = "text/html",
-        example = "<!DOCTYPE html>",
-    )),
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html", example = "<!DOCTYPE html>"),
+        PublicProblems,
+    ),
 )]
 #[get("/docs")]
 pub async fn get_docs(
@@ -181,7 +180,7 @@ pub async fn get_docs(
                 (Vec<u8> = "image/png"),
             ),
         ),
-        (status = 404, description = "No such file"),
+        PublicProblems, Missing,
     ),
 )]
 #[get("/docs/{file}")]

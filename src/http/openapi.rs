@@ -19,6 +19,13 @@ use utoipa::openapi::OpenApi;
 use crate::error::PROBLEM_TYPES;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+/// The headers that every answer can have, whatever it says.
+const EVERYWHERE: [&str; 4] = [
+    "Access-Control-Allow-Origin",
+    "Cache-Control",
+    "Vary",
+    "X-Request-Id",
+];
 const SCHEMAS: &str = "#/components/schemas/";
 const PROBLEM_BODY: &str = "application/problem+json";
 
@@ -26,6 +33,11 @@ const PROBLEM_BODY: &str = "application/problem+json";
 pub fn complete(spec: &OpenApi) -> serde_json::Result<Value> {
     let mut spec = serde_json::to_value(spec)?;
     without_nulls(&mut spec);
+    with_formats(&mut spec);
+    // The one server is this one, whoever it may be for.
+    for server in spec["servers"].as_array_mut().into_iter().flatten() {
+        server["x-internal"] = false.into();
+    }
     let schemas = spec["components"]["schemas"].clone();
     for (path, item) in members(&mut spec["paths"]) {
         for method in METHODS {
@@ -43,6 +55,7 @@ pub fn complete(spec: &OpenApi) -> serde_json::Result<Value> {
         "schema": {"type": "string", "maxLength": 1000},
         "example": "\"5f1b6f0c1d2e3a4b\"",
     }});
+    without_unused(&mut spec);
     Ok(spec)
 }
 
@@ -104,7 +117,7 @@ impl Kind {
         let shared = self::headers();
         let mut headers = json!({});
         let mut has = |name: &str| headers[name] = header(name);
-        ["Cache-Control", "Vary", "X-Request-Id"].map(&mut has);
+        EVERYWHERE.map(&mut has);
         if self.tagged && matches!(status, 200 | 304) {
             has("ETag");
         }
@@ -121,7 +134,8 @@ impl Kind {
                     has("Link");
                 }
                 if body.get("example").is_none() && body.get("examples").is_none() {
-                    body["example"] = example(&body["schema"], schemas, 0);
+                    let made = example(&body["schema"], schemas, &mut Vec::new());
+                    body["example"] = made.unwrap_or_default();
                 }
             }
         }
@@ -152,11 +166,12 @@ fn headers() -> Value {
         })
     };
     json!({
+        "Access-Control-Allow-Origin": text(false, "`*` on what anyone may read; on the editor's side the origin itself, if the settings list it", "*"),
         "Cache-Control": text(true, "Who may keep the answer, and for how long", "public, max-age=30, stale-while-revalidate=60, stale-if-error=600"),
         "ETag": text(true, "Names these very bytes; for If-None-Match and, on the editor's side, If-Match", "\"5f1b6f0c1d2e3a4b\""),
         "Link": text(false, "The next page, if there is one (RFC 8288)", "</v1/articles?cursor=…>; rel=\"next\""),
         "Location": text(true, "Address of what was made, or where the thing has moved to", "/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr"),
-        "Retry-After": {"description": "Seconds to wait before trying again", "required": true, "schema": {"type": "integer", "minimum": 0}, "example": 2},
+        "Retry-After": {"description": "Seconds to wait before trying again", "required": true, "schema": {"type": "integer", "format": "int32", "minimum": 0}, "example": 2},
         "Surrogate-Key": text(false, "What the answer is made of, for purging an edge cache", "a01b2c3d s4e5f607"),
         "Vary": text(true, "Which request headers the answer depends on", "Accept-Encoding"),
         "WWW-Authenticate": text(true, "How to say who you are (RFC 6750)", "Bearer realm=\"perspektive\""),
@@ -209,10 +224,7 @@ fn error(status: u16) -> Value {
         429 | 503 => Some("Retry-After"),
         _ => None,
     };
-    for name in ["Cache-Control", "Vary", "X-Request-Id"]
-        .into_iter()
-        .chain(more)
-    {
+    for name in EVERYWHERE.into_iter().chain(more) {
         headers[name] = header(name);
     }
     let schema = json!({"$ref": format!("{SCHEMAS}ProblemDocument")});
@@ -224,42 +236,45 @@ fn error(status: u16) -> Value {
 }
 
 /// Moves errors that several operations have to the shared answers: of each
-/// status the wording that most of them use.
+/// status the wording that most public operations use, and most others.
 fn share_errors(spec: &mut Value) {
-    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    each_error(spec, |status, response| {
-        *counts
-            .entry((status.to_owned(), response.to_string()))
-            .or_default() += 1;
+    let mut counts: BTreeMap<(String, bool, String), usize> = BTreeMap::new();
+    each_error(spec, |status, public, response| {
+        let wording = (status.to_owned(), public, response.to_string());
+        *counts.entry(wording).or_default() += 1;
     });
-    let mut shared: BTreeMap<String, (String, usize)> = BTreeMap::new();
-    for ((status, text), count) in counts {
-        let best = shared.entry(status).or_default();
+    let mut best: BTreeMap<(String, bool), (String, usize)> = BTreeMap::new();
+    for ((status, public, text), count) in counts {
+        let best = best.entry((status, public)).or_default();
         if count > best.1.max(1) {
             *best = (text, count);
         }
     }
-    let mut components = Map::new();
-    each_error(spec, |status, response| {
-        if shared
-            .get(status)
-            .is_some_and(|(text, _)| *text == response.to_string())
-        {
-            let name = name(status.parse().unwrap_or_default());
-            let reference = json!({"$ref": format!("#/components/responses/{name}")});
-            components.insert(name, std::mem::replace(response, reference));
-        }
+    let mut shared = BTreeMap::new();
+    each_error(spec, |status, public, response| {
+        let text = response.to_string();
+        let is_best = |public| {
+            let best = best.get(&(status.to_owned(), public));
+            best.is_some_and(|(best, _)| *best == text)
+        };
+        let name = match (is_best(false), public && is_best(true)) {
+            (true, _) => name(status.parse().unwrap_or_default()),
+            (false, true) => format!("Public{}", name(status.parse().unwrap_or_default())),
+            (false, false) => return,
+        };
+        let reference = json!({"$ref": format!("#/components/responses/{name}")});
+        shared.insert(name, std::mem::replace(response, reference));
     });
-    components.sort_keys();
-    spec["components"]["responses"] = components.into();
+    spec["components"]["responses"] = shared.into_iter().collect();
 }
 
-fn each_error(spec: &mut Value, mut with: impl FnMut(&str, &mut Value)) {
-    for (_, item) in members(&mut spec["paths"]) {
-        for (_, operation) in members(item) {
+fn each_error(spec: &mut Value, mut with: impl FnMut(&str, bool, &mut Value)) {
+    for (path, item) in members(&mut spec["paths"]) {
+        for (method, operation) in members(item) {
+            let public = Kind::of(path, method).public;
             for (status, response) in members(&mut operation["responses"]) {
                 if status.as_str() >= "400" {
-                    with(status, response);
+                    with(status, public, response);
                 }
             }
         }
@@ -270,20 +285,11 @@ fn each_error(spec: &mut Value, mut with: impl FnMut(&str, &mut Value)) {
 fn without_nulls(spec: &mut Value) {
     let mut sent = BTreeSet::new();
     for (_, item) in members(&mut spec["paths"].clone()) {
-        for operation in item.as_object().into_iter().flat_map(Map::values) {
+        for (_, operation) in members(item) {
             references(&operation["requestBody"], &mut sent);
         }
     }
-    let schemas = spec["components"]["schemas"].clone();
-    loop {
-        let before = sent.len();
-        for name in sent.clone() {
-            references(&schemas[&name], &mut sent);
-        }
-        if sent.len() == before {
-            break;
-        }
-    }
+    close(&mut sent, &spec["components"]["schemas"]);
     for (name, schema) in members(&mut spec["components"]["schemas"]) {
         if !sent.contains(name) {
             drop_null(schema);
@@ -292,9 +298,47 @@ fn without_nulls(spec: &mut Value) {
     for (_, item) in members(&mut spec["paths"]) {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
-                drop_null(&mut operation["responses"]);
-                drop_null(&mut operation["parameters"]);
+                for key in ["responses", "parameters"] {
+                    operation.get_mut(key).into_iter().for_each(drop_null);
+                }
             }
+        }
+    }
+}
+
+/// Integers that don't say how wide they are fit into 32 bits.
+fn with_formats(value: &mut Value) {
+    if value.get("type").is_some_and(|kind| kind == "integer") && value.get("format").is_none() {
+        value["format"] = "int32".into();
+    }
+    match value {
+        Value::Object(object) => object.values_mut().for_each(with_formats),
+        Value::Array(items) => items.iter_mut().for_each(with_formats),
+        _ => {}
+    }
+}
+
+/// Takes out schemas that nothing refers to: pages of a list contain their items
+/// whole.
+fn without_unused(spec: &mut Value) {
+    let mut used = BTreeSet::new();
+    references(&spec["paths"], &mut used);
+    references(&spec["components"]["responses"], &mut used);
+    close(&mut used, &spec["components"]["schemas"]);
+    if let Some(schemas) = spec["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| used.contains(name));
+    }
+}
+
+/// Adds the schemas that schemas refer to.
+fn close(names: &mut BTreeSet<String>, schemas: &Value) {
+    loop {
+        let before = names.len();
+        for name in names.clone() {
+            references(&schemas[&name], names);
+        }
+        if names.len() == before {
+            return;
         }
     }
 }
@@ -344,58 +388,76 @@ fn drop_null(value: &mut Value) {
     }
 }
 
-/// An example of a schema, made of the examples of its fields.
-fn example(schema: &Value, schemas: &Value, depth: usize) -> Value {
-    let schema = resolve(schema, schemas);
-    if let Some(example) = schema.get("example") {
-        return example.clone();
+/// An example of a schema, made of the examples of its fields. What holds more of
+/// itself, such as a tree, has nothing below the first level; `above` names the
+/// schemas on the way down.
+fn example(schema: &Value, schemas: &Value, above: &mut Vec<String>) -> Option<Value> {
+    if let Some(name) = schema_name(schema) {
+        if above.iter().any(|known| known == name) {
+            return None;
+        }
+        above.push(name.to_owned());
+        let example = schemas
+            .get(name)
+            .and_then(|schema| example(schema, schemas, above));
+        above.pop();
+        return example;
     }
-    if let Some(example) = schema["examples"].get(0).or_else(|| schema["enum"].get(0)) {
-        return example.clone();
-    }
-    if let Some(constant) = schema.get("const").or_else(|| schema.get("default")) {
-        return constant.clone();
+    let given = [
+        &schema["example"],
+        &schema["examples"][0],
+        &schema["const"],
+        &schema["default"],
+        &schema["enum"][0],
+    ];
+    if let Some(given) = given.into_iter().find(|given| !given.is_null()) {
+        return Some(given.clone());
     }
     if let Some(parts) = schema["allOf"].as_array() {
         let mut whole = json!({});
         for part in parts {
-            extend(&mut whole, example(part, schemas, depth));
+            extend(&mut whole, example(part, schemas, above)?);
         }
-        return whole;
+        return Some(whole);
     }
-    if let Some(first) = schema["oneOf"].get(0).or_else(|| schema["anyOf"].get(0)) {
-        return example(first, schemas, depth);
+    for key in ["oneOf", "anyOf"] {
+        if let Some(choices) = schema[key].as_array() {
+            return choices
+                .iter()
+                .find_map(|choice| example(choice, schemas, above));
+        }
     }
     let kind = schema["type"]
         .as_str()
         .or_else(|| schema["type"][0].as_str());
-    match kind {
-        Some("object") if depth < 6 => {
-            let mut object = Map::new();
-            for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-                object.insert(name.clone(), example(field, schemas, depth + 1));
-            }
-            object.into()
+    Some(match kind? {
+        "object" => {
+            let fields = schema["properties"].as_object().into_iter().flatten();
+            let shown = fields
+                .filter_map(|(name, field)| Some((name.clone(), example(field, schemas, above)?)));
+            shown.collect::<Map<_, _>>().into()
         }
-        Some("object") => json!({}),
-        Some("array") if depth < 6 => json!([example(&schema["items"], schemas, depth + 1)]),
-        Some("array") => json!([]),
-        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
-        Some("boolean") => json!(true),
-        Some("string") => match schema["format"].as_str() {
+        "array" => example(&schema["items"], schemas, above)
+            .into_iter()
+            .collect(),
+        "integer" | "number" => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        "boolean" => json!(true),
+        _ => match schema["format"].as_str() {
             Some("date-time") => json!("2026-11-23T08:15:00Z"),
             Some("uuid") => json!("0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e"),
             _ => json!("…"),
         },
-        _ => json!({}),
-    }
+    })
+}
+
+fn schema_name(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.strip_prefix(SCHEMAS)
 }
 
 fn resolve<'a>(schema: &'a Value, schemas: &'a Value) -> &'a Value {
-    let name = schema["$ref"]
-        .as_str()
-        .and_then(|name| name.strip_prefix(SCHEMAS));
-    name.and_then(|name| schemas.get(name)).unwrap_or(schema)
+    schema_name(schema)
+        .and_then(|name| schemas.get(name))
+        .unwrap_or(schema)
 }
 
 fn extend(object: &mut Value, more: Value) {

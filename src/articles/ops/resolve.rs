@@ -40,7 +40,7 @@ pub(super) fn whole(
         kind: sent.kind.unwrap_or(Kind::News),
         language: match &sent.language {
             Some(language) => language.clone(),
-            None => site::ops::load(&mut tx.conn)?.language,
+            None => site::ops::load(&mut tx.conn)?.settings.language,
         },
         kicker: tidy(sent.kicker.as_deref()),
         headline: tidy(sent.headline.as_deref()).unwrap_or_default(),
@@ -120,7 +120,7 @@ pub(super) fn patched(
     }
     match language {
         Patch::Absent => {}
-        Patch::Null => content.language = site::ops::load(&mut tx.conn)?.language,
+        Patch::Null => content.language = site::ops::load(&mut tx.conn)?.settings.language,
         Patch::Value(language) => content.language = language,
     }
     set_text(&mut content.kicker, kicker);
