@@ -4,7 +4,11 @@
 mod support;
 
 mod auth;
+mod authors;
 mod content;
 mod edge;
 mod matrix;
+mod sections;
+mod site;
+mod topics;
 mod users;
