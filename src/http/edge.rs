@@ -196,7 +196,7 @@ enum Audience {
 }
 
 fn audience(path: &str) -> Audience {
-    if path.starts_with("/v1/editor") || path.starts_with("/v1/auth") {
+    if path.starts_with("/v1/editor") || path.starts_with("/v1/auth/") {
         Audience::Editors
     } else if path.starts_with("/metrics") || path.starts_with("/health") {
         Audience::Operators

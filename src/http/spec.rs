@@ -45,7 +45,7 @@ pub fn complete(spec: &mut OpenApi) {
     for (path, item) in &mut spec.paths.paths {
         let public = path.starts_with("/v1/")
             && !path.starts_with("/v1/editor")
-            && !path.starts_with("/v1/auth");
+            && !path.starts_with("/v1/auth/");
         let operations = [
             (&mut item.get, true),
             (&mut item.post, false),
