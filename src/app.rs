@@ -16,6 +16,7 @@ use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
+use crate::demo;
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::edge::{Routes, edge, unrouted};
@@ -74,8 +75,8 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
-    crate::articles::routes::configure(config);
     delivery::configure(config);
+    crate::articles::routes::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
@@ -84,6 +85,7 @@ fn routes(config: &mut ServiceConfig) {
     users::configure(config);
     keys::configure(config);
     problems::configure(config);
+    crate::http::operate::configure(config);
 }
 
 /// The OpenAPI description of every route.
@@ -120,6 +122,8 @@ pub struct Run {
     pub shutdown_timeout: u64,
     /// Whether signals stop it.
     pub signals: bool,
+    /// Whether to load the demo newsroom first.
+    pub demo: bool,
 }
 
 impl Server {
@@ -128,6 +132,10 @@ impl Server {
     pub async fn start(config: Config, run: Run) -> Result<Self> {
         let prepared = tokio::task::spawn_blocking(move || {
             let state = prepare(config)?;
+            if run.demo {
+                let articles = demo::load(&state)?;
+                tracing::info!(articles, "loaded the demo newsroom");
+            }
             let access = Access::open(&state)?;
             Ok::<_, Error>((Arc::new(state), access))
         });

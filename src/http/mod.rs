@@ -15,6 +15,7 @@
 //! - `client`: where a request comes from
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
+//! - `operate`: health and metrics
 //! - `problems`: the pages behind the problem types
 
 pub mod address;
@@ -23,6 +24,7 @@ pub mod client;
 pub mod conditional;
 pub mod cursor;
 pub mod edge;
+pub mod operate;
 pub mod page;
 pub mod patch;
 pub mod problems;

@@ -43,9 +43,7 @@ const PUBLIC: [(&str, &str); 6] = [
 /// the caching headers to those that anyone may read.
 pub fn complete(spec: &mut OpenApi) {
     for (path, item) in &mut spec.paths.paths {
-        let public = path.starts_with("/v1/")
-            && !path.starts_with("/v1/editor")
-            && !path.starts_with("/v1/auth");
+        let public = path.starts_with("/v1/") && !super::edge::is_for_editors(path);
         let operations = [
             (&mut item.get, true),
             (&mut item.post, false),
@@ -145,6 +143,13 @@ groups! {
     /// Operations that can be done only so often.
     Limited:
         429 "Too many attempts.";
+    /// Health.
+    ReadyProblems:
+        503 "The database is away, or the server is stopping.";
+    /// What only whoever runs the server may read.
+    GuardedProblems:
+        401 "`METRICS_TOKEN` is missing or wrong.",
+        403 "Open to this machine only.";
     /// Operations on something that has to be there.
     Missing:
         404 "Nothing that you may see has this address.";

@@ -3,9 +3,13 @@
 
 mod support;
 
+mod auth;
 mod authors;
 mod content;
 mod edge;
+mod matrix;
+mod outage;
 mod sections;
 mod site;
 mod topics;
+mod users;
