@@ -14,7 +14,13 @@ use crate::db::schema::{articles, listings, revisions};
 use crate::db::{Id, Time};
 use crate::http::cursor::Position;
 
-diesel::alias!(listings as others: Others);
+// The macro makes items that carry no documentation.
+#[allow(missing_docs)]
+mod alias {
+    use crate::db::schema::listings;
+    diesel::alias!(listings as others: Others);
+}
+use alias::others;
 
 /// Puts an article into lists.
 pub fn insert(c: &mut Conn, rows: &[ListingRow]) -> QueryResult<()> {

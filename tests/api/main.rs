@@ -9,6 +9,7 @@ mod content;
 mod edge;
 mod matrix;
 mod outage;
+mod readme;
 mod sections;
 mod site;
 mod topics;
