@@ -126,7 +126,7 @@ impl FromSql<Uid, Sqlite> for Id {
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z. Outside, RFC 3339 in
 /// whole seconds with `Z`, because strict mobile parsers refuse fractions.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
+#[derive(Clone, Default, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = BigInt)]
 pub struct Time(pub i64);
 

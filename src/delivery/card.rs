@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::taxonomy::SectionRef;
 use crate::articles::model::{Access, ArticleRow, Kind, Picture, Priority, RevisionHead};
 use crate::changes::Tag;
 use crate::config::Config;
@@ -18,20 +19,6 @@ use crate::site;
 
 /// How much of the teaser a card carries, in characters.
 pub const CARD_TEASER: usize = 200;
-
-/// A section, as articles name it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SectionRef {
-    /// Its slug.
-    #[schema(example = "musik")]
-    pub slug: String,
-    /// Its name.
-    #[schema(example = "Musik")]
-    pub name: String,
-    /// The slugs from the top of the tree down to it.
-    #[schema(example = "kultur/musik")]
-    pub path: String,
-}
 
 /// A topic or an author, as articles name them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -173,7 +160,7 @@ pub struct Context {
 impl Context {
     /// Reads the tree and the newsroom's time zone.
     pub fn load(conn: &mut Conn<'_>, config: &Config) -> Result<Self> {
-        let zone = site::ops::load(conn)?.zone();
+        let zone = site::ops::load(conn)?.settings.zone();
         Ok(Context { tree: sections::ops::tree(conn)?, zone, config: config.clone() })
     }
 

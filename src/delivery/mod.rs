@@ -4,6 +4,11 @@
 //! makes it once. The types of public answers live here only, so a field that
 //! is added for editors can't appear in public.
 
+pub mod article;
+pub mod card;
+pub mod list;
+pub mod related;
+pub mod routes;
 pub mod serve;
 pub mod taxonomy;
 
@@ -11,5 +16,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
+    routes::configure(config);
     taxonomy::configure(config);
 }

@@ -85,7 +85,7 @@ pub struct SectionNode {
 }
 
 /// A section as others refer to it.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SectionRef {
     /// Its name in addresses.
     #[schema(example = "kultur")]

@@ -69,6 +69,7 @@ fn announce_one(
     let mut tags = vec![
         Tag::article(row.id),
         Tag::slug(&row.slug),
+        Tag::slug(&row.id.to_string()),
         Tag::all_articles(),
     ];
     tags.extend(lists.iter().map(|list| Tag::list(*list)));

@@ -1,0 +1,493 @@
+//! An article as readers get it: whole, in one request.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::card::{Card, CardLinks, Context, Image, NameRef, reading_minutes, unique};
+use super::list::keep;
+use super::related;
+use super::taxonomy::SectionRef;
+use crate::articles::model::{
+    Access, ArticleRow, Kind, LinkRow, Placement, Priority, RevisionHead, RevisionRow, Seo, ids,
+};
+use crate::articles::view::Correction;
+use crate::changes::{self, Tag};
+use crate::config::Config;
+use crate::content::{self, ArticleRef, Body, ResolvedArticle};
+use crate::db::{Conn, Id, Time};
+use crate::error::{GONE, Problem, Result, internal};
+use crate::http::answer::Draft;
+use crate::http::query::Params;
+use crate::http::reference::Reference;
+use crate::http::text;
+
+/// What `include` may name on an article.
+pub const INCLUDES: [&str; 2] = ["more", "related_auto"];
+
+/// The forms that `body` may name.
+pub const FORMS: [&str; 4] = ["blocks", "html", "markdown", "text"];
+
+/// The members of an article that `fields` may name.
+pub const ARTICLE_FIELDS: [&str; 28] = [
+    "id", "rev", "slug", "kind", "language", "kicker", "headline", "subheadline", "teaser", "section", "topics",
+    "authors", "image", "published_at", "first_published_at", "updated_at", "priority", "access", "source", "seo",
+    "corrections", "word_count", "reading_minutes", "body", "related", "share", "links", "more",
+];
+
+/// An article, with everything that its page shows.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Article {
+    /// The article's id; stays when the slug changes.
+    pub id: Id,
+    /// Rises with every publication.
+    #[schema(example = 7)]
+    pub rev: i32,
+    /// The article's slug.
+    #[schema(example = "stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    pub slug: String,
+    /// What kind of piece it is. Open: skip what you don't know.
+    pub kind: Kind,
+    /// BCP 47.
+    #[schema(example = "de")]
+    pub language: String,
+    /// The line above the headline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Nahverkehr")]
+    pub kicker: Option<String>,
+    /// The headline.
+    #[schema(example = "Stadtrat beschließt kostenlosen Nahverkehr")]
+    pub headline: String,
+    /// The line below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub subheadline: Option<String>,
+    /// What stands before the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    pub teaser: Option<String>,
+    /// Its section.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub section: Option<SectionRef>,
+    /// Its topics.
+    pub topics: Vec<NameRef>,
+    /// Who wrote it.
+    pub authors: Vec<NameRef>,
+    /// The picture above it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub image: Option<Image>,
+    /// When it was published, this time.
+    pub published_at: Time,
+    /// When it was first published.
+    pub first_published_at: Time,
+    /// When it last changed in substance.
+    pub updated_at: Time,
+    /// How urgent it is. Open: skip what you don't know.
+    pub priority: Priority,
+    /// Who may read it on the website. Open: skip what you don't know.
+    pub access: Access,
+    /// Where it comes from, such as an agency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "fpd")]
+    pub source: Option<String>,
+    /// For search engines and social networks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub seo: Option<Seo>,
+    /// What was wrong and is right now, oldest first.
+    pub corrections: Vec<Correction>,
+    /// Words of the body.
+    #[schema(example = 412)]
+    pub word_count: i32,
+    /// Minutes it takes to read.
+    #[schema(example = 2)]
+    pub reading_minutes: i32,
+    /// The text, in the forms that were asked for.
+    pub body: BodyOut,
+    /// Related links: those between the paragraphs in their order, then those
+    /// below the text.
+    pub related: Vec<RelatedOut>,
+    /// More articles like this one, with `include=related_auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub related_auto: Option<Vec<Card>>,
+    /// The newest of its section without this one, with `include=more`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub more: Option<Vec<Card>>,
+    /// What to pass on when a reader shares it.
+    pub share: Share,
+    /// Where to go on.
+    pub links: ArticleLinks,
+}
+
+/// A text in the forms that were asked for.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct BodyOut {
+    /// As blocks. Open: skip types you don't know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<content::Block>>)]
+    pub blocks: Option<Vec<content::Block>>,
+    /// As HTML with documented class names and nothing executable in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>")]
+    pub html: Option<String>,
+    /// As Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Der Rat stimmte **einstimmig** zu.")]
+    pub markdown: Option<String>,
+    /// As plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Der Rat stimmte einstimmig zu.")]
+    pub text: Option<String>,
+}
+
+/// A related link: to an article that is live, or to an address elsewhere.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelatedOut {
+    /// `inline`: a block of the body points here. `end`: it stands below. Open.
+    pub placement: Placement,
+    /// background, follow_up, opinion, source or read_more. Open.
+    #[schema(example = "background")]
+    pub relation: String,
+    /// The link's own text, or the target's headline.
+    #[schema(example = "Was kostet der Nahverkehr?")]
+    pub headline: String,
+    /// The article it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub article: Option<Card>,
+    /// The address elsewhere it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri")]
+    pub url: Option<String>,
+}
+
+/// What to pass on when a reader shares an article.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Share {
+    /// Its address on the website, or at this API if there is none.
+    #[schema(format = "uri", example = "https://flussblick.example/2026/11/stadtrat-beschliesst-kostenlosen-nahverkehr/")]
+    pub url: String,
+    /// Its headline.
+    #[schema(example = "Stadtrat beschließt kostenlosen Nahverkehr")]
+    pub title: String,
+    /// Its teaser, shortened.
+    #[schema(example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    pub text: String,
+}
+
+/// Where to go on from an article.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ArticleLinks {
+    /// This article and its page on the website.
+    #[serde(flatten)]
+    pub article: CardLinks,
+    /// Related articles, the curated first.
+    #[schema(format = "uri", example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/related")]
+    pub related: String,
+    /// The newest of its section.
+    #[schema(format = "uri", example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/more")]
+    pub more: String,
+}
+
+/// What a client asks of an article.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    forms: Vec<&'static str>,
+    include: Vec<&'static str>,
+    fields: Vec<&'static str>,
+}
+
+impl Wanted {
+    /// Reads the parameters of an article.
+    pub fn of(params: &mut Params) -> Result<Self> {
+        Ok(Wanted {
+            forms: params.names("body", &FORMS)?,
+            include: params.names("include", &INCLUDES)?,
+            fields: params.names("fields", &ARTICLE_FIELDS)?,
+        })
+    }
+
+    /// The canonical form, for the cache.
+    pub fn key(&self) -> String {
+        format!("{}&{}&{}", self.forms.join(","), self.include.join(","), self.fields.join(","))
+    }
+}
+
+/// What is found under a slug or id.
+pub enum Found {
+    /// An article that readers see, and its live revision.
+    Live(Box<(ArticleRow, RevisionRow)>),
+    /// It has another slug now.
+    Moved(Box<ArticleRow>),
+}
+
+/// Looks an article up for readers. One that they don't see is 404, one that
+/// was taken down is 410; an old slug leads to the article if they see that.
+pub fn find(conn: &mut Conn<'_>, now: Time, name: &str) -> Result<Found> {
+    let found = match Reference::of(name) {
+        Reference::Id(id) => crate::store!(*conn, articles::with_live_revision(id))?,
+        Reference::Slug(slug) => crate::store!(*conn, articles::with_live_revision_by_slug(&slug))?,
+    };
+    if let Some((row, revision)) = found
+        && row.is_visible(now)
+    {
+        return Ok(Found::Live(Box::new((row, revision))));
+    }
+    let row = match Reference::of(name) {
+        Reference::Id(id) => crate::store!(*conn, articles::find(id))?,
+        Reference::Slug(slug) => match crate::store!(*conn, articles::by_slug(&slug))? {
+            Some(row) => Some(row),
+            None => match crate::store!(*conn, articles::by_former_slug(&slug))? {
+                Some(row) if row.is_visible(now) => return Ok(Found::Moved(Box::new(row))),
+                row => row,
+            },
+        },
+    };
+    match row {
+        Some(row) if row.withdrawn_at.is_some() && row.trashed_at.is_none() => Err(gone(&row)),
+        _ => Err(super::serve::missing("The article", name)),
+    }
+}
+
+fn gone(row: &ArticleRow) -> crate::error::Error {
+    Problem::new(&GONE, "The newsroom has taken this article down.")
+        .header("Cache-Control", "public, max-age=30")
+        .header("Surrogate-Key", changes::join(&[Tag::article(row.id), Tag::slug(&row.slug)]))
+        .into()
+}
+
+/// The answer to a request for an article by a name it no longer has. `suffix`
+/// is what follows the slug, the query included.
+pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
+    let location = format!("{}/v1/articles/{}{suffix}", config.public_url, row.slug);
+    let mut draft = Draft::moved(location, vec![Tag::article(row.id)]);
+    draft.disappears_at(row.expires_at);
+    draft
+}
+
+/// A live article with its links resolved: what every form of it is made from.
+pub struct Resolved {
+    row: ArticleRow,
+    revision: RevisionRow,
+    body: Body,
+    links: Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>,
+    /// What it is made of.
+    pub tags: Vec<Tag>,
+    appears: Option<Time>,
+    disappears: Option<Time>,
+}
+
+impl Resolved {
+    /// Resolves the links of a live revision: targets that readers don't see
+    /// are gone without a trace.
+    pub fn load(conn: &mut Conn<'_>, now: Time, context: &Context, row: ArticleRow, revision: RevisionRow) -> Result<Self> {
+        let stored: Body = serde_json::from_str(&revision.body).map_err(internal)?;
+        let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
+        let mut tags = vec![Tag::article(row.id)];
+        context.tag_section(revision.section_id, &mut tags);
+        let (mut appears, mut disappears) = (None, row.expires_at);
+        let mut targets: HashMap<Id, ResolvedArticle> = HashMap::new();
+        let mut by_slug: HashMap<String, Id> = HashMap::new();
+        for (link, target) in &mut links {
+            let Some((article, head)) = target else { continue };
+            if !article.is_visible(now) {
+                // It may become visible by time alone.
+                appears = [appears, article.published_at.filter(|at| *at > now)].into_iter().flatten().min();
+                *target = None;
+                continue;
+            }
+            disappears = [disappears, article.expires_at].into_iter().flatten().min();
+            context.tag_card(article, head, &mut tags);
+            by_slug.extend(link.slug.clone().map(|slug| (slug, article.id)));
+            targets.entry(article.id).or_insert_with(|| ResolvedArticle {
+                id: article.id.0,
+                slug: article.slug.clone(),
+                headline: head.headline.clone(),
+                url: context.web(article, head.section_id),
+            });
+        }
+        let body = content::resolve(&stored, &mut |article: &ArticleRef| {
+            let id = match (&article.id, &article.slug) {
+                (Some(id), _) => Id(*id),
+                (None, Some(slug)) => *by_slug.get(slug)?,
+                (None, None) => return None,
+            };
+            targets.get(&id).cloned()
+        });
+        Ok(Resolved { row, revision, body, links, tags, appears, disappears })
+    }
+
+    /// The text as Markdown, under its headline.
+    pub fn to_markdown(&self) -> String {
+        let headline = format!("# {}", plain_markdown(&self.revision.headline));
+        let teaser = self.revision.teaser.as_deref().map(plain_markdown);
+        let parts = [Some(headline), teaser, Some(content::to_markdown(&self.body))];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The text as plain text, under its headline.
+    pub fn to_text(&self) -> String {
+        let parts = [Some(self.revision.headline.clone()), self.revision.teaser.clone(), Some(content::to_text(&self.body))];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// Notes when the answer may change by itself.
+    pub fn limit(&self, draft: &mut Draft) {
+        draft.appears_at(self.appears);
+        draft.disappears_at(self.disappears);
+    }
+}
+
+/// A text without marks, escaped so that Markdown reads it as it is.
+fn plain_markdown(text: &str) -> String {
+    let span = content::Span { text: text.to_owned(), ..content::Span::default() };
+    let paragraph = content::Block::Paragraph(content::Paragraph { spans: vec![span] });
+    content::to_markdown(&Body { blocks: vec![paragraph] }).trim_end().to_owned()
+}
+
+/// An article, with everything that its page shows.
+pub fn article(
+    conn: &mut Conn<'_>,
+    now: Time,
+    row: ArticleRow,
+    revision: RevisionRow,
+    wanted: &Wanted,
+    config: &Config,
+) -> Result<Draft> {
+    let context = Context::load(conn, config)?;
+    let mut resolved = Resolved::load(conn, now, &context, row, revision)?;
+    let (row, revision) = (&resolved.row, &resolved.revision);
+
+    let topic_ids = ids(&revision.topics)?;
+    let author_ids = ids(&revision.authors)?;
+    let topics: HashMap<Id, NameRef> = match topic_ids.as_slice() {
+        [] => HashMap::new(),
+        ids => crate::store!(*conn, topics::by_ids(ids))?
+            .into_iter()
+            .map(|topic| (topic.id, NameRef { slug: topic.slug, name: topic.name }))
+            .collect(),
+    };
+    let authors: HashMap<Id, NameRef> = match author_ids.as_slice() {
+        [] => HashMap::new(),
+        ids => crate::store!(*conn, authors::by_ids(ids))?
+            .into_iter()
+            .map(|author| (author.id, NameRef { slug: author.slug, name: author.name }))
+            .collect(),
+    };
+    let corrections = crate::store!(*conn, articles::corrections(row.id))?;
+    let mut related_auto = None;
+    let mut more = None;
+    let mut limit = None;
+    let mut extra_tags = Vec::new();
+    if !wanted.include.is_empty() {
+        limit = Some(now.plus_seconds(related::LIFETIME));
+        if wanted.include.contains(&"related_auto") {
+            let known: Vec<Id> = resolved.links.iter().filter_map(|(link, _)| link.target_id).collect();
+            related_auto = Some(related::automatic(conn, now, &context, row, revision, &known, &mut extra_tags)?);
+        }
+        if wanted.include.contains(&"more") {
+            more = Some(related::more(conn, now, &context, row, revision, related::MORE, &mut extra_tags)?);
+        }
+    }
+
+    let mut related = Vec::new();
+    for (link, target) in &resolved.links {
+        related.extend(related_out(&context, link, target.as_ref())?);
+    }
+    let web = context.web(row, revision.section_id);
+    let api = context.api(&row.slug);
+    let published_at = row.published_at.unwrap_or_default();
+    let article = Article {
+        id: row.id,
+        rev: revision.number,
+        slug: row.slug.clone(),
+        kind: revision.kind,
+        language: revision.language.clone(),
+        kicker: revision.kicker.clone(),
+        headline: revision.headline.clone(),
+        subheadline: revision.subheadline.clone(),
+        teaser: revision.teaser.clone(),
+        section: context.section(revision.section_id),
+        topics: topic_ids.iter().filter_map(|id| topics.get(id).cloned()).collect(),
+        authors: author_ids.iter().filter_map(|id| authors.get(id).cloned()).collect(),
+        image: Image::read(revision.image.as_deref())?,
+        published_at,
+        first_published_at: row.first_published_at.unwrap_or(published_at),
+        updated_at: row.updated_at.unwrap_or(published_at),
+        priority: revision.priority,
+        access: revision.access,
+        source: revision.source.clone(),
+        seo: revision.seo.as_deref().map(serde_json::from_str).transpose().map_err(internal)?,
+        corrections: corrections.into_iter().map(|row| Correction { at: row.at, text: row.text }).collect(),
+        word_count: revision.word_count,
+        reading_minutes: reading_minutes(revision.word_count),
+        body: body_out(&resolved.body, &wanted.forms),
+        related,
+        related_auto,
+        more,
+        share: Share {
+            url: web.clone().unwrap_or_else(|| api.clone()),
+            title: revision.headline.clone(),
+            text: text::shorten(revision.teaser.as_deref().unwrap_or(&revision.headline), 200),
+        },
+        links: ArticleLinks {
+            related: format!("{api}/related"),
+            more: format!("{api}/more"),
+            article: CardLinks { this: api, web },
+        },
+    };
+    let mut tags = std::mem::take(&mut resolved.tags);
+    tags.extend(topic_ids.iter().map(|id| Tag::topic(*id)));
+    tags.extend(author_ids.iter().map(|id| Tag::author(*id)));
+    tags.extend(extra_tags);
+    let mut draft = match wanted.fields.as_slice() {
+        [] => Draft::json(&article, unique(tags))?,
+        fields => {
+            let mut value = serde_json::to_value(&article).map_err(internal)?;
+            if let Value::Object(members) = &mut value {
+                keep(members, fields);
+            }
+            Draft::json(&value, unique(tags))?
+        }
+    };
+    draft.appears_at(limit);
+    resolved.limit(&mut draft);
+    Ok(draft)
+}
+
+/// A link as readers get it; nothing if they don't see where it leads, or if it
+/// stands on words of the text.
+pub fn related_out(
+    context: &Context,
+    link: &LinkRow,
+    target: Option<&(ArticleRow, RevisionHead)>,
+) -> Result<Option<RelatedOut>> {
+    if link.placement == Placement::Text {
+        return Ok(None);
+    }
+    let (headline, article, url) = match (target, &link.url) {
+        (Some((row, head)), _) => {
+            let headline = link.headline.clone().unwrap_or_else(|| head.headline.clone());
+            (headline, Some(context.card(row, head)?), None)
+        }
+        (None, Some(url)) => (link.headline.clone().unwrap_or_else(|| url.clone()), None, Some(url.clone())),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(RelatedOut { placement: link.placement, relation: link.relation.clone(), headline, article, url }))
+}
+
+fn body_out(body: &Body, forms: &[&str]) -> BodyOut {
+    let wants = |form| forms.contains(&form);
+    BodyOut {
+        blocks: (forms.is_empty() || wants("blocks")).then(|| body.blocks.clone()),
+        html: wants("html").then(|| content::to_html(body)),
+        markdown: wants("markdown").then(|| content::to_markdown(body)),
+        text: wants("text").then(|| content::to_text(body)),
+    }
+}

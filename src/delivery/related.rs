@@ -1,0 +1,189 @@
+//! "Read more" and "more news".
+//!
+//! What an editor has chosen comes first. The automatic ones are live articles
+//! that share topics with this one or stand in the same section, those nearest
+//! in time first. They are made of what others publish, so an answer that shows
+//! them is made anew after ten minutes at the latest.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::article::{RelatedOut, related_out};
+use super::card::{Card, Context, unique};
+use super::list::in_order;
+use crate::articles::model::{ArticleRow, ListFilter, Order, RevisionHead, RevisionRow, ids};
+use crate::changes::Tag;
+use crate::config::Config;
+use crate::db::{Conn, Id, Time};
+use crate::error::Result;
+use crate::http::answer::Draft;
+use crate::http::cursor::Position;
+
+/// Seconds that an answer with automatic picks may live.
+pub const LIFETIME: i64 = 600;
+/// How many articles "more news" shows within an article.
+pub const MORE: i64 = 5;
+/// How many automatic picks there are.
+const AUTOMATIC: usize = 6;
+/// How many of each topic, and of the section, are looked at.
+const CANDIDATES: i64 = 20;
+
+/// Related articles.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelatedPage {
+    /// The curated links in their order, then the automatic ones.
+    pub items: Vec<RelatedItem>,
+}
+
+/// A related article.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelatedItem {
+    /// Whether nobody chose it.
+    pub automatic: bool,
+    /// The link.
+    #[serde(flatten)]
+    pub link: RelatedOut,
+}
+
+/// More news.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MorePage {
+    /// The newest articles of the section without this one.
+    pub items: Vec<Card>,
+}
+
+/// The related links of an article, curated and automatic.
+pub fn related_page(
+    conn: &mut Conn<'_>,
+    now: Time,
+    row: &ArticleRow,
+    revision: &RevisionRow,
+    config: &Config,
+) -> Result<Draft> {
+    let context = Context::load(conn, config)?;
+    let mut tags = vec![Tag::article(row.id)];
+    let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
+    let known: Vec<Id> = links.iter().filter_map(|(link, _)| link.target_id).collect();
+    let mut items = Vec::new();
+    let (mut appears, mut disappears) = (None, row.expires_at);
+    for (link, target) in &links {
+        let visible = target.as_ref().filter(|(article, _)| article.is_visible(now));
+        match (visible, target) {
+            (Some((article, head)), _) => {
+                context.tag_card(article, head, &mut tags);
+                disappears = [disappears, article.expires_at].into_iter().flatten().min();
+            }
+            (None, Some((article, _))) => {
+                appears = [appears, article.published_at.filter(|at| *at > now)].into_iter().flatten().min();
+            }
+            (None, None) => {}
+        }
+        let link = related_out(&context, link, visible)?;
+        items.extend(link.map(|link| RelatedItem { automatic: false, link }));
+    }
+    for card in automatic(conn, now, &context, row, revision, &known, &mut tags)? {
+        let link = RelatedOut {
+            placement: crate::articles::model::Placement::End,
+            relation: crate::content::Relation::ReadMore.name().to_owned(),
+            headline: card.headline.clone(),
+            article: Some(card),
+            url: None,
+        };
+        items.push(RelatedItem { automatic: true, link });
+    }
+    let mut draft = Draft::json(&RelatedPage { items }, unique(tags))?;
+    draft.appears_at(appears);
+    draft.appears_at(Some(now.plus_seconds(LIFETIME)));
+    draft.disappears_at(disappears);
+    Ok(draft)
+}
+
+/// The newest of an article's section, as an answer of its own.
+pub fn more_page(
+    conn: &mut Conn<'_>,
+    now: Time,
+    row: &ArticleRow,
+    revision: &RevisionRow,
+    limit: i64,
+    config: &Config,
+) -> Result<Draft> {
+    let context = Context::load(conn, config)?;
+    let mut tags = vec![Tag::article(row.id)];
+    let items = more(conn, now, &context, row, revision, limit, &mut tags)?;
+    let mut draft = Draft::json(&MorePage { items }, unique(tags))?;
+    draft.appears_at(Some(now.plus_seconds(LIFETIME)));
+    draft.disappears_at(row.expires_at);
+    let section = revision.section_id.into_iter().collect();
+    draft.appears_at(crate::store!(*conn, lists::next_appearance(&filter(vec![section]), now))?);
+    Ok(draft)
+}
+
+/// The newest of an article's section, or of all sections if it has none,
+/// without the article itself.
+pub fn more(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    row: &ArticleRow,
+    revision: &RevisionRow,
+    limit: i64,
+    tags: &mut Vec<Tag>,
+) -> Result<Vec<Card>> {
+    let lists: Vec<Vec<Id>> = revision.section_id.map(|section| vec![section]).into_iter().collect();
+    tags.push(revision.section_id.map_or_else(Tag::all_articles, Tag::list));
+    let filter = ListFilter { exclude: vec![row.id], ..filter(lists) };
+    let positions = crate::store!(*conn, lists::page(&filter, Order::NewestFirst, now, None, limit))?;
+    cards(conn, context, &positions, tags)
+}
+
+/// Articles like this one that nobody chose: never itself, nor what it links to.
+pub fn automatic(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    row: &ArticleRow,
+    revision: &RevisionRow,
+    known: &[Id],
+    tags: &mut Vec<Tag>,
+) -> Result<Vec<Card>> {
+    let topics = ids(&revision.topics)?;
+    let published_at = row.published_at.unwrap_or(now);
+    let here = Position { at: published_at, id: row.id };
+    let mut found: HashMap<Id, (Position, u32)> = HashMap::new();
+    let lists = topics.iter().map(|topic| (*topic, 3)).chain(revision.section_id.map(|section| (section, 1)));
+    for (list, weight) in lists {
+        tags.push(Tag::list(list));
+        let filter = filter(vec![vec![list]]);
+        // The nearest in time lie on either side of the article.
+        let older = crate::store!(*conn, lists::page(&filter, Order::NewestFirst, now, Some(here), CANDIDATES))?;
+        let newer = crate::store!(*conn, lists::page(&filter, Order::OldestFirst, now, Some(here), CANDIDATES))?;
+        for position in older.into_iter().chain(newer) {
+            found.entry(position.id).or_insert((position, 0)).1 += weight;
+        }
+    }
+    let mut ranked: Vec<(Position, u32)> = found
+        .into_values()
+        .filter(|(position, _)| position.id != row.id && !known.contains(&position.id))
+        .collect();
+    ranked.sort_by_key(|(position, weight)| {
+        (std::cmp::Reverse(*weight), (position.at.0 - published_at.0).abs(), position.id)
+    });
+    let positions: Vec<Position> = ranked.into_iter().take(AUTOMATIC).map(|(position, _)| position).collect();
+    cards(conn, context, &positions, tags)
+}
+
+fn filter(lists: Vec<Vec<Id>>) -> ListFilter {
+    ListFilter { lists: lists.into_iter().filter(|list| !list.is_empty()).collect(), ..ListFilter::default() }
+}
+
+fn cards(conn: &mut Conn<'_>, context: &Context, positions: &[Position], tags: &mut Vec<Tag>) -> Result<Vec<Card>> {
+    let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
+    rows.iter()
+        .map(|(row, head)| {
+            context.tag_card(row, head, tags);
+            context.card(row, head)
+        })
+        .collect()
+}
