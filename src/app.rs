@@ -110,10 +110,10 @@ fn routes(config: &mut ServiceConfig) {
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
         (name = "site", description = "The site as a whole: its name, language and links"),
-        (name = "access", description = "Sign in, and see what you may do"),
+        (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),
         (name = "keys", description = "Keep API keys"),
-        (name = "operations", description = "For whoever runs the server"),
+        (name = "operation", description = "For whoever runs the server"),
         (name = "about", description = "This API itself: its description, its problem types"),
     ),
 )]

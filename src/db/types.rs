@@ -245,6 +245,9 @@ macro_rules! text_enum {
             diesel::deserialize::FromSqlRow, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
         )]
         #[diesel(sql_type = diesel::sql_types::Text)]
+        // The description of the API reads this one, serde those below; a test
+        // holds the two together.
+        #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
 
         impl $name {

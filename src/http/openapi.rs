@@ -444,6 +444,7 @@ fn example(schema: &Value, schemas: &Value, above: &mut Vec<String>) -> Option<V
         "boolean" => json!(true),
         _ => match schema["format"].as_str() {
             Some("date-time") => json!("2026-11-23T08:15:00Z"),
+            Some("uri") => json!("https://flussblick.example/"),
             Some("uuid") => json!("0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e"),
             _ => json!("…"),
         },
