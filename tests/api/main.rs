@@ -3,5 +3,9 @@
 
 mod support;
 
+mod authors;
 mod content;
 mod edge;
+mod sections;
+mod site;
+mod topics;

@@ -2,7 +2,9 @@
 //! own, and clients by identity.
 
 pub mod clients;
+pub mod contract;
 pub mod postgres;
+pub mod seed;
 
 use std::sync::Arc;
 
