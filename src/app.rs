@@ -12,7 +12,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::auth::Access;
+use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
@@ -23,7 +23,7 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::state::State;
-use crate::{authors, delivery, sections, site, topics};
+use crate::{authors, delivery, keys, sections, site, topics, users};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -84,6 +84,9 @@ fn routes(config: &mut ServiceConfig) {
     topics::routes::configure(config);
     authors::routes::configure(config);
     site::routes::configure(config);
+    auth::configure(config);
+    users::configure(config);
+    keys::configure(config);
     problems::configure(config);
     docs::configure(config);
 }
@@ -145,6 +148,7 @@ pub fn spec() -> OpenApi {
         .configure(routes)
         .split_for_parts();
     crate::http::spec::complete(&mut spec);
+    auth::describe(&mut spec);
     spec
 }
 

@@ -11,8 +11,9 @@
 //! - [`jwt`]: access tokens, good for ten minutes
 //! - [`opaque`]: keys and refresh tokens
 //! - [`passwords`]: hashing, and the rules for passwords
-//! - `limits`: how often somebody may guess
+//! - [`limits`]: how often somebody may guess
 //! - `secret`: what access tokens are signed with
+//! - `sign_in`: a password's way from a request to the database
 //! - [`ops`]: signing in, staying signed in, signing out
 //! - `routes`: the same over HTTP
 //!
@@ -22,16 +23,22 @@
 mod actor;
 mod extract;
 pub mod jwt;
+pub mod limits;
 mod model;
 pub mod opaque;
+pub mod ops;
 pub mod passwords;
+mod routes;
 mod secret;
+mod sign_in;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 pub use actor::{Actor, Right, Role, Via};
+pub use extract::unauthenticated;
 pub use model::{Key, RefreshToken, User};
+pub use routes::{configure, describe};
 
 use crate::db::{Id, Time};
 use crate::error::Result;
@@ -43,6 +50,8 @@ pub struct Access {
     pub tokens: jwt::Tokens,
     /// Hashes passwords, a few at a time.
     pub passwords: passwords::Hasher,
+    /// How often somebody may guess.
+    pub limits: limits::Limits,
     /// When the use of a key was last noted.
     noted: Mutex<HashMap<Id, Time>>,
 }
@@ -54,6 +63,7 @@ impl Access {
         Ok(Arc::new(Access {
             tokens: jwt::Tokens::new(&secret, &state.config.public_url),
             passwords: passwords::Hasher::default(),
+            limits: limits::Limits::default(),
             noted: Mutex::default(),
         }))
     }

@@ -2,11 +2,11 @@
 
 use clap::Subcommand;
 
-use crate::auth::{Actor, Right};
+use crate::auth::{Actor, Key, Right};
 use crate::config::Settings;
 use crate::db::Time;
 use crate::error::Result;
-use crate::keys::ops;
+use crate::keys::{KeyIn, ops};
 
 /// What can be done with keys.
 #[derive(Subcommand, Debug)]
@@ -30,6 +30,21 @@ pub enum KeyCommand {
         #[arg(long, value_name = "WHEN", value_parser = expiry)]
         expires: Option<Expiry>,
     },
+    /// List the keys that are not revoked
+    List {
+        /// Only this user's
+        #[arg(long)]
+        user: Option<String>,
+    },
+    /// Revoke a key: it opens nothing from now on
+    Revoke {
+        /// Whose key it is
+        #[arg(long)]
+        user: String,
+        /// Name of the key
+        #[arg(long)]
+        name: String,
+    },
 }
 
 /// Runs one of them.
@@ -43,7 +58,7 @@ pub fn run(settings: &Settings, command: &KeyCommand) -> Result<()> {
             scopes,
             expires,
         } => {
-            let new = ops::New {
+            let new = KeyIn {
                 user: Some(user.clone()),
                 name: name.clone(),
                 scopes: (!scopes.is_empty()).then(|| scopes.clone()),
@@ -52,8 +67,40 @@ pub fn run(settings: &Settings, command: &KeyCommand) -> Result<()> {
             let made = state.write_blocking(|tx| ops::add(tx, &actor, new))?;
             println!("{}", made.secret);
         }
+        KeyCommand::List { user } => {
+            let whose = user.as_deref().unwrap_or("*");
+            let keys =
+                state.read_blocking(|c| ops::list(c, &actor, Some(whose), None, i64::MAX))?;
+            list(&keys);
+        }
+        KeyCommand::Revoke { user, name } => {
+            state.write_blocking(|tx| {
+                let key = ops::by_name(&mut tx.conn, &actor, user, name)?;
+                ops::revoke(tx, &actor, key.id)
+            })?;
+            eprintln!("Revoked the key {name} of {user}.");
+        }
     }
     Ok(())
+}
+
+fn list(keys: &[(Key, String)]) {
+    let or_never = |at: Option<Time>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    println!(
+        "{:<20}  {:<20}  {:<13}  {:<20}  {:<20}  SCOPES",
+        "USER", "NAME", "PREFIX", "EXPIRES", "LAST USED"
+    );
+    for (key, user) in keys {
+        println!(
+            "{:<20}  {:<20}  {:<13}  {:<20}  {:<20}  {}",
+            user,
+            key.name,
+            key.prefix,
+            or_never(key.expires_at),
+            or_never(key.last_used_at),
+            key.scopes
+        );
+    }
 }
 
 /// When a key stops working.

@@ -8,6 +8,7 @@ use crate::auth::passwords::{Hash, Password};
 use crate::auth::{Actor, Role};
 use crate::config::Settings;
 use crate::error::{Result, internal, invalid_all};
+use crate::http::conditional::Expect;
 use crate::users::ops;
 
 /// What can be done with users.
@@ -31,27 +32,123 @@ pub enum UserCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// List all users
+    List,
+    /// Set a user's password, which ends their sign-ins
+    ///
+    ///   perspektive user password anna --password-stdin < password.txt
+    #[command(verbatim_doc_comment)]
+    Password {
+        /// The user's name
+        name: String,
+        /// Read the password from standard input (at least 12 characters)
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// End a user's sign-ins and stop their keys, at once
+    Disable {
+        /// The user's name
+        name: String,
+    },
+    /// Let a disabled user in again
+    Enable {
+        /// The user's name
+        name: String,
+    },
+    /// Give a user another role, at once
+    Role {
+        /// The user's name
+        name: String,
+        /// viewer, author, editor or admin
+        role: Role,
+    },
 }
 
 /// Runs one of them.
 pub fn run(settings: &Settings, command: &UserCommand) -> Result<()> {
-    let actor = Actor::command();
     match command {
         UserCommand::Add {
             name,
             role,
             password_stdin,
-        } => {
-            let password = password_stdin.then(new_password).transpose()?;
-            let state = super::open(settings)?;
-            let new = ops::New {
-                name: name.clone(),
-                role: *role,
+        } => add(settings, name, *role, *password_stdin),
+        UserCommand::List => list(settings),
+        UserCommand::Password { name, .. } => {
+            let password = Some(Some(new_password()?));
+            let change = ops::Change {
                 password,
+                ..Default::default()
             };
-            let user = state.write_blocking(|tx| ops::add(tx, &actor, new))?;
-            eprintln!("Added {} as {}.", user.name, user.role);
+            change_user(
+                settings,
+                name,
+                change,
+                "has a new password; their sign-ins have ended",
+            )
         }
+        UserCommand::Disable { name } => {
+            let disabled = Some(true);
+            let change = ops::Change {
+                disabled,
+                ..Default::default()
+            };
+            change_user(settings, name, change, "is disabled")
+        }
+        UserCommand::Enable { name } => {
+            let disabled = Some(false);
+            let change = ops::Change {
+                disabled,
+                ..Default::default()
+            };
+            change_user(settings, name, change, "is enabled")
+        }
+        UserCommand::Role { name, role } => {
+            let change = ops::Change {
+                role: Some(*role),
+                ..Default::default()
+            };
+            change_user(settings, name, change, &format!("is now {role}"))
+        }
+    }
+}
+
+fn add(settings: &Settings, name: &str, role: Role, password_stdin: bool) -> Result<()> {
+    let password = password_stdin.then(new_password).transpose()?;
+    let new = ops::New {
+        name: name.to_owned(),
+        role,
+        password,
+    };
+    let state = super::open(settings)?;
+    let user = state.write_blocking(|tx| ops::add(tx, &Actor::command(), new))?;
+    eprintln!("Added {} as {}.", user.name, user.role);
+    Ok(())
+}
+
+fn change_user(settings: &Settings, name: &str, change: ops::Change, done: &str) -> Result<()> {
+    let state = super::open(settings)?;
+    state
+        .write_blocking(|tx| ops::change(tx, &Actor::command(), name, Expect::Anything, change))?;
+    eprintln!("{name} {done}.");
+    Ok(())
+}
+
+fn list(settings: &Settings) -> Result<()> {
+    let users = super::open(settings)?.read_blocking(|c| ops::list(c, None, i64::MAX))?;
+    println!("{:<40}  {:<8}  {:<8}  ADDED", "NAME", "ROLE", "STATE");
+    for user in users {
+        let state = match (&user.disabled_at, &user.password_hash) {
+            (Some(_), _) => "disabled",
+            (None, Some(_)) => "password",
+            (None, None) => "keys",
+        };
+        println!(
+            "{:<40}  {:<8}  {:<8}  {}",
+            user.name,
+            user.role.as_str(),
+            state,
+            user.created_at
+        );
     }
     Ok(())
 }

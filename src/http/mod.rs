@@ -12,6 +12,7 @@
 //! - `reference`: an id or a slug in a path
 //! - `spec`: what the description says of many operations alike
 //! - `patch`: absent, null, or a value
+//! - `client`: where a request comes from
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
 //! - `problems`: the pages behind the problem types
@@ -20,6 +21,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod client;
 pub mod conditional;
 pub mod cursor;
 pub mod docs;

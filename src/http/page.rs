@@ -4,8 +4,8 @@ use actix_web::http::header::{self, HeaderName};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::cursor;
-use super::query::Params;
+use super::cursor::{self, Position};
+use super::query::{LIMIT_DEFAULT, Params};
 use super::text;
 use crate::db::{Id, Time};
 use crate::error::{Result, bad_parameter};
@@ -175,7 +175,7 @@ impl NamePage {
         if let Some(prefix) = &self.prefix {
             parameters.push(("q", prefix.clone()));
         }
-        if self.limit != super::query::LIMIT_DEFAULT {
+        if self.limit != LIMIT_DEFAULT {
             parameters.push(("limit", self.limit.to_string()));
         }
         Page::new(
@@ -184,5 +184,77 @@ impl NamePage {
             path,
             &parameters,
         )
+    }
+}
+
+/// A page of a list in the order in which things were made: what the client
+/// asked for.
+pub struct MadePage {
+    /// The place after which it begins.
+    pub after: Option<Position>,
+    limit: i64,
+    parameters: Vec<(&'static str, String)>,
+}
+
+/// The parameters of such a page, for the description.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[allow(dead_code)]
+pub struct MadePageParams {
+    /// How many items to answer, 1 to 100.
+    #[param(example = 20, minimum = 1, maximum = 100, default = 20, nullable = false)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before, with the same parameters.
+    #[param(nullable = false)]
+    cursor: Option<String>,
+}
+
+impl MadePage {
+    /// Reads `limit` and `cursor`; the cursor belongs to this filter.
+    pub fn of(params: &mut Params, filter: Option<(&'static str, &str)>) -> Result<Self> {
+        let limit = params.limit()?;
+        let cursor = params.one("cursor")?;
+        let filter_value = filter.map_or("", |(_, value)| value);
+        let after = cursor
+            .map(|cursor| cursor::read(&cursor, filter_value))
+            .transpose()?;
+        let mut parameters: Vec<_> = filter
+            .map(|(name, value)| (name, value.to_owned()))
+            .into_iter()
+            .collect();
+        if limit != LIMIT_DEFAULT {
+            parameters.push(("limit", limit.to_string()));
+        }
+        Ok(MadePage {
+            after,
+            limit,
+            parameters,
+        })
+    }
+
+    /// How many rows to ask for: one more than the page shows, to see whether
+    /// there is a next one.
+    pub fn wanted(&self) -> i64 {
+        self.limit + 1
+    }
+
+    /// Makes the page of the rows found. `place` tells when a row was made, and
+    /// its id.
+    pub fn fill<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        path: &str,
+        filter: &str,
+        place: impl Fn(&R) -> (Time, Id),
+        show: impl Fn(R) -> T,
+    ) -> Page<T> {
+        let full = rows.len() as i64 > self.limit;
+        rows.truncate(self.limit as usize);
+        let next = rows.last().filter(|_| full).map(|last| {
+            let (at, id) = place(last);
+            cursor::write(Position { at, id }, filter)
+        });
+        let items = rows.into_iter().map(show).collect();
+        Page::new(items, next, path, &self.parameters)
     }
 }

@@ -94,6 +94,10 @@ fn problem(status: u16, why: &str) -> (String, RefOr<Response>) {
     };
     response = match status {
         503 | 429 => response.header("Retry-After", text("Seconds to wait before trying again")),
+        401 => response.header(
+            "WWW-Authenticate",
+            text("`Bearer`, with `error=\"invalid_token\"` if what was sent is no good (RFC 6750)"),
+        ),
         412 | 428 => response.header(
             "ETag",
             text("The present version, to be sent as `If-Match`"),
@@ -130,6 +134,17 @@ groups! {
         403 "Your role, or your key's scopes, don't include this.",
         500 "A defect on this side.",
         503 "The database is away or busy.";
+    /// Operations that anybody may call and nobody may keep.
+    AnyoneProblems:
+        400 "The request can't be read, or a parameter is unknown.",
+        500 "A defect on this side.",
+        503 "The database is away or busy.";
+    /// Operations that take credentials and say which are no good.
+    Unauthenticated:
+        401 "What was sent doesn't say who you are.";
+    /// Operations that can be done only so often.
+    Limited:
+        429 "Too many attempts.";
     /// Operations on something that has to be there.
     Missing:
         404 "Nothing that you may see has this address.";

@@ -6,4 +6,9 @@
 //! key may do is what both its scopes and its owner's present role include.
 //! Nobody makes or revokes a key that can do more than they can themselves.
 
+mod model;
 pub mod ops;
+mod routes;
+
+pub use model::{KeyIn, KeyMade, KeyOut};
+pub use routes::configure;

@@ -5,23 +5,12 @@ use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use crate::auth::opaque::{self, Kind};
 use crate::auth::{Actor, Key, Right, User, Via};
 use crate::changes::Tx;
-use crate::db::{Id, Time};
+use crate::db::{Conn, Id, Time};
 use crate::error::{Error, FieldError, Result, conflict, forbidden, invalid_all, not_found};
+use crate::http::cursor::Position;
 use crate::users::{self, check_name};
 
-/// A key to be made.
-#[derive(Debug)]
-pub struct New {
-    /// Whose it is to be, by name or id; the actor's if nothing is said.
-    pub user: Option<String>,
-    /// The name.
-    pub name: String,
-    /// What it may do; all that the owner may and the actor can give if nothing
-    /// is said.
-    pub scopes: Option<Vec<Right>>,
-    /// When it stops working, if ever.
-    pub expires_at: Option<Time>,
-}
+use super::KeyIn;
 
 /// A key that was just made.
 pub struct Made {
@@ -34,10 +23,10 @@ pub struct Made {
 }
 
 /// Makes a key.
-pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: New) -> Result<Made> {
+pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: KeyIn) -> Result<Made> {
     let owner = match &new.user {
-        None => users::find(&mut tx.conn, &actor.id.to_string())?,
-        Some(which) => somebody(tx, actor, which)?,
+        None => users::ops::find(&mut tx.conn, &actor.id.to_string())?,
+        Some(which) => somebody(&mut tx.conn, actor, which)?,
     };
     let mut errors = Vec::new();
     check_name(&new.name, "#/name", &mut errors);
@@ -84,27 +73,68 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: New) -> Result<Made> {
 
 /// Revokes a key; from now on it opens nothing.
 pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<Key> {
-    let found = crate::store!(tx.conn, keys::find(id))?;
-    // Others' keys don't exist for whoever may not keep them.
-    let found = found.filter(|(key, _)| key.user_id == actor.id || actor.may(Right::Administer));
-    let (key, _) = found.ok_or_else(|| not_found(format!("The key {id}")))?;
+    let (key, _) = find(&mut tx.conn, actor, id)?;
     let itself = matches!(&actor.via, Via::Key { id: own, .. } if *own == id);
-    if !itself {
-        // What the key's owner can't do any more, the key can't either.
+    let by_key = matches!(&actor.via, Via::Key { .. });
+    // A person may revoke all their keys, whatever has become of their role.
+    if by_key && !itself {
         actor.require_all(&key.rights())?;
     }
-    if !crate::store!(tx.conn, keys::revoke(id, tx.now))? {
-        return Err(not_found(format!("The key {id}")));
+    match crate::store!(tx.conn, keys::revoke(id, tx.now))? {
+        true => Ok(key),
+        false => Err(unknown(id)),
     }
-    Ok(key)
 }
 
-/// The owner of a key that is made for somebody, maybe somebody else.
-pub fn somebody(tx: &mut Tx<'_>, actor: &Actor, which: &str) -> Result<User> {
+/// A key that is not revoked, and its owner.
+pub fn find(conn: &mut Conn<'_>, actor: &Actor, id: Id) -> Result<(Key, User)> {
+    let found = crate::store!(*conn, keys::find(id))?;
+    found
+        .filter(|(key, _)| key.revoked_at.is_none())
+        // Others' keys don't exist for whoever may not keep them.
+        .filter(|(key, _)| key.user_id == actor.id || actor.may(Right::Administer))
+        .ok_or_else(|| unknown(id))
+}
+
+/// Keys with their owners' names, in the order in which they were made: the
+/// actor's own, somebody's, or, for `*`, everybody's.
+pub fn list(
+    conn: &mut Conn<'_>,
+    actor: &Actor,
+    whose: Option<&str>,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<(Key, String)>> {
+    let user = match whose {
+        None => Some(actor.id),
+        Some("*") => {
+            actor.require(Right::Administer)?;
+            None
+        }
+        Some(which) => Some(somebody(conn, actor, which)?.id),
+    };
+    let after = after.map(|position| (position.at, position.id));
+    Ok(crate::store!(*conn, keys::list(user, after, limit))?)
+}
+
+/// A key by its owner and its name.
+pub fn by_name(conn: &mut Conn<'_>, actor: &Actor, user: &str, name: &str) -> Result<Key> {
+    let owner = somebody(conn, actor, user)?;
+    crate::store!(*conn, keys::by_name(owner.id, name))?
+        .ok_or_else(|| not_found(format!("A key `{name}` of `{user}`")))
+}
+
+/// Somebody whose keys are looked at or made; others than oneself are an
+/// admin's business.
+fn somebody(conn: &mut Conn<'_>, actor: &Actor, which: &str) -> Result<User> {
     if which != actor.name && which != actor.id.to_string() {
         actor.require(Right::Administer)?;
     }
-    users::find(&mut tx.conn, which)
+    users::ops::find(conn, which)
+}
+
+fn unknown(id: Id) -> Error {
+    not_found(format!("The key {id}"))
 }
 
 /// The rights a new key gets.

@@ -8,5 +8,7 @@
 
 mod model;
 pub mod ops;
+mod routes;
 
-pub use model::{check_name, find};
+pub use model::{UserIn, UserOut, UserPatch, check_name};
+pub use routes::configure;

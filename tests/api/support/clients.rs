@@ -73,7 +73,7 @@ impl App {
                 password: None,
             };
             let id = users::ops::add(tx, &actor, user)?.id;
-            let key = keys::ops::New {
+            let key = keys::KeyIn {
                 user: Some(name.to_owned()),
                 name: "test".to_owned(),
                 scopes: None,
