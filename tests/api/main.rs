@@ -6,6 +6,7 @@ mod support;
 mod authors;
 mod content;
 mod edge;
+mod laws;
 mod sections;
 mod site;
 mod topics;
