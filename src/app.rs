@@ -16,6 +16,7 @@ use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
+use crate::demo;
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::docs::{self, Docs};
@@ -61,7 +62,11 @@ pub fn build(
         InitError = (),
     > + use<>,
 > {
-    let limit = BodyLimit(shared.state.config.max_body);
+    let config = &shared.state.config;
+    let limit = BodyLimit {
+        bytes: config.max_body,
+        arrival: Duration::from_secs(config.body_timeout.into()),
+    };
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.access.clone())
@@ -78,8 +83,8 @@ pub fn build(
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
-    crate::articles::routes::configure(config);
     delivery::configure(config);
+    crate::articles::routes::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
@@ -89,6 +94,7 @@ fn routes(config: &mut ServiceConfig) {
     keys::configure(config);
     problems::configure(config);
     docs::configure(config);
+    crate::http::operate::configure(config);
 }
 
 /// What the description says about the API as a whole.
@@ -106,7 +112,6 @@ fn routes(config: &mut ServiceConfig) {
     ),
     servers((url = "/", description = "The server that this description comes from, in production as on a local machine")),
     components(schemas(problems::ProblemDocument)),
-    modifiers(&Bearer),
     tags(
         (name = "articles", description = "Read articles, as cards and in full; write, publish and correct them"),
         (name = "sections", description = "The tree of sections (Ressorts)"),
@@ -122,24 +127,6 @@ fn routes(config: &mut ServiceConfig) {
 )]
 struct Whole;
 
-/// How a client says who it is.
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, spec: &mut OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some(
-                "A key (`perspektive key add`) or an access token (`POST /v1/auth/login`), as `Authorization: Bearer …`.",
-            ))
-            .build();
-        spec.components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
-
 /// The OpenAPI description as the routes make it up.
 pub fn spec() -> OpenApi {
     let (_, mut spec) = App::new()
@@ -147,7 +134,6 @@ pub fn spec() -> OpenApi {
         .openapi(<Whole as utoipa::OpenApi>::openapi())
         .configure(routes)
         .split_for_parts();
-    crate::http::spec::complete(&mut spec);
     auth::describe(&mut spec);
     spec
 }
@@ -182,6 +168,8 @@ pub struct Run {
     pub shutdown_timeout: u64,
     /// Whether signals stop it.
     pub signals: bool,
+    /// Whether to load the demo newsroom first.
+    pub demo: bool,
 }
 
 impl Server {
@@ -190,6 +178,10 @@ impl Server {
     pub async fn start(config: Config, run: Run) -> Result<Self> {
         let prepared = tokio::task::spawn_blocking(move || {
             let state = prepare(config)?;
+            if run.demo {
+                let articles = demo::load(&state)?;
+                tracing::info!(articles, "loaded the demo newsroom");
+            }
             let access = Access::open(&state)?;
             Ok::<_, Error>((Arc::new(state), access))
         });

@@ -3,12 +3,17 @@
 //! The follower reads the change log: at every notification where there are
 //! other nodes, each second anyhow. It never decides what readers see; it only
 //! evicts what others changed and knows when the database was last heard of.
+//!
+//! The announcer tells the log which articles became visible, or stopped being
+//! so, by time. Readers saw that at the instant itself, so it may be late but
+//! never wrong, and after a restart it catches up.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::articles;
 use crate::db::Url;
 use crate::db::pg::Connector;
 use crate::state::State;
@@ -23,10 +28,26 @@ pub fn start(state: &Arc<State>) {
         }
     }
     tokio::spawn(follow(Arc::downgrade(state), heard));
+    tokio::spawn(announce(Arc::downgrade(state)));
+}
+
+/// Announces what time has changed, until the server is gone.
+async fn announce(state: Weak<State>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let Some(state) = state.upgrade() else { return };
+        let now = state.now();
+        let due = state.read(move |conn| Ok(!crate::store!(*conn, articles::to_announce(now, 1))?.is_empty())).await;
+        match due {
+            Ok(true) => while let Ok(true) = state.write(articles::ops::announce).await {},
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "nothing announced"),
+        }
+    }
 }
 
 /// Follows the log until the server is gone.
-async fn follow(state: std::sync::Weak<State>, heard: Arc<Notify>) {
+async fn follow(state: Weak<State>, heard: Arc<Notify>) {
     let mut well = true;
     loop {
         tokio::select! {

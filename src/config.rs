@@ -13,6 +13,9 @@ use secrecy::SecretString;
 use crate::db::Url;
 use crate::error::{Error, internal};
 
+/// The website that the demo newsroom's links lead to.
+const DEMO_SITE_URL: &str = "https://flussblick.example";
+
 /// The settings as they are given. [`Settings::check`] makes a [`Config`] of them.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
@@ -26,15 +29,9 @@ pub struct Settings {
     )]
     pub database_url: Option<String>,
 
-    /// Folder for the SQLite file and the signing secret
-    #[arg(
-        long,
-        env = "DATA_DIR",
-        global = true,
-        default_value = "data",
-        value_name = "DIR"
-    )]
-    pub data_dir: PathBuf,
+    /// Folder for the SQLite file and the signing secret [default: data; with --demo data-demo]
+    #[arg(long, env = "DATA_DIR", global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
 
     /// Connections to the database that may be open at once
     #[arg(
@@ -94,7 +91,7 @@ pub struct Settings {
         long,
         env = "SITE_ARTICLE_PATH",
         global = true,
-        default_value = "/{section}/{slug}",
+        default_value = "/{yyyy}/{mm}/{slug}/",
         value_name = "PATTERN",
         help_heading = "Addresses"
     )]
@@ -104,6 +101,10 @@ pub struct Settings {
 /// The settings that only a running server needs.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
+    /// Also load a small German newsroom to look at, into a data folder of its own
+    #[arg(long)]
+    pub demo: bool,
+
     /// Address and port to listen on
     #[arg(
         long,
@@ -176,6 +177,16 @@ pub struct ServeSettings {
         help_heading = "Tuning"
     )]
     pub max_body: usize,
+
+    /// Seconds that a request's body may take to arrive
+    #[arg(
+        long,
+        env = "BODY_TIMEOUT",
+        default_value_t = 60,
+        value_name = "SECONDS",
+        help_heading = "Tuning"
+    )]
+    pub body_timeout: u32,
 
     /// Origins whose browsers may use the editor routes, separated by commas
     #[arg(
@@ -254,6 +265,8 @@ pub struct Config {
     pub stale_max: u32,
     /// Largest request body, in bytes.
     pub max_body: usize,
+    /// Seconds that a request's body may take to arrive.
+    pub body_timeout: u32,
     /// Origins allowed on editor routes.
     pub editor_origins: Vec<String>,
     /// Proxies whose X-Forwarded-For is believed.
@@ -271,9 +284,15 @@ impl Settings {
     /// Checks everything, and says what is wrong with which variable.
     pub fn check_with(&self, serve: Option<&ServeSettings>) -> Result<Config, Error> {
         let wrong = |name: &str, why: String| internal(format!("{name}: {why}"));
+        let demo = serve.is_some_and(|serve| serve.demo);
+        let default_dir = if demo { "data-demo" } else { "data" };
+        let data_dir = self
+            .data_dir
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(default_dir));
         let database = match &self.database_url {
             Some(url) => Url::parse(url).map_err(|why| wrong("DATABASE_URL", why))?,
-            None => Url::Sqlite(self.data_dir.join("perspektive.db")),
+            None => Url::Sqlite(data_dir.join("perspektive.db")),
         };
         if !(1..=200).contains(&self.database_connections) {
             return Err(wrong(
@@ -291,7 +310,7 @@ impl Settings {
         };
         let site_url = match &self.site_url {
             Some(url) => Some(web_address(url).map_err(|why| wrong("SITE_URL", why))?),
-            None => None,
+            None => demo.then(|| DEMO_SITE_URL.to_owned()),
         };
         crate::http::address::check_pattern(&self.site_article_path)
             .map_err(|why| wrong("SITE_ARTICLE_PATH", why))?;
@@ -310,7 +329,7 @@ impl Settings {
         let number = |get: fn(&ServeSettings) -> u32| serve.map_or(0, get);
         Ok(Config {
             database,
-            data_dir: self.data_dir.clone(),
+            data_dir,
             database_connections: self.database_connections,
             public_url,
             site_url,
@@ -321,6 +340,7 @@ impl Settings {
             stale_if_error: number(|serve| serve.stale_if_error),
             stale_max: number(|serve| serve.stale_max),
             max_body: serve.map_or(0, |serve| serve.max_body),
+            body_timeout: number(|serve| serve.body_timeout),
             editor_origins: serve
                 .map(|serve| serve.editor_origins.clone())
                 .unwrap_or_default(),

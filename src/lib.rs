@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← features ← delivery ← background ← app ← cli ← main`
+//! auth ← features ← delivery ← demo ← background ← app ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -21,6 +21,7 @@
 //! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`delivery`]: what anyone may read
+//! - [`demo`]: a small newsroom to look at
 //! - [`background`]: what runs beside the requests: following the log, announcing
 //!   what time has changed
 //! - [`app`]: everything put together; used by the binary and by the tests
@@ -55,6 +56,7 @@ pub mod config;
 pub mod content;
 pub mod db;
 pub mod delivery;
+pub mod demo;
 pub mod error;
 pub mod http;
 pub mod keys;

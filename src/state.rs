@@ -2,7 +2,7 @@
 //! database: [`State::read`] and [`State::write`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -33,6 +33,8 @@ pub struct State {
     writing: Arc<Semaphore>,
     /// How far the clock is moved; tests travel in time.
     clock_offset: AtomicI64,
+    /// Whether the server was told to stop.
+    stopping: AtomicBool,
     /// Up to which entry the log was followed.
     followed: AtomicI64,
     /// When the log was last known to hold nothing new.
@@ -51,6 +53,7 @@ impl State {
             reading: Arc::new(Semaphore::new(readers)),
             writing: Arc::new(Semaphore::new(writers)),
             clock_offset: AtomicI64::new(0),
+            stopping: AtomicBool::new(false),
             followed: AtomicI64::new(0),
             confirmed_at: AtomicI64::new(Time::now().0),
         }
@@ -67,6 +70,17 @@ impl State {
             .fetch_add(seconds * 1_000_000, Ordering::Relaxed);
         self.confirmed_at
             .fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
+    /// Whether the server was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the server was told to stop, for whoever asks whether it is
+    /// ready.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Whether other processes may write to the same newsroom.
@@ -96,7 +110,16 @@ impl State {
 
     /// [`State::write`] for threads that may block, such as a command's.
     pub fn write_blocking<T>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let now = self.now();
+        self.write_blocking_at(self.now(), job)
+    }
+
+    /// [`State::write_blocking`] as if at another instant: how an archive comes
+    /// in.
+    pub fn write_blocking_at<T>(
+        &self,
+        now: Time,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
         let (value, tags) = self.database.write(|conn| {
             let mut tx = Tx::new(conn.reborrow(), now);
             let value = job(&mut tx)?;

@@ -310,7 +310,12 @@ fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
 
 /// Reads an article from Markdown with YAML front matter.
 pub fn from_markdown(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
-    let parsed = content::from_markdown(source, own).map_err(refuse)?;
+    from_parsed(content::from_markdown(source, own).map_err(refuse)?, own)
+}
+
+/// Makes an article of a Markdown document: the front matter's members and the
+/// text below it.
+pub fn from_parsed(parsed: content::Parsed, own: OwnAddress<'_>) -> Result<Sent> {
     let mut sent = match parsed.front_matter {
         Some(members) if members.contains_key("body") => {
             return Err(malformed_all(vec![FieldError::new(

@@ -11,7 +11,7 @@ use super::model::{
 };
 use super::ops::{Outcome, content_of, revision_of};
 use crate::config::Config;
-use crate::content::{self, ArticleRef, Body, Warning};
+use crate::content::{self, ArticleRef, Warning};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
 use crate::sections::{self, Tree};
@@ -300,7 +300,7 @@ pub struct BodyView {
     /// As blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<Vec<content::BlockInput>>)]
-    pub blocks: Option<Body>,
+    pub blocks: Option<Vec<content::Block>>,
     /// As Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -387,7 +387,7 @@ pub fn article(
         expires_at,
         body: match form {
             Form::Blocks => BodyView {
-                blocks: Some(body),
+                blocks: Some(body.blocks),
                 markdown: None,
             },
             Form::Markdown => BodyView {

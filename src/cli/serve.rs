@@ -18,6 +18,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
         workers: serve.workers.unwrap_or(cores),
         shutdown_timeout: serve.shutdown_timeout,
         signals: true,
+        demo: serve.demo,
     };
     actix_web::rt::System::new().block_on(async move {
         let server = Server::start(config, run).await?;
@@ -34,8 +35,8 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
 fn how_to_begin(settings: &Settings, config: &Config) -> String {
     let program = std::env::args().next();
     let mut program = program.unwrap_or_else(|| "perspektive".to_owned());
-    if settings.data_dir != Path::new("data") {
-        program.push_str(&format!(" --data-dir {}", settings.data_dir.display()));
+    if config.data_dir != Path::new("data") {
+        program.push_str(&format!(" --data-dir {}", config.data_dir.display()));
     }
     // An address may hold a password, which has no place in a log.
     let same = match settings.database_url {

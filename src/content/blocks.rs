@@ -350,6 +350,8 @@ named! {
     }
 }
 
+// The macro can't mark a variant as the default.
+#[allow(clippy::derivable_impls)]
 impl Default for Relation {
     fn default() -> Self {
         Relation::ReadMore

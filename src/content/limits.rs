@@ -39,11 +39,26 @@ pub const MARKDOWN_BYTES: usize = 8 * 1024 * 1024;
 
 /// Checks a normal body against every cap that no type enforces.
 pub(super) fn check(body: &Body, pointer: &str) -> Vec<FieldError> {
-    let mut check = Check { pointer, errors: Vec::new() };
+    let mut check = Check {
+        pointer,
+        errors: Vec::new(),
+    };
     let size = Size::of(body);
     check.count("too-many-blocks", size.blocks, BLOCKS, "The body", "blocks");
-    check.count("too-many-items", size.items, ITEMS, "The body", "list items and table cells");
-    check.count("too-much-text", size.chars, TEXT, "The body", "characters of text");
+    check.count(
+        "too-many-items",
+        size.items,
+        ITEMS,
+        "The body",
+        "list items and table cells",
+    );
+    check.count(
+        "too-much-text",
+        size.chars,
+        TEXT,
+        "The body",
+        "characters of text",
+    );
     check.parts(body);
     check.errors
 }
@@ -61,7 +76,13 @@ impl Check<'_> {
                 Block::Image(image) => self.image(image),
                 Block::Gallery(gallery) => {
                     let count = gallery.images.len();
-                    self.count("too-many-items", count, GALLERY_IMAGES, "A gallery", "pictures");
+                    self.count(
+                        "too-many-items",
+                        count,
+                        GALLERY_IMAGES,
+                        "A gallery",
+                        "pictures",
+                    );
                     gallery.images.iter().for_each(|image| self.image(image));
                     self.text("caption", &gallery.caption, CAPTION);
                 }
@@ -97,7 +118,11 @@ impl Check<'_> {
         // A body has few caps to break, but each as often as it has blocks.
         if have > max && self.errors.len() < 100 {
             let detail = format!("{whole} has {have} {of}; the cap is {max}.");
-            self.errors.push(FieldError { pointer: self.pointer.to_owned(), code, detail });
+            self.errors.push(FieldError {
+                pointer: self.pointer.to_owned(),
+                code,
+                detail,
+            });
         }
     }
 }

@@ -10,8 +10,8 @@ use super::limits;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder,
-    Schema, SchemaFormat, Type,
+    AdditionalProperties, ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Schema,
+    SchemaFormat, Type,
 };
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -35,7 +35,10 @@ impl PartialSchema for Body {
         let blocks = array("Block").max_items(Some(limits::BLOCKS));
         ObjectBuilder::new()
             .description(Some("The body of an article as a tree of typed blocks."))
-            .property("blocks", blocks.description(Some("The blocks in reading order.")))
+            .property(
+                "blocks",
+                blocks.description(Some("The blocks in reading order.")),
+            )
             .required("blocks")
             .into()
     }
@@ -57,7 +60,10 @@ impl PartialSchema for BodyInput {
         let blocks = array("BlockInput").max_items(Some(limits::BLOCKS));
         ObjectBuilder::new()
             .description(Some("The body of an article as a tree of typed blocks."))
-            .property("blocks", blocks.description(Some("The blocks in reading order.")))
+            .property(
+                "blocks",
+                blocks.description(Some("The blocks in reading order.")),
+            )
             .required("blocks")
             .additional_properties(Some(closed()))
             .into()
@@ -136,7 +142,11 @@ fn member_name(block: &str, input: bool) -> String {
 }
 
 fn union(input: bool) -> RefOr<Schema> {
-    let names = || Block::NAMES.iter().map(|block| (*block, member_name(block, input)));
+    let names = || {
+        Block::NAMES
+            .iter()
+            .map(|block| (*block, member_name(block, input)))
+    };
     let mapping = names().map(|(block, name)| (block, format!("#/components/schemas/{name}")));
     let description = if input {
         "One block of a body, told apart by `type`.".to_owned()
@@ -170,12 +180,18 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
     let blocks = |what: &str| array(&nested).description(Some(what.to_owned()));
     let spans = array(&format!("Span{suffix}"));
     match name {
-        "paragraph" => block(name, "Running text.", input).property("spans", spans).required("spans"),
-        "heading" => block(name, "A subheading; level 1 is the article's headline.", input)
-            .property("level", integer(2, 4))
-            .required("level")
+        "paragraph" => block(name, "Running text.", input)
             .property("spans", spans)
             .required("spans"),
+        "heading" => block(
+            name,
+            "A subheading; level 1 is the article's headline.",
+            input,
+        )
+        .property("level", integer(2, 4))
+        .required("level")
+        .property("spans", spans)
+        .required("spans"),
         "list" => {
             let start = integer(0, limits::LIST_START)
                 .description(Some("The first number of an ordered list; absent means 1."));
@@ -185,12 +201,19 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
                 .property("start", start)
                 .property("items", array(&format!("ListItem{suffix}")))
                 .required("items");
-            if input { list } else { list.required("ordered") }
+            if input {
+                list
+            } else {
+                list.required("ordered")
+            }
         }
         "quote" => block(name, "A block quotation.", input)
             .property("blocks", blocks("Paragraphs and lists."))
             .required("blocks")
-            .property("cite", string(limits::LINE, "Who said it, or where it stands.")),
+            .property(
+                "cite",
+                string(limits::LINE, "Who said it, or where it stands."),
+            ),
         "image" => image(block(name, "One picture.", input)),
         "gallery" => {
             let images = array(&format!("GalleryImage{suffix}"))
@@ -199,7 +222,10 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
             block(name, "Pictures that belong together.", input)
                 .property("images", images)
                 .required("images")
-                .property("caption", string(limits::CAPTION, "The text below all of them."))
+                .property(
+                    "caption",
+                    string(limits::CAPTION, "The text below all of them."),
+                )
         }
         "embed" => {
             let what = format!(
@@ -214,7 +240,11 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
             .property("url", address("Its address, `http` or `https`."))
             .required("url")
             .property("caption", string(limits::CAPTION, "The text below it."));
-            if input { embed } else { embed.required("provider") }
+            if input {
+                embed
+            } else {
+                embed.required("provider")
+            }
         }
         "table" => table(block(name, "A table.", input), suffix, input),
         "code" => block(name, "Preformatted text, kept as it is.", input)
@@ -222,7 +252,10 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
             .property("text", string(limits::TEXT, "The text."))
             .required("text"),
         "callout" => block(name, "A boxed remark.", input)
-            .property("style", enumeration(CalloutStyle::NAMES, "What kind of remark it is."))
+            .property(
+                "style",
+                enumeration(CalloutStyle::NAMES, "What kind of remark it is."),
+            )
             .required("style")
             .property("title", string(limits::LINE, "Its own heading."))
             .property("blocks", blocks("Paragraphs, lists, quotes and code."))
@@ -230,8 +263,9 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
         "divider" => block(name, "A break between two parts of the text.", input),
         _ if input => related_input(),
         _ => {
-            let index = integer(0, u32::MAX)
-                .description(Some("Its entry in the article's `related`, counted from 0."));
+            let index = integer(0, u32::MAX).description(Some(
+                "Its entry in the article's `related`, counted from 0.",
+            ));
             block(name, "A link that stands between the paragraphs.", input)
                 .property("index", index)
                 .required("index")
@@ -245,7 +279,9 @@ fn block(name: &str, description: &str, input: bool) -> ObjectBuilder {
     object(description, input)
         .property(
             "type",
-            ObjectBuilder::new().schema_type(Type::String).enum_values(Some([name.to_owned()])),
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some([name.to_owned()])),
         )
         .required("type")
 }
@@ -253,7 +289,11 @@ fn block(name: &str, description: &str, input: bool) -> ObjectBuilder {
 fn object(description: &str, input: bool) -> ObjectBuilder {
     let object = ObjectBuilder::new().description(Some(description.to_owned()));
     // What is sent is checked to the letter; what is delivered may grow.
-    if input { object.additional_properties(Some(closed())) } else { object }
+    if input {
+        object.additional_properties(Some(closed()))
+    } else {
+        object
+    }
 }
 
 fn closed() -> AdditionalProperties<Schema> {
@@ -266,28 +306,48 @@ fn image(object: ObjectBuilder) -> ObjectBuilder {
         .property("url", address("Where the picture is, `http` or `https`."))
         .required("url")
         .property("alt", string(limits::ALT, alt))
-        .property("decorative", boolean("Whether it only decorates; absent means no."))
+        .property(
+            "decorative",
+            boolean("Whether it only decorates; absent means no."),
+        )
         .property("caption", string(limits::CAPTION, "The text below it."))
         .property("credit", string(limits::LINE, "Who made it."))
-        .property("width", integer(1, limits::PIXELS).description(Some("Width in pixels.")))
-        .property("height", integer(1, limits::PIXELS).description(Some("Height in pixels.")))
+        .property(
+            "width",
+            integer(1, limits::PIXELS).description(Some("Width in pixels.")),
+        )
+        .property(
+            "height",
+            integer(1, limits::PIXELS).description(Some("Height in pixels.")),
+        )
 }
 
 fn table(object: ObjectBuilder, suffix: &str, input: bool) -> ObjectBuilder {
-    let align = ObjectBuilder::new()
-        .property("align", enumeration(Align::NAMES, "How its cells are aligned."));
+    let align = ObjectBuilder::new().property(
+        "align",
+        enumeration(Align::NAMES, "How its cells are aligned."),
+    );
     let row = || array(&format!("Cell{suffix}")).max_items(Some(limits::COLUMNS));
     let columns = ArrayBuilder::new()
         .items(align)
         .max_items(Some(limits::COLUMNS))
         .description(Some("One entry for each column."));
-    let rows = ArrayBuilder::new().items(row()).description(Some("The rows below the header."));
+    let rows = ArrayBuilder::new()
+        .items(row())
+        .description(Some("The rows below the header."));
     let table = object
         .property("columns", columns)
-        .property("header", row().description(Some("The header row, if there is one.")))
+        .property(
+            "header",
+            row().description(Some("The header row, if there is one.")),
+        )
         .property("rows", rows)
         .required("rows");
-    if input { table } else { table.required("columns") }
+    if input {
+        table
+    } else {
+        table.required("columns")
+    }
 }
 
 fn related_input() -> ObjectBuilder {
@@ -312,31 +372,55 @@ fn parts(input: bool) -> Schemas {
         .items(enumeration(Mark::NAMES, "How the text is set."))
         .unique_items(true);
     let span = object("Text with the same marks and link throughout.", input)
-        .property("text", string(limits::TEXT, "The text; a line feed in it is a line break."))
+        .property(
+            "text",
+            string(limits::TEXT, "The text; a line feed in it is a line break."),
+        )
         .required("text")
         .property("marks", marks)
         .property("link", Ref::from_schema_name(format!("Link{suffix}")))
         .examples([json!({"text": "einstimmig", "marks": ["strong"]})]);
     let span = if input { span } else { span.required("marks") };
     let link = object("Where a text leads: either a `url` or an `article`.", input)
-        .property("url", address("An `http`, `https`, `mailto` or `tel` address."))
+        .property(
+            "url",
+            address("An `http`, `https`, `mailto` or `tel` address."),
+        )
         .property("article", article);
     let item = object("One item of a list.", input)
-        .property("blocks", nested.description(Some("Paragraphs, lists, quotes and code.")))
+        .property(
+            "blocks",
+            nested.description(Some("Paragraphs, lists, quotes and code.")),
+        )
         .required("blocks");
-    let cell = object("One cell of a table.", input).property("spans", spans).required("spans");
+    let cell = object("One cell of a table.", input)
+        .property("spans", spans)
+        .required("spans");
     let reference = object(
-        if input { "An article, by its slug or its id." } else { "An article that a text leads to." },
+        if input {
+            "An article, by its slug or its id."
+        } else {
+            "An article that a text leads to."
+        },
         input,
     )
     .property("id", uuid())
     .property("slug", slug())
-    .property("headline", plain("The article's headline; ignored in what is sent."))
-    .property("url", plain("Its address on the website; ignored in what is sent."));
+    .property(
+        "headline",
+        plain("The article's headline; ignored in what is sent."),
+    )
+    .property(
+        "url",
+        plain("Its address on the website; ignored in what is sent."),
+    );
     let reference = if input {
         reference
     } else {
-        reference.required("id").required("slug").required("headline")
+        reference
+            .required("id")
+            .required("slug")
+            .required("headline")
     };
     vec![
         (format!("Span{suffix}"), span.into()),
@@ -344,7 +428,10 @@ fn parts(input: bool) -> Schemas {
         (format!("ListItem{suffix}"), item.into()),
         (format!("Cell{suffix}"), cell.into()),
         (format!("ArticleRef{suffix}"), reference.into()),
-        (format!("GalleryImage{suffix}"), image(object("A picture in a gallery.", input)).into()),
+        (
+            format!("GalleryImage{suffix}"),
+            image(object("A picture in a gallery.", input)).into(),
+        ),
     ]
 }
 
@@ -353,7 +440,9 @@ fn array(of: &str) -> ArrayBuilder {
 }
 
 fn plain(description: &str) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).description(Some(description.to_owned()))
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description.to_owned()))
 }
 
 fn string(max: usize, description: &str) -> ObjectBuilder {
@@ -373,7 +462,9 @@ fn slug() -> ObjectBuilder {
 }
 
 fn boolean(description: &str) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Boolean).description(Some(description.to_owned()))
+    ObjectBuilder::new()
+        .schema_type(Type::Boolean)
+        .description(Some(description.to_owned()))
 }
 
 fn integer(min: u32, max: u32) -> ObjectBuilder {

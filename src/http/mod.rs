@@ -15,6 +15,7 @@
 //! - `client`: where a request comes from
 //! - `address`: addresses on the website
 //! - `text`: rules for names, slugs and one-line texts
+//! - `operate`: health and metrics
 //! - `problems`: the pages behind the problem types
 //! - `openapi`: what the description says about every operation alike
 //! - `docs`: the description, and the page that shows it
@@ -27,6 +28,7 @@ pub mod cursor;
 pub mod docs;
 pub mod edge;
 pub mod openapi;
+pub mod operate;
 pub mod page;
 pub mod patch;
 pub mod problems;

@@ -202,7 +202,13 @@ pub struct MadePage {
 #[allow(dead_code)]
 pub struct MadePageParams {
     /// How many items to answer, 1 to 100.
-    #[param(example = 20, minimum = 1, maximum = 100, default = 20, nullable = false)]
+    #[param(
+        example = 20,
+        minimum = 1,
+        maximum = 100,
+        default = 20,
+        nullable = false
+    )]
     limit: Option<i64>,
     /// `next_cursor` of the page before, with the same parameters.
     #[param(nullable = false)]

@@ -89,6 +89,11 @@ pub fn slugs_of_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, String)>> 
         .load(c)
 }
 
+/// Whether there is any article.
+pub fn any(c: &mut Conn) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(articles::table.select(articles::id))).get_result(c)
+}
+
 /// A new article.
 pub fn insert(c: &mut Conn, row: &ArticleRow) -> QueryResult<()> {
     diesel::insert_into(articles::table)

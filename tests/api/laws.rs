@@ -36,7 +36,9 @@ fn same_as_committed(path: &str, wanted: &str, update: &str) {
         }
         None => "one of them goes on after the other has ended".to_owned(),
     };
-    panic!("{path} is out of date, from {shown}\nReview and write it with {update}=1 cargo test laws");
+    panic!(
+        "{path} is out of date, from {shown}\nReview and write it with {update}=1 cargo test laws"
+    );
 }
 
 /// Every Rust file below a folder.

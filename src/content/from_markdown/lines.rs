@@ -89,25 +89,24 @@ impl Reader<'_> {
         if let Some(images) = self.image_line(line) {
             return Line::Images(images);
         }
-        if after_images {
-            let text: String = line.iter().map(|node| text_of(node)).collect();
-            if let Some(given) = attributes::parse(&text) {
-                if given
-                    .first()
-                    .is_some_and(|(name, value)| name == "gallery" && value.is_none())
-                {
-                    let mut caption = None;
-                    for (name, value) in given.into_iter().skip(1) {
-                        match (name.as_str(), value) {
-                            ("caption", Some(value)) => caption = Some(value),
-                            _ => self.warn_attribute(first, &name),
-                        }
-                    }
-                    return Line::Gallery(caption);
+        match after_images.then(|| gallery_attributes(line)).flatten() {
+            Some(given) => Line::Gallery(self.gallery_caption(first, given)),
+            None => Line::Text,
+        }
+    }
+
+    fn gallery_caption(&mut self, node: Node<'_>, given: Attributes) -> Option<String> {
+        let mut caption = None;
+        for (name, value) in given.into_iter().skip(1) {
+            match (name.as_str(), value) {
+                ("caption", Some(value)) => {
+                    self.check(node, &value);
+                    caption = Some(value);
                 }
+                _ => self.warn_attribute(node, &name),
             }
         }
-        Line::Text
+        caption
     }
 
     /// `[[slug]]`, `[[slug|headline]]`, `[[slug|headline|relation]]`, or the
@@ -259,6 +258,16 @@ impl Reader<'_> {
         let detail = format!("The attribute “{name}” means nothing here, or has no such value.");
         self.warn(node, "unknown-attribute", detail);
     }
+}
+
+/// The attributes of a line that is `{gallery …}` and nothing else.
+fn gallery_attributes(line: &[Node<'_>]) -> Option<Attributes> {
+    let text: String = line.iter().map(|node| text_of(node)).collect();
+    let given = attributes::parse(&text)?;
+    let is_gallery = given
+        .first()
+        .is_some_and(|(name, value)| name == "gallery" && value.is_none());
+    is_gallery.then_some(given)
 }
 
 fn is_usable(image: Node<'_>) -> bool {

@@ -15,6 +15,7 @@ use super::{front_matter, limits, text, url, warning::Warning};
 use crate::error::FieldError;
 use comrak::{Arena, Node, Options, nodes::NodeValue};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 /// Where errors in Markdown point.
 const POINTER: &str = "#/body/markdown";
@@ -77,6 +78,7 @@ pub fn from_markdown(
         .as_ref()
         .and_then(|map| map.get("headline"))
         .and_then(Value::as_str);
+    reader.warn_unused_definitions(root);
     let headline = reader.take_headline(root, given);
     let mut body = Body {
         blocks: reader.top_level(root),
@@ -170,8 +172,15 @@ impl Reader<'_> {
         let start = node.data().sourcepos.start;
         // The parser counts bytes; its own count of characters costs the square
         // of a line's length.
-        let line = self.lines.get(start.line.wrapping_sub(1)).copied().unwrap_or_default();
-        let before = line.char_indices().take_while(|(at, _)| at + 1 < start.column).count();
+        let line = self
+            .lines
+            .get(start.line.wrapping_sub(1))
+            .copied()
+            .unwrap_or_default();
+        let before = line
+            .char_indices()
+            .take_while(|(at, _)| at + 1 < start.column)
+            .count();
         let column = u32::try_from(before + 1).unwrap_or(u32::MAX);
         let warning = Warning::new(code, detail).at_line(self.line(node), column);
         self.warnings.push(warning);
@@ -193,14 +202,61 @@ impl Reader<'_> {
 
     /// Checks text that entities may have brought in.
     fn check(&mut self, node: Node<'_>, text: &str) {
-        if let Some(c) = text::check(text) {
-            if self.errors.len() < 10 {
+        if let Some(c) = text::check(text)
+            && self.errors.len() < 10
+        {
+            let detail = format!(
+                "Line {} holds the invisible character {}. Remove it.",
+                self.line(node),
+                text::code_point(c)
+            );
+            self.errors.push(error("forbidden-character", detail));
+        }
+    }
+
+    /// Reports lines such as `[note]: text`, which Markdown takes for the
+    /// definition of a link and which vanish if no link uses them.
+    fn warn_unused_definitions(&mut self, root: Node<'_>) {
+        let mut shown = vec![false; self.lines.len()];
+        for node in root.descendants() {
+            let data = node.data();
+            let first = data.sourcepos.start.line.saturating_sub(1);
+            let last = match data.value {
+                NodeValue::Document
+                | NodeValue::List(_)
+                | NodeValue::Item(_)
+                | NodeValue::BlockQuote
+                | NodeValue::FootnoteDefinition(_) => continue,
+                // Its first line holds the title.
+                NodeValue::Alert(_) => first + 1,
+                _ if data.value.block() => data.sourcepos.end.line,
+                _ => continue,
+            };
+            let lines = shown.get_mut(first..last.min(self.lines.len()));
+            lines.into_iter().flatten().for_each(|line| *line = true);
+        }
+        let mut definitions = Vec::new();
+        let mut uses: HashMap<String, usize> = HashMap::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            for label in bracketed(line) {
+                *uses.entry(label).or_default() += 1;
+            }
+            let start = line.trim_start_matches([' ', '>']);
+            if !shown[index] && start.starts_with('[') && start.contains("]:") {
+                definitions.extend(bracketed(start).next().map(|label| (index, label)));
+            }
+        }
+        for (index, label) in definitions {
+            if uses.get(&label) == Some(&1) && self.warnings.len() < MAX_WARNINGS {
                 let detail = format!(
-                    "Line {} holds the invisible character {}. Remove it.",
-                    self.line(node),
-                    text::code_point(c)
+                    "The line “{}” was read as the definition of a link that nothing uses, so it \
+                     is not in the text. Put a \\ before its [ if it is text.",
+                    text::shorten(self.lines[index].trim(), 80)
                 );
-                self.errors.push(error("forbidden-character", detail));
+                let line = u32::try_from(index + 1).unwrap_or(u32::MAX);
+                let line = line.saturating_add(self.line_offset);
+                self.warnings
+                    .push(Warning::new("unused-definition", detail).at_line(line, 1));
             }
         }
     }
@@ -288,6 +344,13 @@ impl Reader<'_> {
         self.warn(node, "invalid-slug", detail);
         None
     }
+}
+
+/// What stands in square brackets in a line, as labels are compared.
+fn bracketed(line: &str) -> impl Iterator<Item = String> + '_ {
+    line.split('[')
+        .skip(1)
+        .filter_map(|part| Some(part.split_once(']')?.0.trim().to_lowercase()))
 }
 
 /// The text of a node and all below it, marks left out.

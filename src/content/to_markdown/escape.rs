@@ -26,15 +26,15 @@ pub(super) fn escape(text: &str, context: Context) -> String {
         }
     }
     let mut previous = text[..text.len() - rest.len()].chars().next_back();
-    let mut chars = rest.char_indices();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in rest.char_indices() {
         let after = &rest[at + c.len_utf8()..];
         let next = after.chars().next();
         let escaped = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '~' => true,
+            '\\' | '`' | '*' | '[' | ']' | '~' => true,
+            '<' => next.is_some_and(|c| c != ' '),
             // Within a word an underscore is never a delimiter.
             '_' => !(is_word(previous) && is_word(next)),
-            '&' => next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '#'),
+            '&' => starts_entity(after),
             '|' => context.table,
             // `[^` starts a footnote.
             '^' => previous.is_none(),
@@ -51,6 +51,17 @@ pub(super) fn escape(text: &str, context: Context) -> String {
         previous = Some(c);
     }
     out
+}
+
+/// Whether what follows an ampersand would make it an entity.
+fn starts_entity(after: &str) -> bool {
+    // No entity is longer than this, so looking ahead costs little.
+    let name = after
+        .bytes()
+        .take(40)
+        .take_while(|b| b.is_ascii_alphanumeric() || *b == b'#');
+    let length = name.count();
+    length > 0 && after[length..].starts_with(';')
 }
 
 fn is_word(c: Option<char>) -> bool {
@@ -87,7 +98,11 @@ fn line_marker(line: &str) -> Option<(usize, &str)> {
 /// A link's destination. Addresses in a body hold no spaces, `<`, `>` or `\`.
 pub(super) fn link_destination(url: &str) -> String {
     let url = entities(url);
-    if url.contains(['(', ')']) { format!("<{url}>") } else { url }
+    if url.contains(['(', ')']) {
+        format!("<{url}>")
+    } else {
+        url
+    }
 }
 
 /// A link's title in double quotes, if it can be written as one: parsers
@@ -107,8 +122,7 @@ fn entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
         out.push(c);
-        let entity = |c: char| c.is_ascii_alphanumeric() || c == '#';
-        if c == '&' && text[at + 1..].starts_with(entity) {
+        if c == '&' && starts_entity(&text[at + 1..]) {
             out.push_str("amp;");
         }
     }
@@ -119,8 +133,7 @@ fn entities(text: &str) -> String {
 pub(super) fn escape_wiki(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        let entity = |c: char| c.is_ascii_alphanumeric() || c == '#';
-        if matches!(c, '\\' | '|' | '[' | ']') || c == '&' && text[at + 1..].starts_with(entity) {
+        if matches!(c, '\\' | '|' | '[' | ']') || c == '&' && starts_entity(&text[at + 1..]) {
             out.push('\\');
         }
         out.push(c);
@@ -132,5 +145,14 @@ pub(super) fn escape_wiki(text: &str) -> String {
 /// that the whole `{…}` is to a Markdown parser.
 pub(super) fn attribute_value(text: &str) -> String {
     let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("\"{}\"", escape(&quoted, Context { line_start: false, table: false }))
+    format!(
+        "\"{}\"",
+        escape(
+            &quoted,
+            Context {
+                line_start: false,
+                table: false
+            }
+        )
+    )
 }

@@ -54,10 +54,14 @@ fn tokenize(spans: &[Span], place: Place) -> Vec<Token<'_>> {
     let mut line_start = place != Place::Cell;
     for (index, span) in spans.iter().enumerate() {
         // Code is not nested: as a code span it is part of the text.
-        let as_tag = span.marks.contains(&Mark::Code) && !fits_code_span(&span.text, place);
+        let as_tag = span.marks.contains(&Mark::Code) && !fits_code_span(span, place);
         let as_span = span.marks.contains(&Mark::Code) && !as_tag;
-        let wanted: Vec<Mark> =
-            span.marks.iter().copied().filter(|&mark| mark != Mark::Code || as_tag).collect();
+        let wanted: Vec<Mark> = span
+            .marks
+            .iter()
+            .copied()
+            .filter(|&mark| mark != Mark::Code || as_tag)
+            .collect();
         let same_link = link == span.link.as_ref();
         let shared = if same_link {
             open.iter().zip(&wanted).take_while(|(a, b)| a == b).count()
@@ -81,7 +85,13 @@ fn tokenize(spans: &[Span], place: Place) -> Vec<Token<'_>> {
         let starts_link = |next: &Span| next.link.is_some() && next.link != span.link;
         let before_link = spans.get(index + 1).is_some_and(starts_link);
         let last = index + 1 == spans.len();
-        tokens.push(Token::Raw(write_text(&span.text, place, line_start, before_link, last)));
+        tokens.push(Token::Raw(write_text(
+            &span.text,
+            place,
+            line_start,
+            before_link,
+            last,
+        )));
         line_start = span.text.ends_with('\n') && place == Place::Paragraph;
     }
     tokens.extend(open.into_iter().rev().map(Token::Close));
@@ -93,10 +103,24 @@ fn write_text(text: &str, place: Place, line_start: bool, before_link: bool, las
     let mut out = String::new();
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
-            out.push_str(if place == Place::Paragraph { "\\\n" } else { "<br>" });
+            out.push_str(if place == Place::Paragraph {
+                "\\\n"
+            } else {
+                "<br>"
+            });
         }
-        let starts = if index == 0 { line_start } else { place == Place::Paragraph };
-        out.push_str(&escape(line, Context { line_start: starts, table: place == Place::Cell }));
+        let starts = if index == 0 {
+            line_start
+        } else {
+            place == Place::Paragraph
+        };
+        out.push_str(&escape(
+            line,
+            Context {
+                line_start: starts,
+                table: place == Place::Cell,
+            },
+        ));
     }
     // `!` before a link would make it an image, and `#` at the end of a
     // heading would be taken for its closing sequence.
@@ -109,10 +133,14 @@ fn write_text(text: &str, place: Place, line_start: bool, before_link: bool, las
     out
 }
 
-/// Whether a code span can hold the text: it has no line breaks, and no table
-/// would take a pipe in it for the end of the cell.
-fn fits_code_span(text: &str, place: Place) -> bool {
-    !text.contains('\n') && !(place == Place::Cell && text.contains(['|', '\\']))
+/// Whether a code span can hold the text: it has no line breaks, no table
+/// would take a pipe in it for the end of the cell, and no bracket in it could
+/// end a link's text early, which at the start of a line `[`]:`]` would do.
+fn fits_code_span(span: &Span, place: Place) -> bool {
+    let breaks = span.text.contains('\n');
+    let ends_cell = place == Place::Cell && span.text.contains(['|', '\\']);
+    let ends_link = span.link.is_some() && span.text.contains(['[', ']']);
+    !(breaks || ends_cell || ends_link)
 }
 
 fn code_span(text: &str) -> String {
@@ -120,7 +148,11 @@ fn code_span(text: &str) -> String {
     // longest run always is one.
     let fence = "`".repeat(longest_run(text, '`') + 1);
     let strips = text.starts_with(' ') && text.ends_with(' ') && !text.trim_matches(' ').is_empty();
-    let pad = if strips || text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    let pad = if strips || text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
@@ -175,8 +207,14 @@ fn choose_tags(tokens: &[Token<'_>]) -> Vec<bool> {
 fn delimits(tokens: &[Token<'_>], at: usize, mark: Mark, opens: bool) -> bool {
     let before = at.checked_sub(1).and_then(|index| tokens.get(index));
     let before = before.map_or(Kind::Space, |token| kind(token, char_last));
-    let after = tokens.get(at + 1).map_or(Kind::Space, |token| kind(token, char_first));
-    let (outer, inner) = if opens { (before, after) } else { (after, before) };
+    let after = tokens
+        .get(at + 1)
+        .map_or(Kind::Space, |token| kind(token, char_first));
+    let (outer, inner) = if opens {
+        (before, after)
+    } else {
+        (after, before)
+    };
     match (outer, inner) {
         (Kind::Unsure, _) | (_, Kind::Unsure | Kind::Space) => false,
         (Kind::Word, Kind::Word) => mark == Mark::Strong || mark == Mark::Strike,

@@ -39,17 +39,20 @@ use inline::{Place, write_spans};
 ///
 /// A resolved body can be written too: references are written by their slug.
 pub fn to_markdown(body: &Body) -> String {
-    let mut out = blocks(&body.blocks);
+    let mut out = blocks(&body.blocks, false);
     if !out.is_empty() {
         out.push('\n');
     }
     out
 }
 
-fn blocks(blocks: &[Block]) -> String {
+/// Writes blocks with a blank line between them, in the items of a list
+/// without one where that isn't needed.
+fn blocks(blocks: &[Block], in_item: bool) -> String {
     let mut out = String::new();
     // Whether the list before this block used the second kind of marker.
     let mut last_list: Option<(bool, bool)> = None;
+    let mut after_paragraph = false;
     for item in blocks {
         let text = match item {
             Block::List(list) => {
@@ -63,10 +66,14 @@ fn blocks(blocks: &[Block]) -> String {
                 block(other)
             }
         };
+        // Only a list that starts at 1 may follow a paragraph directly.
+        let tight =
+            in_item && after_paragraph && matches!(item, Block::List(list) if list.start.is_none());
         if !out.is_empty() {
-            out.push_str("\n\n");
+            out.push_str(if tight { "\n" } else { "\n\n" });
         }
         out.push_str(&text);
+        after_paragraph = matches!(item, Block::Paragraph(_));
     }
     out
 }
@@ -80,7 +87,7 @@ fn block(block: &Block) -> String {
         }
         Block::List(list) => write_list(list, false),
         Block::Quote(quote) => {
-            let mut text = blocks(&quote.blocks);
+            let mut text = blocks(&quote.blocks, false);
             if let Some(cite) = &quote.cite {
                 if !text.is_empty() {
                     text.push_str("\n\n");
@@ -118,7 +125,7 @@ fn block(block: &Block) -> String {
             }
             if !callout.blocks.is_empty() {
                 text.push('\n');
-                text.push_str(&quoted(&blocks(&callout.blocks)));
+                text.push_str(&quoted(&blocks(&callout.blocks, false)));
             }
             text
         }
@@ -144,7 +151,7 @@ fn write_list(list: &List, second: bool) -> String {
             out.push('\n');
         }
         let indent = " ".repeat(marker.len());
-        for (index, line) in blocks(&item.blocks).split('\n').enumerate() {
+        for (index, line) in blocks(&item.blocks, true).split('\n').enumerate() {
             if index == 0 {
                 out.push_str(&marker);
             } else {

@@ -9,16 +9,126 @@ use uuid::Uuid;
 
 /// Pieces that mean something in Markdown, HTML or Unicode.
 const NASTY: &[&str] = &[
-    "*", "**", "_", "__", "`", "``", "```", "~", "~~", "[", "]", "[[", "]]", "(", ")", "<", ">",
-    "&", "&amp;", "&#42;", "&lt;b&gt;", "|", "\\", "\\\\", "\\|", "!", "![", "#", "##", "#\u{20}", "+", "-",
-    "- ", "--", "---", "***", "===", "1.", "1) ", "12. x", ":", ":-:", "|---|", "> ", "{", "}",
-    "{credit=\"x\"}", "\"", "'", "https://a.de", "http://b.de/x_y", "www.c.de", "a@b.de",
-    "mailto:x@y.de", "<b>", "</b>", "<br>", "<!--", "-->", "[x](y)", "[^1]", "[^1]: x", "[a]: b",
-    "[ ] ", "[x] ", "[!note]", "> [!tip]", "— ", "-- ", "„Zitat“", "ä", "ß", "é", "e\u{301}",
-    "👩‍👩‍👧", "😀", "שלום", "مرحبا", "日本語", "\u{A0}", "\u{2009}", "\u{200B}", "\u{200D}",
-    "\u{2066}", "\u{2069}", "\u{FEFF}", "Ⓐ", "½", "²", "€", "$x$", "%", "^", "=", "==", "...", "…",
-    "a", "b", "Wort", "zwei", "3", "42", " ", "  ", "\t", "www", ".", ",", ";", "?", "::: x",
-    "+++", "article:x", "javascript:alert(1)", "</script>", "~~~", "\u{3000}", "۳", "i\u{307}",
+    "*",
+    "**",
+    "_",
+    "__",
+    "`",
+    "``",
+    "```",
+    "~",
+    "~~",
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "(",
+    ")",
+    "<",
+    ">",
+    "&",
+    "&amp;",
+    "&#42;",
+    "&lt;b&gt;",
+    "|",
+    "\\",
+    "\\\\",
+    "\\|",
+    "!",
+    "![",
+    "#",
+    "##",
+    "#\u{20}",
+    "+",
+    "-",
+    "- ",
+    "--",
+    "---",
+    "***",
+    "===",
+    "1.",
+    "1) ",
+    "12. x",
+    ":",
+    ":-:",
+    "|---|",
+    "> ",
+    "{",
+    "}",
+    "{credit=\"x\"}",
+    "\"",
+    "'",
+    "https://a.de",
+    "http://b.de/x_y",
+    "www.c.de",
+    "a@b.de",
+    "mailto:x@y.de",
+    "<b>",
+    "</b>",
+    "<br>",
+    "<!--",
+    "-->",
+    "[x](y)",
+    "[^1]",
+    "[^1]: x",
+    "[a]: b",
+    "[ ] ",
+    "[x] ",
+    "[!note]",
+    "> [!tip]",
+    "— ",
+    "-- ",
+    "„Zitat“",
+    "ä",
+    "ß",
+    "é",
+    "e\u{301}",
+    "👩‍👩‍👧",
+    "😀",
+    "שלום",
+    "مرحبا",
+    "日本語",
+    "\u{A0}",
+    "\u{2009}",
+    "\u{200B}",
+    "\u{200D}",
+    "\u{2066}",
+    "\u{2069}",
+    "\u{FEFF}",
+    "Ⓐ",
+    "½",
+    "²",
+    "€",
+    "$x$",
+    "%",
+    "^",
+    "=",
+    "==",
+    "...",
+    "…",
+    "a",
+    "b",
+    "Wort",
+    "zwei",
+    "3",
+    "42",
+    " ",
+    "  ",
+    "\t",
+    "www",
+    ".",
+    ",",
+    ";",
+    "?",
+    "::: x",
+    "+++",
+    "article:x",
+    "javascript:alert(1)",
+    "</script>",
+    "~~~",
+    "\u{3000}",
+    "۳",
+    "i\u{307}",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -42,15 +152,34 @@ fn multiline() -> impl Strategy<Value = String> {
 }
 
 fn url() -> impl Strategy<Value = String> {
-    let host = select(&["example.org", "www.youtube.com", "youtu.be", "a_b.de", "müller.de:8080",
-        "[::1]", "u@x.de", "x.com", "127.0.0.1"][..]);
+    let host = select(
+        &[
+            "example.org",
+            "www.youtube.com",
+            "youtu.be",
+            "a_b.de",
+            "müller.de:8080",
+            "[::1]",
+            "u@x.de",
+            "x.com",
+            "127.0.0.1",
+        ][..],
+    );
     let scheme = select(&["http://", "https://", "HTTPS://"][..]);
-    let tail = vec(select(&["/", "a", "_", "*", "(", ")", "[", "]", "&", "&amp;", "&copy=1", "?q=", "#x", "%20",
-        ".", ",", ";", "ä", "'", "~", "!", ":", "@", "=", "+", "$", "**b**", "[[", "]]", "www.", "|", "^"][..]), 0..6)
-        .prop_map(|parts| parts.concat());
-    (scheme, host, tail).prop_map(|(scheme, host, tail)| format!("{scheme}{host}/{tail}")).prop_map(
-        |url| url::parse(&url, url::Use::Media).expect("an allowed address"),
+    let tail = vec(
+        select(
+            &[
+                "/", "a", "_", "*", "(", ")", "[", "]", "&", "&amp;", "&copy=1", "?q=", "#x",
+                "%20", ".", ",", ";", "ä", "'", "~", "!", ":", "@", "=", "+", "$", "**b**", "[[",
+                "]]", "www.", "|", "^",
+            ][..],
+        ),
+        0..6,
     )
+    .prop_map(|parts| parts.concat());
+    (scheme, host, tail)
+        .prop_map(|(scheme, host, tail)| format!("{scheme}{host}/{tail}"))
+        .prop_map(|url| url::parse(&url, url::Use::Media).expect("an allowed address"))
 }
 
 fn slug() -> impl Strategy<Value = String> {
@@ -78,8 +207,11 @@ fn span() -> impl Strategy<Value = Span> {
         3 => Just(Vec::new()),
         4 => vec(select(Mark::ALL), 1..4),
     ];
-    (multiline(), marks, option::weighted(0.25, link()))
-        .prop_map(|(text, marks, link)| Span { text, marks, link })
+    (multiline(), marks, option::weighted(0.25, link())).prop_map(|(text, marks, link)| Span {
+        text,
+        marks,
+        link,
+    })
 }
 
 pub fn spans() -> impl Strategy<Value = Vec<Span>> {
@@ -96,33 +228,57 @@ fn paragraph() -> impl Strategy<Value = Block> {
 
 fn image() -> impl Strategy<Value = Image> {
     let pixels = || option::of(1u32..=100_000);
-    (url(), line(), any::<bool>(), line(), line(), pixels(), pixels()).prop_map(
-        |(url, alt, decorative, caption, credit, width, height)| Image {
-            url,
-            alt,
-            decorative,
-            caption,
-            credit,
-            width,
-            height,
-        },
+    (
+        url(),
+        line(),
+        any::<bool>(),
+        line(),
+        line(),
+        pixels(),
+        pixels(),
     )
+        .prop_map(
+            |(url, alt, decorative, caption, credit, width, height)| Image {
+                url,
+                alt,
+                decorative,
+                caption,
+                credit,
+                width,
+                height,
+            },
+        )
 }
 
 fn code() -> impl Strategy<Value = Block> {
-    let text = vec(prop_oneof![text(), Just(String::new()), Just("   ".to_owned())], 1..5);
-    (option::of(select(&["rust", "c++", "c#", "objective-c"][..])), text).prop_map(
-        |(language, lines)| {
-            Block::Code(Code { language: language.map(str::to_owned), text: lines.join("\n") })
-        },
+    let text = vec(
+        prop_oneof![text(), Just(String::new()), Just("   ".to_owned())],
+        1..5,
+    );
+    (
+        option::of(select(&["rust", "c++", "c#", "objective-c"][..])),
+        text,
     )
+        .prop_map(|(language, lines)| {
+            Block::Code(Code {
+                language: language.map(str::to_owned),
+                text: lines.join("\n"),
+            })
+        })
 }
 
 fn list(items: impl Strategy<Value = Vec<Block>> + Clone) -> impl Strategy<Value = Block> {
     let start = option::of(prop_oneof![Just(0u32), 1u32..120, Just(limits::LIST_START)]);
     (any::<bool>(), start, vec(items, 1..4)).prop_map(|(ordered, start, items)| {
-        let items = items.into_iter().map(|blocks| ListItem { blocks }).collect();
-        Block::List(List { ordered, start, items })
+        let items = items
+            .into_iter()
+            .map(|blocks| ListItem { blocks })
+            .collect();
+        Block::List(List {
+            ordered,
+            start,
+            items,
+        })
     })
 }
 
@@ -135,7 +291,10 @@ fn deep_list(depth: u32) -> BoxedStrategy<Block> {
     if depth == 0 {
         return paragraph().boxed();
     }
-    let within_quote = vec(prop_oneof![3 => paragraph(), 1 => deep_list(depth - 1)], 1..3);
+    let within_quote = vec(
+        prop_oneof![3 => paragraph(), 1 => deep_list(depth - 1)],
+        1..3,
+    );
     let item = prop_oneof![
         5 => paragraph(),
         3 => deep_list(depth - 1),
@@ -147,12 +306,20 @@ fn deep_list(depth: u32) -> BoxedStrategy<Block> {
 
 fn table() -> impl Strategy<Value = Block> {
     (1usize..4).prop_flat_map(|width| {
-        let cell = option::weighted(0.8, vec(span(), 1..3))
-            .prop_map(|spans| Cell { spans: spans.unwrap_or_default() });
+        let cell = option::weighted(0.8, vec(span(), 1..3)).prop_map(|spans| Cell {
+            spans: spans.unwrap_or_default(),
+        });
         let row = vec(cell, width).boxed();
         let column = option::of(select(Align::ALL)).prop_map(|align| Column { align });
-        (vec(column, width), option::of(row.clone()), vec(row, 0..4))
-            .prop_map(|(columns, header, rows)| Block::Table(Table { columns, header, rows }))
+        (vec(column, width), option::of(row.clone()), vec(row, 0..4)).prop_map(
+            |(columns, header, rows)| {
+                Block::Table(Table {
+                    columns,
+                    header,
+                    rows,
+                })
+            },
+        )
     })
 }
 
@@ -167,7 +334,12 @@ fn related() -> impl Strategy<Value = Block> {
             RelatedTarget::Url(_) => headline.or_else(|| Some("Mehr".to_owned())),
             RelatedTarget::Article(_) => headline,
         };
-        Block::Related(Related { target, relation, headline, index: None })
+        Block::Related(Related {
+            target,
+            relation,
+            headline,
+            index: None,
+        })
     })
 }
 
@@ -206,13 +378,65 @@ pub fn body() -> impl Strategy<Value = Body> {
 /// Something like Markdown: lines of markup in any order.
 pub fn markdown() -> impl Strategy<Value = String> {
     const STARTS: &[&str] = &[
-        "", "", "", "# ", "## ", "###### ", "- ", "* ", "+ ", "1. ", "7) ", "> ", "> > ", "> [!note] ", "    ",
-        "```\n", "~~~ js\n", "| ", "![a](https://x.de/y.jpg \"t\")", "https://youtu.be/x ", "[[slug|", "<div>",
-        "<script>", "---\n", "  - ", "   1. ", "\t", "[^1]: ", "[ref]: https://x.de\n", "— ", "<!-- ", "<sup>",
-        "|---|:-:|\n", "{gallery}", "===\n", "<p>x", "> - ", "- > ", "* * *\n", "\\\n", "![", "- [ ] ",
+        "",
+        "",
+        "",
+        "# ",
+        "## ",
+        "###### ",
+        "- ",
+        "* ",
+        "+ ",
+        "1. ",
+        "7) ",
+        "> ",
+        "> > ",
+        "> [!note] ",
+        "    ",
+        "```\n",
+        "~~~ js\n",
+        "| ",
+        "![a](https://x.de/y.jpg \"t\")",
+        "https://youtu.be/x ",
+        "[[slug|",
+        "<div>",
+        "<script>",
+        "---\n",
+        "  - ",
+        "   1. ",
+        "\t",
+        "[^1]: ",
+        "[ref]: https://x.de\n",
+        "— ",
+        "<!-- ",
+        "<sup>",
+        "|---|:-:|\n",
+        "{gallery}",
+        "===\n",
+        "<p>x",
+        "> - ",
+        "- > ",
+        "* * *\n",
+        "\\\n",
+        "![",
+        "- [ ] ",
     ];
-    const ENDS: &[&str] = &["\n", "\n", "\n\n", "  \n", "\\\n", "]]\n", "|\n", "-->\n", "</script>\n", ""];
+    const ENDS: &[&str] = &[
+        "\n",
+        "\n",
+        "\n\n",
+        "  \n",
+        "\\\n",
+        "]]\n",
+        "|\n",
+        "-->\n",
+        "</script>\n",
+        "",
+    ];
     vec((select(STARTS), multiline(), select(ENDS)), 0..12).prop_map(|lines| {
-        lines.into_iter().map(|(start, text, end)| format!("{start}{text}{end}")).collect()
+        lines
+            .into_iter()
+            .map(|(start, text, end)| format!("{start}{text}{end}"))
+            .collect()
     })
 }

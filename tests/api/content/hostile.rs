@@ -80,9 +80,13 @@ fn no_payload_gets_through() {
             format!("| {payload} |\n|---|\n| {payload} |"),
         ];
         for markdown in wrapped {
-            let body = from_markdown(&markdown, &|_| None).expect("it is read").body;
+            let body = from_markdown(&markdown, &|_| None)
+                .expect("it is read")
+                .body;
             assert_eq!(oracle::harm(&to_html(&body)), None, "{markdown}");
-            let again = from_markdown(&to_markdown(&body), &|_| None).expect("it is read").body;
+            let again = from_markdown(&to_markdown(&body), &|_| None)
+                .expect("it is read")
+                .body;
             assert_eq!(again, body, "{markdown}");
         }
     }
@@ -111,7 +115,8 @@ fn no_payload_gets_through_as_json() {
                 assert_eq!(oracle::harm(&to_html(&body)), None, "{payload}");
             }
         }
-        let linked = json!([{"type": "paragraph", "spans": [{"text": "x", "link": {"url": payload}}]}]);
+        let linked =
+            json!([{"type": "paragraph", "spans": [{"text": "x", "link": {"url": payload}}]}]);
         if let Ok(body) = Body::from_json(&linked, "#") {
             assert_eq!(oracle::harm(&to_html(&body)), None, "{payload}");
         }
@@ -137,7 +142,9 @@ fn the_judge_finds_harm() {
 #[test]
 fn nesting_and_repetition_cost_neither_the_stack_nor_the_clock() {
     let n = 10_000;
-    let deep_list: String = (0..200).map(|depth| format!("{}- x\n", "  ".repeat(depth))).collect();
+    let deep_list: String = (0..200)
+        .map(|depth| format!("{}- x\n", "  ".repeat(depth)))
+        .collect();
     let inputs = [
         ">".repeat(n),
         "> ".repeat(n) + "x",
@@ -196,10 +203,22 @@ fn nesting_and_repetition_cost_neither_the_stack_nor_the_clock() {
         let start = Instant::now();
         let shown: String = input.chars().take(20).collect();
         let read = from_markdown(&input, &|_| None);
-        assert!(start.elapsed() < Duration::from_secs(3), "reading {shown:?} took {:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(3),
+            "reading {shown:?} took {:?}",
+            start.elapsed()
+        );
         let Ok(parsed) = read else { continue };
-        let written = (to_markdown(&parsed.body), to_html(&parsed.body), to_text(&parsed.body));
-        assert!(start.elapsed() < Duration::from_secs(4), "writing {shown:?} took {:?}", start.elapsed());
+        let written = (
+            to_markdown(&parsed.body),
+            to_html(&parsed.body),
+            to_text(&parsed.body),
+        );
+        assert!(
+            start.elapsed() < Duration::from_secs(4),
+            "writing {shown:?} took {:?}",
+            start.elapsed()
+        );
         assert_eq!(oracle::harm(&written.1), None, "{shown}");
         let again = from_markdown(&written.0, &|_| None).map(|parsed| parsed.body);
         assert_eq!(again.as_ref(), Ok(&parsed.body), "{shown}");
@@ -224,12 +243,18 @@ fn sizes_are_capped() {
     let paragraph = json!({"type": "paragraph", "spans": [{"text": "x"}]});
     let code = |blocks: &Value| Body::from_json(blocks, "#").map_err(|errors| errors[0].code);
     assert!(code(&Value::from(vec![paragraph.clone(); 2_000])).is_ok());
-    assert_eq!(code(&Value::from(vec![paragraph; 2_001])), Err("too-many-blocks"));
+    assert_eq!(
+        code(&Value::from(vec![paragraph; 2_001])),
+        Err("too-many-blocks")
+    );
     // One long row would fill up many short ones.
     let cell = json!({"spans": []});
     let mut rows = vec![vec![cell.clone()]; 19_000];
     rows.push(vec![cell; 150]);
-    assert_eq!(code(&json!([{"type": "table", "rows": rows}])), Err("too-many-items"));
+    assert_eq!(
+        code(&json!([{"type": "table", "rows": rows}])),
+        Err("too-many-items")
+    );
     let long = "x".repeat(600_000);
     let long = json!({"type": "code", "text": long});
     assert_eq!(code(&json!([long, long])), Err("too-much-text"));
@@ -240,24 +265,57 @@ fn sizes_are_capped() {
 
 #[test]
 fn invisible_characters_are_refused_everywhere() {
-    for c in ['\0', '\u{7}', '\u{B}', '\r', '\u{7F}', '\u{85}', '\u{202A}', '\u{202E}'] {
+    for c in [
+        '\0', '\u{7}', '\u{B}', '\r', '\u{7F}', '\u{85}', '\u{202A}', '\u{202E}',
+    ] {
         let text = format!("a{c}b");
         let blocks = json!([{"type": "paragraph", "spans": [{"text": text}]}]);
         let errors = Body::from_json(&blocks, "#/body/blocks").expect_err("refused");
         assert_eq!(errors[0].code, "forbidden-character");
         assert_eq!(errors[0].pointer, "#/body/blocks/0/spans/0/text");
-        assert!(errors[0].detail.contains(&format!("U+{:04X}", u32::from(c))), "{:?}", errors[0]);
+        assert!(
+            errors[0]
+                .detail
+                .contains(&format!("U+{:04X}", u32::from(c))),
+            "{:?}",
+            errors[0]
+        );
         if c != '\r' {
             let errors = from_markdown(&format!("Eins\n\n{text}"), &|_| None).expect_err("refused");
             assert_eq!(errors[0].code, "forbidden-character");
-            assert!(errors[0].detail.contains("Line 3, column 2"), "{:?}", errors[0]);
+            assert!(
+                errors[0].detail.contains("Line 3, column 2"),
+                "{:?}",
+                errors[0]
+            );
         }
     }
-    let entity = from_markdown("Eins\n\nzwei &#x202E; drei", &|_| None).expect_err("refused");
-    assert_eq!(entity[0].code, "forbidden-character");
-    assert!(entity[0].detail.contains("Line 3"), "{:?}", entity[0]);
+    for hidden in [
+        "zwei &#x202E; drei",
+        "`x` **&#x202E;**",
+        "- [a&#x202E;](https://x.de/)",
+        "![a&#x202E;](https://x.de/)",
+        "![a](https://x.de/ \"&#x202E;\")",
+        "![a](https://x.de/){credit=\"&#x202E;\"}",
+        "![a](https://x.de/)\n{gallery caption=\"&#x202E;\"}",
+        "https://x.de/ {caption=\"&#x202E;\"}",
+        "[[a|&#x202E;]]",
+        "x [[a|&#x202E;]]",
+        "> [!note] &#x202E;\n> x",
+        "<div>&#x202E;</div>",
+        "| &#x202E; |\n|---|",
+        "## &#x202E;",
+    ] {
+        let errors = from_markdown(&format!("Eins\n\n{hidden}"), &|_| None).expect_err(hidden);
+        assert_eq!(errors[0].code, "forbidden-character", "{hidden}");
+        assert!(errors[0].detail.contains("Line "), "{:?}", errors[0]);
+    }
     for c in ['\t', '\u{200E}', '\u{2066}', '\u{2069}', '\u{AD}'] {
         let blocks = json!([{"type": "paragraph", "spans": [{"text": format!("a{c}b")}]}]);
-        assert!(Body::from_json(&blocks, "#").is_ok(), "U+{:04X}", u32::from(c));
+        assert!(
+            Body::from_json(&blocks, "#").is_ok(),
+            "U+{:04X}",
+            u32::from(c)
+        );
     }
 }

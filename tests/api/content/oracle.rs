@@ -37,8 +37,12 @@ fn blocks_text(blocks: &Value, out: &mut String) {
             push(&image["caption"], out);
             push(&image["credit"], out);
         }
-        let header = block["header"].as_array().map(|row| Value::from(row.clone()));
-        let rows = header.iter().chain(block["rows"].as_array().into_iter().flatten());
+        let header = block["header"]
+            .as_array()
+            .map(|row| Value::from(row.clone()));
+        let rows = header
+            .iter()
+            .chain(block["rows"].as_array().into_iter().flatten());
         for cell in rows.filter_map(Value::as_array).flatten() {
             spans_text(&cell["spans"], out);
         }
@@ -50,8 +54,17 @@ fn blocks_text(blocks: &Value, out: &mut String) {
         }
         if block["type"] == "related" {
             let article = &block["article"];
-            let shown = ["headline"].iter().map(|key| &block[*key]).chain([&article["slug"], &article["id"]]);
-            push(shown.into_iter().find(|value| value.is_string()).unwrap_or(&Value::Null), out);
+            let shown = ["headline"]
+                .iter()
+                .map(|key| &block[*key])
+                .chain([&article["slug"], &article["id"]]);
+            push(
+                shown
+                    .into_iter()
+                    .find(|value| value.is_string())
+                    .unwrap_or(&Value::Null),
+                out,
+            );
         }
         push(&block["cite"], out);
         push(&block["caption"], out);
@@ -102,7 +115,9 @@ fn block_text<'a>(parent: Node<'a>, lines: &[&str], top: bool, out: &mut String)
         match &node.data().value {
             NodeValue::CodeBlock(code) => out.push_str(&code.literal),
             NodeValue::Paragraph if top && special(node, lines, out) => {}
-            NodeValue::Paragraph | NodeValue::Heading(_) | NodeValue::TableCell => inline_text(node, out),
+            NodeValue::Paragraph | NodeValue::Heading(_) | NodeValue::TableCell => {
+                inline_text(node, out)
+            }
             NodeValue::Alert(alert) => {
                 out.push_str(alert.title.as_deref().unwrap_or_default());
                 out.push('\n');
@@ -121,8 +136,15 @@ fn special(node: Node<'_>, lines: &[&str], out: &mut String) -> bool {
     if line.starts_with("[[") {
         // Split at pipes without a backslash before them.
         let marked = line.replace("\\\\", "\u{1}").replace("\\|", "\u{2}");
-        let parts: Vec<&str> = marked.trim_start_matches("[[").trim_end_matches("]]").split('|').collect();
-        let shown = parts.get(1).filter(|text| !text.is_empty()).unwrap_or(&parts[0]);
+        let parts: Vec<&str> = marked
+            .trim_start_matches("[[")
+            .trim_end_matches("]]")
+            .split('|')
+            .collect();
+        let shown = parts
+            .get(1)
+            .filter(|text| !text.is_empty())
+            .unwrap_or(&parts[0]);
         let mut shown = shown.replace('\u{2}', "|");
         for escaped in ["[", "]", "&"] {
             shown = shown.replace(&format!("\\{escaped}"), escaped);
@@ -132,7 +154,10 @@ fn special(node: Node<'_>, lines: &[&str], out: &mut String) -> bool {
     }
     let lower = line.to_ascii_lowercase();
     let address = lower.starts_with("http://") || lower.starts_with("https://");
-    let images = matches!(node.first_child().map(|n| n.data().value.clone()), Some(NodeValue::Image(_)));
+    let images = matches!(
+        node.first_child().map(|n| n.data().value.clone()),
+        Some(NodeValue::Image(_))
+    );
     if address {
         let url = line.split(' ').next().unwrap_or_default();
         out.push_str(url);
@@ -154,7 +179,10 @@ fn special(node: Node<'_>, lines: &[&str], out: &mut String) -> bool {
         }
     }
     if address {
-        behind = behind.split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        behind = behind
+            .split_once(' ')
+            .map(|(_, rest)| rest.to_owned())
+            .unwrap_or_default();
     }
     // The values of `caption` and `credit`, unquoted.
     for line in behind.split('\n') {
@@ -201,9 +229,36 @@ fn inline_text(node: Node<'_>, out: &mut String) {
 }
 
 const ELEMENTS: &[&str] = &[
-    "p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "figure", "figcaption", "img", "div",
-    "a", "table", "thead", "tbody", "tr", "th", "td", "pre", "code", "aside", "hr", "strong", "em",
-    "s", "sub", "sup", "br", "span",
+    "p",
+    "h2",
+    "h3",
+    "h4",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "figure",
+    "figcaption",
+    "img",
+    "div",
+    "a",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+    "pre",
+    "code",
+    "aside",
+    "hr",
+    "strong",
+    "em",
+    "s",
+    "sub",
+    "sup",
+    "br",
+    "span",
 ];
 
 /// What in a piece of HTML could run or deceive, if anything.
@@ -212,32 +267,47 @@ pub fn harm(html: &str) -> Option<String> {
     if !document.errors.is_empty() {
         return Some(format!("not well formed: {:?}", document.errors));
     }
-    document.root_element().descendants().filter_map(ElementRef::wrap).skip(1).find_map(|element| {
-        let name = element.value().name();
-        if !ELEMENTS.contains(&name) {
-            return Some(format!("element {name}"));
-        }
-        element.value().attrs().find_map(|(attribute, value)| {
-            let address = |schemes: &[&str]| {
-                let lower = value.to_ascii_lowercase();
-                schemes.iter().any(|scheme| lower.starts_with(scheme))
-                    && !value.chars().any(|c| c.is_control() || c.is_whitespace())
-            };
-            let allowed = match (name, attribute) {
-                ("a", "href") => address(&["http://", "https://", "mailto:", "tel:"]),
-                ("img", "src") => address(&["http://", "https://"]),
-                ("img", "alt") => true,
-                ("img", "width" | "height") | ("ol", "start") => value.parse::<u32>().is_ok(),
-                ("figure", "data-provider") | ("aside", "data-relation") => true,
-                (_, "class") => value.split(' ').all(|class| {
-                    ["align-", "language-", "callout", "image", "gallery", "embed", "related",
-                        "caption", "credit", "quote"]
+    document
+        .root_element()
+        .descendants()
+        .filter_map(ElementRef::wrap)
+        .skip(1)
+        .find_map(|element| {
+            let name = element.value().name();
+            if !ELEMENTS.contains(&name) {
+                return Some(format!("element {name}"));
+            }
+            element.value().attrs().find_map(|(attribute, value)| {
+                let address = |schemes: &[&str]| {
+                    let lower = value.to_ascii_lowercase();
+                    schemes.iter().any(|scheme| lower.starts_with(scheme))
+                        && !value.chars().any(|c| c.is_control() || c.is_whitespace())
+                };
+                let allowed = match (name, attribute) {
+                    ("a", "href") => address(&["http://", "https://", "mailto:", "tel:"]),
+                    ("img", "src") => address(&["http://", "https://"]),
+                    ("img", "alt") => true,
+                    ("img", "width" | "height") | ("ol", "start") => value.parse::<u32>().is_ok(),
+                    ("figure", "data-provider") | ("aside", "data-relation") => true,
+                    (_, "class") => value.split(' ').all(|class| {
+                        [
+                            "align-",
+                            "language-",
+                            "callout",
+                            "image",
+                            "gallery",
+                            "embed",
+                            "related",
+                            "caption",
+                            "credit",
+                            "quote",
+                        ]
                         .iter()
                         .any(|known| class.starts_with(known))
-                }),
-                _ => false,
-            };
-            (!allowed).then(|| format!("attribute {name} {attribute}={value:?}"))
+                    }),
+                    _ => false,
+                };
+                (!allowed).then(|| format!("attribute {name} {attribute}={value:?}"))
+            })
         })
-    })
 }

@@ -7,12 +7,21 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn cases(count: u32) -> ProptestConfig {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(count);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(count);
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 fn read(markdown: &str) -> Body {
-    from_markdown(markdown, &|_| None).expect("Markdown that is read").body
+    from_markdown(markdown, &|_| None)
+        .expect("Markdown that is read")
+        .body
 }
 
 proptest! {
@@ -95,14 +104,32 @@ proptest! {
 /// JSON that looks more or less like blocks.
 fn json() -> impl Strategy<Value = Value> {
     const KEYS: &[&str] = &[
-        "type", "spans", "text", "marks", "link", "url", "article", "slug", "id", "blocks", "items",
-        "ordered", "start", "level", "images", "caption", "rows", "header", "columns", "align",
-        "style", "title", "index", "relation", "headline", "x/y~ä",
+        "type", "spans", "text", "marks", "link", "url", "article", "slug", "id", "blocks",
+        "items", "ordered", "start", "level", "images", "caption", "rows", "header", "columns",
+        "align", "style", "title", "index", "relation", "headline", "x/y~ä",
     ];
     const STRINGS: &[&str] = &[
-        "paragraph", "heading", "list", "quote", "image", "gallery", "embed", "table", "code",
-        "callout", "divider", "related", "strong", "https://x.de/", "note", "slug", "left", "",
-        "javascript:x", "\u{202E}", "\u{0}",
+        "paragraph",
+        "heading",
+        "list",
+        "quote",
+        "image",
+        "gallery",
+        "embed",
+        "table",
+        "code",
+        "callout",
+        "divider",
+        "related",
+        "strong",
+        "https://x.de/",
+        "note",
+        "slug",
+        "left",
+        "",
+        "javascript:x",
+        "\u{202E}",
+        "\u{0}",
     ];
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -115,16 +142,20 @@ fn json() -> impl Strategy<Value = Value> {
     let value = leaf.prop_recursive(6, 60, 5, |inner| {
         let keys = proptest::sample::select(KEYS).prop_map(str::to_owned);
         let object = proptest::collection::vec((keys, inner.clone()), 0..5);
-        let block = (proptest::sample::select(STRINGS), object.clone()).prop_map(|(name, fields)| {
-            let mut map: serde_json::Map<_, _> = fields.into_iter().collect();
-            map.insert("type".to_owned(), Value::from(name));
-            Value::Object(map)
-        });
+        let block =
+            (proptest::sample::select(STRINGS), object.clone()).prop_map(|(name, fields)| {
+                let mut map: serde_json::Map<_, _> = fields.into_iter().collect();
+                map.insert("type".to_owned(), Value::from(name));
+                Value::Object(map)
+            });
         prop_oneof![
             proptest::collection::vec(inner, 0..5).prop_map(Value::from),
             object.prop_map(|fields| Value::Object(fields.into_iter().collect())),
             block,
         ]
     });
-    prop_oneof![value.clone(), proptest::collection::vec(value, 0..4).prop_map(Value::from)]
+    prop_oneof![
+        value.clone(),
+        proptest::collection::vec(value, 0..4).prop_map(Value::from)
+    ]
 }

@@ -44,7 +44,10 @@ fn imports_point_one_way() {
             let name = path.strip_prefix(&src).unwrap().with_extension("");
             let name = name.to_str().unwrap().replace('/', "::");
             let module = name.strip_suffix("::mod").unwrap_or(&name).to_owned();
-            (module, without_comments(&std::fs::read_to_string(path).unwrap()))
+            (
+                module,
+                without_comments(&std::fs::read_to_string(path).unwrap()),
+            )
         })
         .collect();
     let exports = exports(&sources);
@@ -56,10 +59,14 @@ fn imports_point_one_way() {
             let (own, other) = (level(module), level(&target));
             let (Some(own), Some(other)) = (own, other) else {
                 let missing = if own.is_none() { module } else { &target };
-                panic!("`{missing}` stands in no room; add it to LEVELS in {}", file!());
+                panic!(
+                    "`{missing}` stands in no room; add it to LEVELS in {}",
+                    file!()
+                );
             };
             seen += 1;
-            let same_room = module.split("::").next() == target.split("::").next() && own.1 == other.1;
+            let same_room =
+                module.split("::").next() == target.split("::").next() && own.1 == other.1;
             if other.0 > own.0 || (other.0 == own.0 && !same_room) {
                 wrong.push(format!(
                     "{}:{line}: {module} uses crate::{import} ({target}), which stands in `{}`, not before `{}`",
@@ -71,17 +78,30 @@ fn imports_point_one_way() {
         }
     }
     assert!(seen > 100, "only {seen} imports were found");
-    assert!(wrong.is_empty(), "imports that point the wrong way:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "imports that point the wrong way:\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// The number of a module's level, and the entry by which it stands there.
 fn level(module: &str) -> Option<(usize, &'static str)> {
     let fits = |entry: &str| {
-        let (entry, module): (Vec<&str>, Vec<&str>) = (entry.split("::").collect(), module.split("::").collect());
-        entry.len() <= module.len() && entry.iter().zip(&module).all(|(entry, name)| entry == name || *entry == "*")
+        let (entry, module): (Vec<&str>, Vec<&str>) =
+            (entry.split("::").collect(), module.split("::").collect());
+        entry.len() <= module.len()
+            && entry
+                .iter()
+                .zip(&module)
+                .all(|(entry, name)| entry == name || *entry == "*")
     };
-    let all = LEVELS.iter().enumerate().flat_map(|(level, entries)| entries.iter().map(move |entry| (level, *entry)));
-    all.filter(|(_, entry)| fits(entry)).max_by_key(|(_, entry)| entry.matches("::").count())
+    let all = LEVELS
+        .iter()
+        .enumerate()
+        .flat_map(|(level, entries)| entries.iter().map(move |entry| (level, *entry)));
+    all.filter(|(_, entry)| fits(entry))
+        .max_by_key(|(_, entry)| entry.matches("::").count())
 }
 
 /// What a module re-exports: the name under which it is used, and where it is.
@@ -91,7 +111,9 @@ fn exports(sources: &[(String, String)]) -> HashMap<String, String> {
         for (at, _) in source.match_indices("pub use ") {
             let tree = &source[at + 8..source[at..].find(';').map_or(source.len(), |end| at + end)];
             for path in expand(tree.trim()) {
-                let Some(name) = path.rsplit("::").next() else { continue };
+                let Some(name) = path.rsplit("::").next() else {
+                    continue;
+                };
                 let path = path.strip_prefix("self::").unwrap_or(&path);
                 let target = match path.strip_prefix("crate::") {
                     Some(path) => path.to_owned(),
@@ -109,7 +131,9 @@ fn resolve(import: &str, exports: &HashMap<String, String>) -> String {
     let mut path = import.to_owned();
     for _ in 0..4 {
         let parts: Vec<&str> = path.split("::").collect();
-        let found = (2..=parts.len()).rev().find_map(|length| exports.get(&parts[..length].join("::")));
+        let found = (2..=parts.len())
+            .rev()
+            .find_map(|length| exports.get(&parts[..length].join("::")));
         match found {
             Some(target) if *target != path => path = target.clone(),
             _ => break,
@@ -130,8 +154,14 @@ fn imports(source: &str) -> Vec<(usize, String)> {
         let mut depth = 0;
         let end = rest
             .find(|c: char| match c {
-                '{' => { depth += 1; false }
-                '}' if depth > 0 => { depth -= 1; false }
+                '{' => {
+                    depth += 1;
+                    false
+                }
+                '}' if depth > 0 => {
+                    depth -= 1;
+                    false
+                }
                 _ if depth > 0 => false,
                 _ => !(c.is_alphanumeric() || c == '_' || c == ':'),
             })
@@ -141,7 +171,12 @@ fn imports(source: &str) -> Vec<(usize, String)> {
         }
         let line = source[..at].matches('\n').count() + 1;
         let paths = expand(&rest[..end]);
-        found.extend(paths.into_iter().filter(|path| path.starts_with(char::is_lowercase)).map(|path| (line, path)));
+        found.extend(
+            paths
+                .into_iter()
+                .filter(|path| path.starts_with(char::is_lowercase))
+                .map(|path| (line, path)),
+        );
     }
     found
 }
@@ -149,7 +184,12 @@ fn imports(source: &str) -> Vec<(usize, String)> {
 /// `a::{b, c::{d, self}}` as `a::b`, `a::c::d`, `a::c`.
 fn expand(tree: &str) -> Vec<String> {
     let Some((prefix, rest)) = tree.split_once('{') else {
-        let path = tree.split(" as ").next().unwrap_or(tree).trim().trim_end_matches(':');
+        let path = tree
+            .split(" as ")
+            .next()
+            .unwrap_or(tree)
+            .trim()
+            .trim_end_matches(':');
         return vec![path.strip_suffix("::self").unwrap_or(path).to_owned()];
     };
     let inner = rest.rsplit_once('}').map_or(rest, |(inner, _)| inner);
@@ -166,13 +206,21 @@ fn expand(tree: &str) -> Vec<String> {
         }
     }
     parts.push(&inner[start..]);
-    let parts = parts.into_iter().map(str::trim).filter(|part| !part.is_empty());
-    parts.flat_map(|part| expand(&format!("{}{part}", prefix.trim()))).collect()
+    let parts = parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts
+        .flat_map(|part| expand(&format!("{}{part}", prefix.trim())))
+        .collect()
 }
 
 /// A file's text up to its tests, with comments blanked.
 fn without_comments(source: &str) -> String {
-    let source = source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let source = source
+        .split("#[cfg(test)]\nmod tests")
+        .next()
+        .unwrap_or_default();
     let lines = source.lines().map(|line| match line.find("//") {
         Some(at) if !line[..at].ends_with(':') => &line[..at],
         _ => line,

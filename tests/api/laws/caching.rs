@@ -5,7 +5,10 @@ use crate::both;
 
 fn policy(answer: &reqwest::Response) -> String {
     let policy = answer.headers().get("cache-control");
-    policy.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+    policy
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn is_editors(path: &str) -> bool {

@@ -26,16 +26,28 @@ fn migrations_are_twins() {
     let names = |database: &str| -> BTreeSet<String> {
         let folder = super::file("migrations").join(database);
         let entries = std::fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     };
     let (sqlite, postgres) = (names("sqlite"), names("postgres"));
-    assert_eq!(sqlite, postgres, "each migration stands in both folders under the same name");
+    assert_eq!(
+        sqlite, postgres,
+        "each migration stands in both folders under the same name"
+    );
     for name in &sqlite {
         for database in ["sqlite", "postgres"] {
             for script in ["up.sql", "down.sql"] {
-                let path = super::file("migrations").join(database).join(name).join(script);
+                let path = super::file("migrations")
+                    .join(database)
+                    .join(name)
+                    .join(script);
                 let text = std::fs::read_to_string(&path).unwrap_or_default();
-                assert!(!text.trim().is_empty(), "{} is missing or empty", path.display());
+                assert!(
+                    !text.trim().is_empty(),
+                    "{} is missing or empty",
+                    path.display()
+                );
             }
         }
     }
@@ -71,14 +83,23 @@ macro_rules! up_down_up {
         };
         conn.run_pending_migrations($migrations).unwrap();
         let first = dump(conn);
-        assert!(first.iter().any(|line| line.contains("articles")), "{first:?}");
+        assert!(
+            first.iter().any(|line| line.contains("articles")),
+            "{first:?}"
+        );
         conn.revert_all_migrations($migrations).unwrap();
-        let left: Vec<String> = dump(conn).into_iter().filter(|line| !line.contains("__diesel_schema_migrations")).collect();
+        let left: Vec<String> = dump(conn)
+            .into_iter()
+            .filter(|line| !line.contains("__diesel_schema_migrations"))
+            .collect();
         assert!(left.is_empty(), "down leaves something behind: {left:#?}");
         conn.run_pending_migrations($migrations).unwrap();
         assert_eq!(dump(conn), first, "up after down makes another schema");
         let columns: Vec<Column> = diesel::sql_query($columns).load(conn).unwrap();
-        columns.into_iter().map(|column| (column.name, column.required)).collect::<BTreeSet<_>>()
+        columns
+            .into_iter()
+            .map(|column| (column.name, column.required))
+            .collect::<BTreeSet<_>>()
     }};
 }
 
@@ -91,12 +112,22 @@ async fn up_down_up_leaves_the_same_schema() {
     let on_postgres = tokio::task::spawn_blocking(|| {
         let url = crate::support::postgres::new_database()?;
         let mut conn = pg::Connector::new(&url.into()).unwrap().connect().unwrap();
-        Some(up_down_up!(&mut conn, migrate::POSTGRES, POSTGRES_DUMP, POSTGRES_COLUMNS))
+        Some(up_down_up!(
+            &mut conn,
+            migrate::POSTGRES,
+            POSTGRES_DUMP,
+            POSTGRES_COLUMNS
+        ))
     });
     if let Some(on_postgres) = on_postgres.await.unwrap() {
-        let only = |a: &BTreeSet<_>, b: &BTreeSet<_>| a.difference(b).cloned().collect::<Vec<(String, bool)>>();
+        let only = |a: &BTreeSet<_>, b: &BTreeSet<_>| {
+            a.difference(b).cloned().collect::<Vec<(String, bool)>>()
+        };
         assert_eq!(
-            (only(&on_sqlite, &on_postgres), only(&on_postgres, &on_sqlite)),
+            (
+                only(&on_sqlite, &on_postgres),
+                only(&on_postgres, &on_sqlite)
+            ),
             (Vec::new(), Vec::new()),
             "columns (and whether they are required) that one database has and the other doesn't"
         );

@@ -31,7 +31,10 @@ impl Operation {
 
     /// Whether it says that it needs to know who is asking.
     pub fn is_secured(&self) -> bool {
-        let ways = self.said["security"].as_array().cloned().unwrap_or_default();
+        let ways = self.said["security"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         !ways.is_empty() && ways.iter().all(|way| way.get("bearer").is_some())
     }
 
@@ -82,7 +85,11 @@ fn the_description_is_the_set_of_routes() {
     let mut routes = BTreeMap::new();
     for path in files {
         let source = std::fs::read_to_string(&path).unwrap();
-        let shown = path.strip_prefix(super::file("")).unwrap().display().to_string();
+        let shown = path
+            .strip_prefix(super::file(""))
+            .unwrap()
+            .display()
+            .to_string();
         for (number, line) in source.lines().enumerate() {
             let line = line.trim();
             for method in METHODS {
@@ -93,17 +100,40 @@ fn the_description_is_the_set_of_routes() {
                 }
             }
             // What is registered in another way would be in no list.
-            for other in ["#[route(", "web::resource(", "web::scope(", ".route(", "web::method("] {
-                assert!(!line.contains(other), "{shown}:{}: {other} registers a route that the description can't see", number + 1);
+            for other in [
+                "#[route(",
+                "web::resource(",
+                "web::scope(",
+                ".route(",
+                "web::method(",
+            ] {
+                assert!(
+                    !line.contains(other),
+                    "{shown}:{}: {other} registers a route that the description can't see",
+                    number + 1
+                );
             }
         }
     }
-    let described: BTreeSet<(String, String)> = operations().into_iter().map(|operation| (operation.method, operation.path)).collect();
+    let described: BTreeSet<(String, String)> = operations()
+        .into_iter()
+        .map(|operation| (operation.method, operation.path))
+        .collect();
     for (route, place) in &routes {
-        assert!(described.contains(route), "{place}: {} {} isn't in the description; is it registered?", route.0, route.1);
+        assert!(
+            described.contains(route),
+            "{place}: {} {} isn't in the description; is it registered?",
+            route.0,
+            route.1
+        );
     }
     for operation in &described {
-        assert!(routes.contains_key(operation), "{} {} is described, but no attribute in src makes it", operation.0, operation.1);
+        assert!(
+            routes.contains_key(operation),
+            "{} {} is described, but no attribute in src makes it",
+            operation.0,
+            operation.1
+        );
     }
 }
 
@@ -170,14 +200,27 @@ both! {
 #[test]
 fn every_operation_says_all_that_is_needed() {
     let description = description();
-    let tags: Vec<&str> = description["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let tags: Vec<&str> = description["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
     let (mut used, mut ids, mut wrong) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for operation in operations() {
         let name = operation.name();
         let mut missing = |what: &str| wrong.push(format!("{name}: {what}"));
         let said = &operation.said;
-        let has_text = |key: &str| said[key].as_str().is_some_and(|text| !text.trim().is_empty());
-        if !has_text("summary") || said["summary"].as_str().is_some_and(|text| text.ends_with('.') || text.contains('\n')) {
+        let has_text = |key: &str| {
+            said[key]
+                .as_str()
+                .is_some_and(|text| !text.trim().is_empty())
+        };
+        if !has_text("summary")
+            || said["summary"]
+                .as_str()
+                .is_some_and(|text| text.ends_with('.') || text.contains('\n'))
+        {
             missing("needs a summary of one line without a full stop");
         }
         if !has_text("description") {
@@ -187,15 +230,25 @@ fn every_operation_says_all_that_is_needed() {
         if id.is_empty() || !ids.insert(id) {
             missing("needs an operationId of its own");
         }
-        let own_tags: Vec<&str> = said["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let own_tags: Vec<&str> = said["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         match own_tags.as_slice() {
-            [tag] if tags.contains(tag) => { used.insert((*tag).to_owned()); }
+            [tag] if tags.contains(tag) => {
+                used.insert((*tag).to_owned());
+            }
             other => missing(&format!("needs one of the declared tags, not {other:?}")),
         }
         if said["security"].as_array().is_none() {
             missing("needs security, `()` for anyone or bearer");
         }
-        if operation.path.starts_with("/v1/editor/") != operation.is_secured() && !operation.path.starts_with("/v1/auth/") && !operation.path.starts_with("/metrics") {
+        if operation.path.starts_with("/v1/editor/") != operation.is_secured()
+            && !operation.path.starts_with("/v1/auth/")
+            && !operation.path.starts_with("/metrics")
+        {
             missing("says the wrong thing about security for its path");
         }
         for parameter in said["parameters"].as_array().into_iter().flatten() {
@@ -207,18 +260,27 @@ fn every_operation_says_all_that_is_needed() {
                 missing(&format!("the parameter {shown} needs a description"));
             }
             let opaque = shown == "cursor";
-            if !opaque && ["example", "examples"].iter().all(|key| parameter.get(key).is_none() && parameter["schema"].get(key).is_none()) {
+            if !opaque
+                && ["example", "examples"].iter().all(|key| {
+                    parameter.get(key).is_none() && parameter["schema"].get(key).is_none()
+                })
+            {
                 missing(&format!("the parameter {shown} needs an example"));
             }
         }
-        for (media, body) in said["requestBody"]["content"].as_object().into_iter().flatten() {
+        for (media, body) in said["requestBody"]["content"]
+            .as_object()
+            .into_iter()
+            .flatten()
+        {
             if !has_example(body, &description) {
                 missing(&format!("the body as {media} needs an example"));
             }
         }
         let status = |status: u16| said["responses"].get(status.to_string()).is_some();
         let mut needed = Vec::new();
-        let operators = operation.path.starts_with("/health") || operation.path.starts_with("/metrics");
+        let operators =
+            operation.path.starts_with("/health") || operation.path.starts_with("/metrics");
         if !operators {
             needed.extend([400, 500, 503]);
         }
@@ -231,13 +293,20 @@ fn every_operation_says_all_that_is_needed() {
         if said.get("requestBody").is_some() {
             needed.extend([408, 413, 415, 422]);
         }
-        let needed: Vec<u16> = needed.into_iter().filter(|needed| !status(*needed)).collect();
+        let needed: Vec<u16> = needed
+            .into_iter()
+            .filter(|needed| !status(*needed))
+            .collect();
         if !needed.is_empty() {
-            missing(&format!("can end with {needed:?} too; list the groups of http::spec"));
+            missing(&format!(
+                "can end with {needed:?} too; list the groups of http::spec"
+            ));
         }
         for (code, response) in said["responses"].as_object().into_iter().flatten() {
             let response = match response["$ref"].as_str() {
-                Some(reference) => description.pointer(reference.trim_start_matches('#')).unwrap(),
+                Some(reference) => description
+                    .pointer(reference.trim_start_matches('#'))
+                    .unwrap(),
                 None => response,
             };
             if response["headers"].get("X-Request-Id").is_none() {
@@ -252,15 +321,24 @@ fn every_operation_says_all_that_is_needed() {
     }
     for tag in tags {
         if !used.contains(tag) {
-            wrong.push(format!("the tag `{tag}` is declared in app.rs and used nowhere"));
+            wrong.push(format!(
+                "the tag `{tag}` is declared in app.rs and used nowhere"
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} gaps in the description:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} gaps in the description:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 fn has_example(body: &Value, description: &Value) -> bool {
     let schema = match body["schema"]["$ref"].as_str() {
-        Some(reference) => description.pointer(reference.trim_start_matches('#')).unwrap_or(&Value::Null),
+        Some(reference) => description
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or(&Value::Null),
         None => &body["schema"],
     };
     let empty = |example: &Value| example.is_null() || *example == serde_json::json!({});
@@ -278,7 +356,10 @@ fn null_stands_only_in_patches() {
     let description = description();
     for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
         let allowed = name.ends_with("Patch");
-        assert!(allowed || !schema.to_string().contains("\"null\""), "{name} can be null somewhere");
+        assert!(
+            allowed || !schema.to_string().contains("\"null\""),
+            "{name} can be null somewhere"
+        );
     }
 }
 
@@ -288,9 +369,16 @@ fn named_values_are_written_as_in_json() {
     fn walk(value: &Value, place: &str, wrong: &mut Vec<String>) {
         match value {
             Value::Object(object) => {
-                for name in object.get("enum").and_then(Value::as_array).into_iter().flatten() {
+                for name in object
+                    .get("enum")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                {
                     let text = name.as_str().unwrap_or_default();
-                    if !text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-+./".contains(c)) {
+                    if !text.chars().all(|c| {
+                        c.is_ascii_lowercase() || c.is_ascii_digit() || "_-+./".contains(c)
+                    }) {
                         wrong.push(format!("{place}: {name}"));
                     }
                 }

@@ -36,7 +36,12 @@ async fn meet(met: &mut BTreeSet<String>, slug: &str, request: reqwest::RequestB
     assert_eq!(problem["title"], kind.title);
     assert_eq!(problem["status"], kind.status);
     for member in ["detail", "instance", "request_id"] {
-        assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{slug}: {member}");
+        assert!(
+            problem[member]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{slug}: {member}"
+        );
     }
     met.insert(slug.to_owned());
     problem
@@ -114,13 +119,31 @@ async fn meet_by_broken_database(met: &mut BTreeSet<String>) {
     use diesel::connection::SimpleConnection;
     use perspektive::db::{Url, lite};
     let app = App::sqlite_with(|_| {}).await;
-    let Url::Sqlite(path) = &app.state.config.database else { unreachable!() };
+    let Url::Sqlite(path) = &app.state.config.database else {
+        unreachable!()
+    };
     let editor = app.as_editor();
-    editor.send("PUT", "/v1/editor/sections/politik", &json!({"name": "Politik"}), 201).await;
+    editor
+        .send(
+            "PUT",
+            "/v1/editor/sections/politik",
+            &json!({"name": "Politik"}),
+            201,
+        )
+        .await;
     let mut other = lite::open(path, lite::Mode::Write).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let blocked = editor.request("PUT", "/v1/editor/sections/kultur").json(&json!({"name": "Kultur"}));
+    let blocked = editor
+        .request("PUT", "/v1/editor/sections/kultur")
+        .json(&json!({"name": "Kultur"}));
     meet(met, "unavailable", blocked).await;
-    other.batch_execute("ROLLBACK; ALTER TABLE sections RENAME TO weg").unwrap();
-    meet(met, "internal", editor.request("GET", "/v1/editor/sections")).await;
+    other
+        .batch_execute("ROLLBACK; ALTER TABLE sections RENAME TO weg")
+        .unwrap();
+    meet(
+        met,
+        "internal",
+        editor.request("GET", "/v1/editor/sections"),
+    )
+    .await;
 }

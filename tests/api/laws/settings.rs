@@ -17,8 +17,15 @@ fn env_example_lists_every_setting_with_its_default() {
         .filter(|argument| argument.get_env().is_some())
         .collect();
     settings.sort_by_key(|argument| argument.get_help_heading().is_some());
-    let order: Vec<Option<&str>> = settings.iter().map(|argument| argument.get_help_heading()).collect();
-    settings.sort_by_key(|argument| order.iter().position(|heading| *heading == argument.get_help_heading()));
+    let order: Vec<Option<&str>> = settings
+        .iter()
+        .map(|argument| argument.get_help_heading())
+        .collect();
+    settings.sort_by_key(|argument| {
+        order
+            .iter()
+            .position(|heading| *heading == argument.get_help_heading())
+    });
     for argument in settings {
         let name = argument.get_env().and_then(|name| name.to_str()).unwrap();
         if known.contains(&name) {
@@ -30,7 +37,10 @@ fn env_example_lists_every_setting_with_its_default() {
             text += &format!("\n\n## {}\n", heading.unwrap_or_default());
         }
         let help = argument.get_help().expect("every setting has a help text");
-        let defaults = argument.get_default_values().iter().map(|value| value.to_str().unwrap());
+        let defaults = argument
+            .get_default_values()
+            .iter()
+            .map(|value| value.to_str().unwrap());
         let default = defaults.collect::<Vec<_>>().join(",");
         text += &format!("\n# {help}\n#{name}={default}\n");
     }

@@ -96,6 +96,7 @@ impl App {
             workers: 1,
             shutdown_timeout: 1,
             signals: false,
+            demo: false,
         };
         let server = Server::start(config, run).await.unwrap();
         let handle = server.running.handle();
@@ -155,6 +156,7 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         stale_if_error: 600,
         stale_max: 600,
         max_body: 2 << 20,
+        body_timeout: 60,
         editor_origins: vec!["https://redaktion.flussblick.example".to_owned()],
         trusted_proxies: Vec::new(),
         metrics_token: None,

@@ -1,0 +1,152 @@
+//! A small newsroom to look at: the magazine *Flussblick* of an invented town.
+//!
+//! Its files lie in `demo/` and are part of the binary. They go through the
+//! same operations as an editor's uploads, at instants relative to the first
+//! load, so that the newsroom is as old as its articles say.
+
+use std::collections::HashMap;
+
+use include_dir::{Dir, include_dir};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::articles::{input, ops};
+use crate::auth::Actor;
+use crate::content;
+use crate::db::Time;
+use crate::error::{Result, internal};
+use crate::http::conditional::Expect;
+use crate::state::State;
+use crate::{authors, sections, site, topics};
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
+
+/// What an article's file says about its place in time.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Plan {
+    /// How long before the first load it was published.
+    age: Option<String>,
+    /// `draft`: never.
+    state: Option<String>,
+    /// How long after the first load it will be.
+    schedule_in: Option<String>,
+    corrections: Vec<Correction>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Correction {
+    /// How long after its publication.
+    after: String,
+    text: String,
+}
+
+struct Planned {
+    slug: String,
+    sent: input::Sent,
+    plan: Plan,
+    written_at: Time,
+}
+
+/// Loads the newsroom, unless there is one already. Returns how many articles
+/// were loaded.
+pub fn load(state: &State) -> Result<usize> {
+    let any = state.read_blocking(|conn| {
+        let sections = sections::ops::tree(conn)?;
+        Ok(!sections.is_empty() || crate::store!(*conn, articles::any())?)
+    })?;
+    if any {
+        return Ok(0);
+    }
+    let actor = Actor::command();
+    let start = state.now();
+    let articles = plan(start)?;
+    let born = Time(articles.iter().map(|article| article.written_at.0).min().unwrap_or(start.0)).plus_seconds(-86_400);
+
+    state.write_blocking_at(born, |tx| {
+        site::ops::put(tx, &actor, Expect::Unsaid, json("site.json")?)?;
+        for section in json::<Vec<sections::SectionIn>>("sections.json")? {
+            sections::ops::create(tx, &actor, section)?;
+        }
+        for topic in json::<Vec<topics::TopicIn>>("topics.json")? {
+            topics::ops::create(tx, &actor, topic)?;
+        }
+        for author in json::<Vec<authors::AuthorIn>>("authors.json")? {
+            authors::ops::create(tx, &actor, author)?;
+        }
+        Ok(())
+    })?;
+
+    let count = articles.len();
+    let mut corrections: Vec<(Time, String, String)> = Vec::new();
+    for article in articles {
+        let Planned { slug, sent, plan, written_at } = article;
+        let key: ops::Key = slug.parse().map_err(internal)?;
+        let live = plan.state.is_none() && plan.schedule_in.is_none();
+        state.write_blocking_at(written_at, |tx| {
+            ops::put(tx, &actor, &key, Expect::Nothing, sent, false, live)?;
+            if let Some(after) = &plan.schedule_in {
+                let at = Some(start.plus_seconds(seconds(after)?));
+                let input = ops::Schedule { at, ..ops::Schedule::default() };
+                ops::schedule(tx, &actor, &key, Expect::Unsaid, &input, chrono_tz::UTC)?;
+            }
+            Ok(())
+        })?;
+        for Correction { after, text } in plan.corrections {
+            corrections.push((written_at.plus_seconds(seconds(&after)?), slug.clone(), text));
+        }
+    }
+    corrections.sort();
+    for (at, slug, text) in corrections {
+        let key: ops::Key = slug.parse().map_err(internal)?;
+        state.write_blocking_at(at, |tx| {
+            ops::correct(tx, &actor, &key, Expect::Unsaid, &ops::Correct { text, revision: None }).map(drop)
+        })?;
+    }
+    Ok(count)
+}
+
+/// Every article of the demo, the oldest first.
+fn plan(start: Time) -> Result<Vec<Planned>> {
+    let folder = FILES.get_dir("articles").ok_or_else(|| internal("demo/articles is missing"))?;
+    let mut articles = Vec::new();
+    for file in folder.files() {
+        let name = file.path().display().to_string();
+        let broken = |why: &dyn std::fmt::Display| internal(format!("demo/{name}: {why}"));
+        let source = file.contents_utf8().ok_or_else(|| broken(&"isn't UTF-8"))?;
+        let slug = file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        let mut parsed = content::from_markdown(source, &|_| None).map_err(|errors| broken(&format!("{errors:?}")))?;
+        let plan: Plan = match parsed.front_matter.as_mut().and_then(|members| members.shift_remove("demo")) {
+            Some(plan) => serde_json::from_value(plan).map_err(|error| broken(&error))?,
+            None => Plan::default(),
+        };
+        let sent = input::from_parsed(parsed, &|_| None).map_err(|error| broken(&error))?;
+        let age = plan.age.as_deref().map_or(Ok(3_600), seconds)?;
+        articles.push(Planned { slug, sent, plan, written_at: start.plus_seconds(-age) });
+    }
+    articles.sort_by(|a, b| (a.written_at, &a.slug).cmp(&(b.written_at, &b.slug)));
+    Ok(articles)
+}
+
+fn json<T: DeserializeOwned>(name: &str) -> Result<T> {
+    let file = FILES.get_file(name).ok_or_else(|| internal(format!("demo/{name} is missing")))?;
+    serde_json::from_slice(file.contents()).map_err(|error| internal(format!("demo/{name}: {error}")))
+}
+
+/// The seconds of a duration such as `2d4h30m`.
+fn seconds(text: &str) -> Result<i64> {
+    let units: HashMap<char, i64> = HashMap::from([('d', 86_400), ('h', 3_600), ('m', 60)]);
+    let (mut total, mut number) = (0, 0);
+    for c in text.chars() {
+        match (c.to_digit(10), units.get(&c)) {
+            (Some(digit), _) => number = number * 10 + i64::from(digit),
+            (None, Some(unit)) => {
+                total += number * unit;
+                number = 0;
+            }
+            (None, None) => return Err(internal(format!("`{text}` is not a duration"))),
+        }
+    }
+    Ok(total)
+}
