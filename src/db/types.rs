@@ -238,17 +238,36 @@ where
 /// text, and read from a client with an error that lists what is known.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$meta])*
+    ($(#[doc = $doc:literal])* pub enum $name:ident { $($(#[doc = $vdoc:literal])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[doc = $doc])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, diesel::expression::AsExpression,
-            diesel::deserialize::FromSqlRow, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+            diesel::deserialize::FromSqlRow, serde::Serialize, serde::Deserialize,
         )]
         #[diesel(sql_type = diesel::sql_types::Text)]
-        // The description of the API reads this one, serde those below; a test
-        // holds the two together.
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vmeta])* #[serde(rename = $text)] $variant),+ }
+        pub enum $name { $($(#[doc = $vdoc])* #[serde(rename = $text)] $variant),+ }
+
+        // Open: a client made from the description must not refuse a value that
+        // a later version adds, so the known ones are named but not all there is.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let description = concat!(
+                    $($doc, "\n",)* "\nKnown values:\n\n",
+                    $("- `", $text, "`:", $($vdoc,)* "\n"),+
+                );
+                let known = utoipa::openapi::extensions::Extensions::builder()
+                    .add("x-extensible-enum", Self::NAMES)
+                    .build();
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(description.trim()))
+                    .examples(Self::NAMES.first().copied())
+                    .extensions(Some(known))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl $name {
             /// Every value, as it is written.

@@ -3,10 +3,13 @@
 
 mod support;
 
+mod auth;
 mod authors;
 mod content;
 mod edge;
 mod laws;
+mod matrix;
 mod sections;
 mod site;
 mod topics;
+mod users;

@@ -87,6 +87,14 @@ both! {
         let won = answers.into_iter().filter(|answer| answer.as_ref().unwrap().status() == 200);
         assert_eq!(won.count(), 1);
         assert_eq!(editor.get(EDITOR, 200).await["version"], 1);
+        // And the same for those who change it at once.
+        let racing = (0..20).map(|number| {
+            let patch = editor.request("PATCH", EDITOR).header("If-Match", "\"v1\"");
+            patch.json(&json!({"name": format!("Neuer Name {number}")})).send()
+        });
+        let answers = futures_util::future::join_all(racing).await;
+        let won = answers.into_iter().filter(|answer| answer.as_ref().unwrap().status() == 200);
+        assert_eq!(won.count(), 1);
     }
 
     async fn the_site_comes_with_its_sections_if_asked(app: App) {

@@ -82,6 +82,7 @@ impl App {
                     revisions::priority.eq("normal"),
                     revisions::access.eq("free"),
                     revisions::word_count.eq(0),
+                    revisions::search_text.eq(""),
                     revisions::body.eq("[]"),
                 ))
             )?;

@@ -1,0 +1,264 @@
+//! Who may do what: every operation of the editors' side, tried by everybody.
+//!
+//! A row is an operation, the status that each of the five identities gets, and
+//! how to ask for it validly. Whoever is refused (401, 403) must have changed
+//! nothing: all tables are compared before and after. A law at the end wants a
+//! row for every operation, so that none is forgotten.
+//!
+//! To add rows for a resource: write them beside the others in [`rows`]. What a
+//! row needs to be there it makes itself, in its `ask`, as an admin; it runs
+//! afresh for each identity.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+
+use diesel::RunQueryDsl;
+use perspektive::db::Conn;
+use serde_json::{Value, json};
+
+use crate::both;
+use crate::support::App;
+use crate::support::clients::{Client, expect};
+
+/// Anonymous, viewer, author, editor, admin.
+type Statuses = [u16; 5];
+const WHO: [&str; 5] = ["anonymous", "viewer", "author", "editor", "admin"];
+
+/// A request, but for who sends it.
+struct Ask {
+    path: String,
+    body: Option<Value>,
+    headers: Vec<(&'static str, &'static str)>,
+}
+
+impl Ask {
+    fn at(path: impl Into<String>) -> Self {
+        Ask { path: path.into(), body: None, headers: Vec::new() }
+    }
+
+    fn json(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+/// Where a row is tried.
+struct Cell<'a> {
+    app: &'a App,
+    /// Who asks; `None` for anonymous.
+    who: Option<Client<'a>>,
+    /// Differs for every cell; for names.
+    number: usize,
+}
+
+impl Cell<'_> {
+    /// Makes something as an admin, before somebody is refused it or not.
+    async fn make(&self, path: &str, body: Value) -> Value {
+        self.app.as_admin().send("POST", path, &body, 201).await
+    }
+
+    /// A name that nothing else has.
+    fn name(&self, base: &str) -> String {
+        format!("{base}-{}", self.number)
+    }
+
+    /// Makes a user; its name.
+    async fn user(&self) -> String {
+        let name = self.name("user");
+        let body = json!({"name": name, "role": "viewer", "password": "ein langes Passwort"});
+        self.make("/v1/editor/users", body).await;
+        name
+    }
+
+    /// Makes a key of the one who asks; its address.
+    async fn own_key(&self) -> String {
+        let owner = self.who.as_ref().map_or("viewer", |who| who.name.as_str());
+        let body = json!({"name": self.name("key"), "user": owner});
+        let made = self.make("/v1/editor/keys", body).await;
+        format!("/v1/editor/keys/{}", made["id"].as_str().unwrap())
+    }
+
+    /// Makes a key of somebody else's; its address.
+    async fn others_key(&self) -> String {
+        let body = json!({"name": self.name("key"), "user": self.user().await});
+        let made = self.make("/v1/editor/keys", body).await;
+        format!("/v1/editor/keys/{}", made["id"].as_str().unwrap())
+    }
+
+    /// Signs a new user in; the refresh token.
+    async fn signed_in(&self) -> String {
+        let body = json!({"name": self.user().await, "password": "ein langes Passwort"});
+        let request = self.app.request("POST", "/v1/auth/login").json(&body);
+        expect(request, 200).await["refresh_token"].as_str().unwrap().to_owned()
+    }
+}
+
+type Asking<'a> = Pin<Box<dyn Future<Output = Ask> + 'a>>;
+
+struct Row {
+    operation: &'static str,
+    statuses: Statuses,
+    ask: for<'a> fn(&'a Cell<'a>) -> Asking<'a>,
+}
+
+macro_rules! rows {
+    ($($operation:literal $statuses:expr, |$cell:ident| $ask:expr;)+) => {
+        vec![$(Row {
+            operation: $operation,
+            statuses: $statuses,
+            ask: {
+                fn ask<'a>($cell: &'a Cell<'a>) -> Asking<'a> { Box::pin(async move { let _ = $cell; $ask }) }
+                ask
+            },
+        }),+]
+    };
+}
+
+const SIGNED_IN: Statuses = [401, 200, 200, 200, 200];
+const ADMIN: Statuses = [401, 403, 403, 403, 200];
+
+/// Every operation. `POST /v1/editor/keys` twice, and so on: one row for one's
+/// own, one for somebody else's.
+fn rows() -> Vec<Row> {
+    rows! {
+        "POST /v1/auth/login" [200; 5], |cell| {
+            let name = cell.user().await;
+            Ask::at("/v1/auth/login").json(json!({"name": name, "password": "ein langes Passwort"}))
+        };
+        "POST /v1/auth/refresh" [200; 5], |cell| {
+            let token = cell.signed_in().await;
+            Ask::at("/v1/auth/refresh").json(json!({"refresh_token": token}))
+        };
+        "POST /v1/auth/logout" [204; 5], |cell| {
+            let token = cell.signed_in().await;
+            Ask::at("/v1/auth/logout").json(json!({"refresh_token": token}))
+        };
+        // They come with keys, and a key doesn't change its owner's password.
+        "POST /v1/auth/password" [401, 403, 403, 403, 403], |cell| {
+            Ask::at("/v1/auth/password").json(json!({"current_password": "ein langes Passwort", "new_password": "ein anderes Passwort"}))
+        };
+        "GET /v1/auth/whoami" SIGNED_IN, |cell| Ask::at("/v1/auth/whoami");
+
+        "GET /v1/editor/users" ADMIN, |cell| Ask::at("/v1/editor/users");
+        "POST /v1/editor/users" [401, 403, 403, 403, 201], |cell| {
+            Ask::at("/v1/editor/users").json(json!({"name": cell.name("new"), "role": "viewer"}))
+        };
+        "GET /v1/editor/users/{user}" ADMIN, |cell| Ask::at(format!("/v1/editor/users/{}", cell.user().await));
+        "PATCH /v1/editor/users/{user}" ADMIN, |cell| {
+            Ask::at(format!("/v1/editor/users/{}", cell.user().await)).json(json!({"disabled": true})).header("If-Match", "*")
+        };
+
+        "GET /v1/editor/keys" SIGNED_IN, |cell| Ask::at("/v1/editor/keys");
+        "GET /v1/editor/keys" ADMIN, |cell| Ask::at(format!("/v1/editor/keys?user={}", cell.user().await));
+        "POST /v1/editor/keys" [401, 201, 201, 201, 201], |cell| {
+            Ask::at("/v1/editor/keys").json(json!({"name": cell.name("made")}))
+        };
+        "POST /v1/editor/keys" [401, 403, 403, 403, 201], |cell| {
+            Ask::at("/v1/editor/keys").json(json!({"name": cell.name("made"), "user": cell.user().await}))
+        };
+        "GET /v1/editor/keys/{key}" SIGNED_IN, |cell| Ask::at(cell.own_key().await);
+        "GET /v1/editor/keys/{key}" [401, 404, 404, 404, 200], |cell| Ask::at(cell.others_key().await);
+        "DELETE /v1/editor/keys/{key}" [401, 204, 204, 204, 204], |cell| Ask::at(cell.own_key().await);
+        "DELETE /v1/editor/keys/{key}" [401, 404, 404, 404, 204], |cell| Ask::at(cell.others_key().await);
+    }
+}
+
+both! {
+    /// Each identity gets what the table says, and a refusal leaves no trace.
+    async fn everybody_gets_what_they_may_and_nothing_else(app: App) {
+        let identities = [None, Some(app.as_viewer()), Some(app.as_author()), Some(app.as_editor()), Some(app.as_admin())];
+        let mut wrong = Vec::new();
+        let mut number = 0;
+        for row in rows() {
+            let (method, _) = row.operation.split_once(' ').unwrap();
+            for (index, who) in identities.iter().enumerate() {
+                number += 1;
+                let cell = Cell { app: &app, who: who.clone(), number };
+                let ask = (row.ask)(&cell).await;
+                let mut request = match who {
+                    None => app.request(method, &ask.path),
+                    Some(client) => client.request(method, &ask.path),
+                };
+                for (name, value) in &ask.headers {
+                    request = request.header(*name, *value);
+                }
+                if let Some(body) = &ask.body {
+                    request = request.json(body);
+                }
+                let before = dump(&app);
+                let answer = request.send().await.unwrap();
+                let (status, wanted) = (answer.status().as_u16(), row.statuses[index]);
+                if status != wanted {
+                    let text = answer.text().await.unwrap();
+                    wrong.push(format!("{} as {}: {status}, not {wanted}: {text}", row.operation, WHO[index]));
+                } else if matches!(status, 401 | 403) && dump(&app) != before {
+                    wrong.push(format!("{} as {}: refused, and yet something was written", row.operation, WHO[index]));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    }
+}
+
+/// Every operation of the editors' side is in the table, and nothing else is.
+#[test]
+fn every_operation_has_a_row() {
+    let spec = serde_json::to_value(perspektive::app::spec()).unwrap();
+    let mut wanted = BTreeSet::new();
+    for (path, item) in spec["paths"].as_object().unwrap() {
+        if !path.starts_with("/v1/editor") && !path.starts_with("/v1/auth") {
+            continue;
+        }
+        for method in ["get", "put", "post", "patch", "delete"] {
+            if item.get(method).is_some() {
+                wanted.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    let found: BTreeSet<String> = rows().iter().map(|row| row.operation.to_owned()).collect();
+    let missing: Vec<_> = wanted.difference(&found).collect();
+    let unknown: Vec<_> = found.difference(&wanted).collect();
+    assert!(missing.is_empty() && unknown.is_empty(), "without a row: {missing:#?}\nno such operation: {unknown:#?}");
+}
+
+/// Everything that is stored, as text; but for when keys were last used, which
+/// is noted beside a request.
+fn dump(app: &App) -> String {
+    #[derive(diesel::QueryableByName)]
+    struct Text {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        text: String,
+    }
+    macro_rules! texts {
+        ($conn:expr, $sql:expr) => {
+            diesel::sql_query($sql).load::<Text>($conn).unwrap().into_iter().map(|row| row.text).collect::<Vec<String>>()
+        };
+    }
+    let read = |conn: &mut Conn<'_>| {
+        let mut dump = String::new();
+        match conn {
+            Conn::Lite(conn) => {
+                for table in texts!(*conn, "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1") {
+                    let columns = texts!(*conn, format!("SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}') WHERE name <> 'last_used_at'"));
+                    let rows = format!("SELECT {} AS text FROM {table} ORDER BY 1", columns.join(" || ',' || "));
+                    dump += &format!("{table}\n{}\n", texts!(*conn, rows).join("\n"));
+                }
+            }
+            Conn::Pg(conn) => {
+                for table in texts!(*conn, "SELECT table_name::text AS text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1") {
+                    let rows = format!("SELECT (to_jsonb(t) - 'last_used_at')::text AS text FROM {table} t ORDER BY 1");
+                    dump += &format!("{table}\n{}\n", texts!(*conn, rows).join("\n"));
+                }
+            }
+        }
+        Ok(dump)
+    };
+    let dump = app.blocking(|| app.state.read_blocking(read).unwrap());
+    assert!(dump.contains("users\n") && dump.contains("articles\n"), "{dump}");
+    dump
+}
