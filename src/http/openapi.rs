@@ -73,7 +73,7 @@ impl Kind {
         let tagged = method == "get" && !under(&["/health", "/metrics"]);
         Kind {
             tagged,
-            public: tagged && !under(&["/v1/auth", "/v1/editor"]),
+            public: tagged && !super::edge::is_for_editors(path),
         }
     }
 

@@ -434,7 +434,7 @@ both! {
         assert_eq!(of("write"), json!({"right": "write", "allowed": true}));
         assert_eq!(of("publish")["allowed"], false);
         assert!(of("publish")["why_not"].as_str().unwrap().contains("editor is the lowest that does"));
-        expect(ask().query(&[("x", "1")]).bearer_auth(&app.as_author().key), 400).await;
+        app.as_author().get("/v1/auth/whoami?x=1", 400).await;
     }
 
     /// A key's use is noted, at most once a minute.

@@ -9,6 +9,7 @@ mod content;
 mod edge;
 mod laws;
 mod matrix;
+mod outage;
 mod sections;
 mod site;
 mod topics;
