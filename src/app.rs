@@ -62,7 +62,11 @@ pub fn build(
         InitError = (),
     > + use<>,
 > {
-    let limit = BodyLimit(shared.state.config.max_body);
+    let config = &shared.state.config;
+    let limit = BodyLimit {
+        bytes: config.max_body,
+        arrival: Duration::from_secs(config.body_timeout.into()),
+    };
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.access.clone())
@@ -89,8 +93,8 @@ fn routes(config: &mut ServiceConfig) {
     users::configure(config);
     keys::configure(config);
     problems::configure(config);
-    crate::http::operate::configure(config);
     docs::configure(config);
+    crate::http::operate::configure(config);
 }
 
 /// What the description says about the API as a whole.
@@ -108,39 +112,20 @@ fn routes(config: &mut ServiceConfig) {
     ),
     servers((url = "/", description = "The server that this description comes from, in production as on a local machine")),
     components(schemas(problems::ProblemDocument)),
-    modifiers(&Bearer),
     tags(
         (name = "articles", description = "Read articles, as cards and in full; write, publish and correct them"),
         (name = "sections", description = "The tree of sections (Ressorts)"),
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
         (name = "site", description = "The site as a whole: its name, language and links"),
-        (name = "access", description = "Sign in, and see what you may do"),
+        (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),
         (name = "keys", description = "Keep API keys"),
-        (name = "operations", description = "For whoever runs the server"),
+        (name = "operation", description = "For whoever runs the server"),
         (name = "about", description = "This API itself: its description, its problem types"),
     ),
 )]
 struct Whole;
-
-/// How a client says who it is.
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, spec: &mut OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some(
-                "A key (`perspektive key add`) or an access token (`POST /v1/auth/login`), as `Authorization: Bearer …`.",
-            ))
-            .build();
-        spec.components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
 
 /// The OpenAPI description as the routes make it up.
 pub fn spec() -> OpenApi {
@@ -149,7 +134,6 @@ pub fn spec() -> OpenApi {
         .openapi(<Whole as utoipa::OpenApi>::openapi())
         .configure(routes)
         .split_for_parts();
-    crate::http::spec::complete(&mut spec);
     auth::describe(&mut spec);
     spec
 }

@@ -7,6 +7,7 @@ mod auth;
 mod authors;
 mod content;
 mod edge;
+mod laws;
 mod matrix;
 mod outage;
 mod readme;

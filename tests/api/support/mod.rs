@@ -162,6 +162,7 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         stale_if_error: 600,
         stale_max: 600,
         max_body: 2 << 20,
+        body_timeout: 60,
         editor_origins: vec!["https://redaktion.flussblick.example".to_owned()],
         trusted_proxies: Vec::new(),
         metrics_token: None,
