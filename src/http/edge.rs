@@ -195,8 +195,13 @@ enum Audience {
     Operators,
 }
 
+/// Whether a path belongs to those who are signed in. `/v1/authors` doesn't.
+pub fn is_for_editors(path: &str) -> bool {
+    path.starts_with("/v1/editor/") || path.starts_with("/v1/auth/")
+}
+
 fn audience(path: &str) -> Audience {
-    if path.starts_with("/v1/editor") || path.starts_with("/v1/auth/") {
+    if is_for_editors(path) {
         Audience::Editors
     } else if path.starts_with("/metrics") || path.starts_with("/health") {
         Audience::Operators

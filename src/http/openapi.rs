@@ -117,7 +117,7 @@ impl Kind {
         let shared = self::headers();
         let mut headers = json!({});
         let mut has = |name: &str| headers[name] = header(name);
-        EVERYWHERE.map(&mut has);
+        let _ = EVERYWHERE.map(&mut has);
         if self.tagged && matches!(status, 200 | 304) {
             has("ETag");
         }

@@ -43,9 +43,7 @@ const PUBLIC: [(&str, &str); 6] = [
 /// the caching headers to those that anyone may read.
 pub fn complete(spec: &mut OpenApi) {
     for (path, item) in &mut spec.paths.paths {
-        let public = path.starts_with("/v1/")
-            && !path.starts_with("/v1/editor")
-            && !path.starts_with("/v1/auth/");
+        let public = path.starts_with("/v1/") && !super::edge::is_for_editors(path);
         let operations = [
             (&mut item.get, true),
             (&mut item.post, false),

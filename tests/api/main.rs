@@ -8,6 +8,7 @@ mod authors;
 mod content;
 mod edge;
 mod matrix;
+mod outage;
 mod sections;
 mod site;
 mod topics;

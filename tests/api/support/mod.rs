@@ -86,8 +86,14 @@ impl App {
 
     /// A second node on the same database.
     pub async fn another_node(&self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        App::start(self.state.config.clone(), folder).await
+        self.another_node_with(|_| {}).await
+    }
+
+    /// A second node on the same database, with other settings.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.state.config.clone();
+        change(&mut config);
+        App::start(config, tempfile::tempdir().unwrap()).await
     }
 
     async fn start(config: Config, folder: tempfile::TempDir) -> Self {
