@@ -19,9 +19,10 @@ use crate::db::{self, Database};
 use crate::demo;
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
+use crate::http::docs::{self, Docs};
 use crate::http::edge::{Routes, edge, unrouted};
-use crate::http::problems;
 use crate::http::upload::BodyLimit;
+use crate::http::{openapi, problems};
 use crate::state::State;
 use crate::{authors, delivery, keys, sections, site, topics, users};
 
@@ -33,17 +34,19 @@ pub struct Shared {
     access: web::Data<Access>,
     routes: web::Data<Routes>,
     constants: web::Data<Constants>,
+    docs: web::Data<Docs>,
 }
 
 impl Shared {
     /// Prepares what all workers share.
-    pub fn new(state: Arc<State>, access: Arc<Access>) -> Self {
-        Shared {
+    pub fn new(state: Arc<State>, access: Arc<Access>) -> Result<Self> {
+        Ok(Shared {
             routes: web::Data::new(Routes::of(&spec())),
             constants: web::Data::new(Constants::new(&state.config)),
+            docs: web::Data::new(Docs::new(description()?)?),
             access: web::Data::from(access),
             state: web::Data::from(state),
-        }
+        })
     }
 }
 
@@ -65,6 +68,7 @@ pub fn build(
         .app_data(shared.access.clone())
         .app_data(shared.routes.clone())
         .app_data(shared.constants.clone())
+        .app_data(shared.docs.clone())
         .app_data(limit)
         .into_utoipa_app()
         .configure(routes)
@@ -86,17 +90,75 @@ fn routes(config: &mut ServiceConfig) {
     keys::configure(config);
     problems::configure(config);
     crate::http::operate::configure(config);
+    docs::configure(config);
 }
 
-/// The OpenAPI description of every route.
+/// What the description says about the API as a whole.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Perspektive",
+        description = "A headless content API for newsrooms: it stores what a newsroom writes and hands it out as JSON.\n\n\
+            **Reading** (`/v1/…`) is anonymous and cacheable: every answer has an `ETag`, and lists are walked with the `cursor` in `links.next`.\n\n\
+            **Editing** (`/v1/editor/…`) needs `Authorization: Bearer …` with a key or an access token, and is never cached.\n\n\
+            **Errors** are problem documents (RFC 9457); each `type` leads to a page under `/problems/` with the usual cause and a line of curl that helps.\n\n\
+            Members without a value are left out, arrays are always there, and lists of named values may grow: skip what you don't know.",
+        contact(name = "The Perspektive contributors"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "The server that this description comes from, in production as on a local machine")),
+    components(schemas(problems::ProblemDocument)),
+    modifiers(&Bearer),
+    tags(
+        (name = "articles", description = "Read articles, as cards and in full; write, publish and correct them"),
+        (name = "sections", description = "The tree of sections (Ressorts)"),
+        (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
+        (name = "authors", description = "Who articles are by"),
+        (name = "site", description = "The site as a whole: its name, language and links"),
+        (name = "access", description = "Sign in, and see what you may do"),
+        (name = "users", description = "Keep users"),
+        (name = "keys", description = "Keep API keys"),
+        (name = "operations", description = "For whoever runs the server"),
+        (name = "about", description = "This API itself: its description, its problem types"),
+    ),
+)]
+struct Whole;
+
+/// How a client says who it is.
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, spec: &mut OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "A key (`perspektive key add`) or an access token (`POST /v1/auth/login`), as `Authorization: Bearer …`.",
+            ))
+            .build();
+        spec.components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The OpenAPI description as the routes make it up.
 pub fn spec() -> OpenApi {
     let (_, mut spec) = App::new()
         .into_utoipa_app()
+        .openapi(<Whole as utoipa::OpenApi>::openapi())
         .configure(routes)
         .split_for_parts();
     crate::http::spec::complete(&mut spec);
     auth::describe(&mut spec);
     spec
+}
+
+/// The OpenAPI description as it is served, printed and committed.
+pub fn description() -> Result<String> {
+    let spec = openapi::complete(&spec()).map_err(internal)?;
+    let text = serde_json::to_string_pretty(&spec).map_err(internal)?;
+    Ok(text + "\n")
 }
 
 /// A server that listens.
@@ -142,7 +204,7 @@ impl Server {
         let (state, access) = prepared.await.map_err(internal)??;
         state.follow_from_here().await?;
         background::start(&state);
-        let shared = Shared::new(Arc::clone(&state), Arc::clone(&access));
+        let shared = Shared::new(Arc::clone(&state), Arc::clone(&access))?;
         let mut server = HttpServer::new(move || build(&shared))
             .workers(run.workers)
             .shutdown_timeout(run.shutdown_timeout)

@@ -204,17 +204,28 @@ impl<'a> Tx<'a> {
     }
 
     /// Appends what was recorded; the last statements of the transaction.
-    /// Returns the tags to evict once it is committed.
-    pub fn finish(mut self) -> QueryResult<Vec<Tag>> {
+    pub fn finish(mut self) -> QueryResult<Appended> {
+        let mut last = None;
         if !self.entries.is_empty() {
-            crate::store!(self.conn, changes::append(&self.entries))?;
+            last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
         }
-        Ok(self
-            .entries
-            .iter()
-            .flat_map(|entry| parse_keys(&entry.keys))
-            .collect())
+        Ok(Appended {
+            last,
+            count: self.entries.len() as i64,
+            tags: self.entries.iter().flat_map(|entry| parse_keys(&entry.keys)).collect(),
+        })
     }
+}
+
+/// What a write appended to the log.
+#[derive(Debug)]
+pub struct Appended {
+    /// The number of the last entry, if there were any.
+    pub last: Option<i64>,
+    /// How many entries; their numbers follow each other.
+    pub count: i64,
+    /// The tags to evict once it is committed.
+    pub tags: Vec<Tag>,
 }
 
 /// Records that readers would now see something else: `entity` with this id

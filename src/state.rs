@@ -120,12 +120,18 @@ impl State {
         now: Time,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T>,
     ) -> Result<T> {
-        let (value, tags) = self.database.write(|conn| {
+        let (value, appended) = self.database.write(|conn| {
             let mut tx = Tx::new(conn.reborrow(), now);
             let value = job(&mut tx)?;
             Ok((value, tx.finish()?))
         })?;
-        self.cache.evict(&tags);
+        self.cache.evict(&appended.tags);
+        // Where nobody else has written meanwhile, these entries need not be
+        // read back.
+        if let Some(last) = appended.last {
+            let before = last - appended.count;
+            let _ = self.followed.compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
+        }
         Ok(value)
     }
 

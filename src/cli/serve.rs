@@ -69,6 +69,6 @@ pub fn migrate(settings: &Settings) -> Result<()> {
 
 /// Prints the spec.
 pub fn openapi() -> Result<()> {
-    println!("{}", app::spec().to_pretty_json().map_err(internal)?);
+    print!("{}", app::description()?);
     Ok(())
 }

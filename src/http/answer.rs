@@ -98,10 +98,12 @@ impl Draft {
         if keys.len() > SURROGATE_KEY_MAX {
             keys.truncate(SURROGATE_KEY_MAX / 9 * 9 - 1);
         }
-        headers.push((
-            HeaderName::from_static("surrogate-key"),
-            HeaderValue::from_str(&keys).map_err(internal)?,
-        ));
+        if !keys.is_empty() {
+            headers.push((
+                HeaderName::from_static("surrogate-key"),
+                HeaderValue::from_str(&keys).map_err(internal)?,
+            ));
+        }
         let answer = Answer(Arc::new(Sealed {
             status: self.status,
             content_type: HeaderValue::from_static(self.content_type),

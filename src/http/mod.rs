@@ -17,14 +17,18 @@
 //! - `text`: rules for names, slugs and one-line texts
 //! - `operate`: health and metrics
 //! - `problems`: the pages behind the problem types
+//! - `openapi`: what the description says about every operation alike
+//! - `docs`: the description, and the page that shows it
 
 pub mod address;
 pub mod answer;
 pub mod client;
 pub mod conditional;
 pub mod cursor;
+pub mod docs;
 pub mod edge;
 pub mod operate;
+pub mod openapi;
 pub mod page;
 pub mod patch;
 pub mod problems;

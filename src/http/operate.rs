@@ -34,7 +34,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// Tell whether the process is alive
 ///
 /// Answers as long as there is a process; asks nothing of the database.
-#[utoipa::path(tag = "operation", security(()), responses((status = 200, description = "Alive", body = Health)))]
+#[utoipa::path(tag = "operations", security(()), responses((status = 200, description = "Alive", body = Health)))]
 #[get("/health/live")]
 pub async fn get_live() -> HttpResponse {
     HttpResponse::Ok().json(OK)
@@ -44,7 +44,7 @@ pub async fn get_live() -> HttpResponse {
 ///
 /// 503 while the database is away and when the server has been told to stop.
 #[utoipa::path(
-    tag = "operation",
+    tag = "operations",
     security(()),
     responses((status = 200, description = "Ready", body = Health), ReadyProblems),
 )]
@@ -62,7 +62,7 @@ pub async fn get_ready(state: web::Data<State>) -> Result<HttpResponse> {
 /// In the OpenMetrics text format. Open to this machine itself, and to whoever
 /// carries `METRICS_TOKEN` as a bearer token.
 #[utoipa::path(
-    tag = "operation",
+    tag = "operations",
     security((), ("bearer" = [])),
     responses(
         (status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text"),

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::spec::{Missing, PublicProblems};
 use crate::error::{FieldError, PROBLEM_TYPES, ProblemType, Result, not_found};
 
 /// A problem type: what usually causes it and what helps.
@@ -89,7 +90,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(
     tag = "about",
     security(()),
-    responses((status = 200, description = "All problem types", body = ProblemPages)),
+    responses((status = 200, description = "All problem types", body = ProblemPages), PublicProblems),
 )]
 #[get("/problems")]
 pub async fn list_problems(request: HttpRequest) -> Result<HttpResponse> {
@@ -107,7 +108,7 @@ pub async fn list_problems(request: HttpRequest) -> Result<HttpResponse> {
     params(("problem" = String, Path, description = "Last part of a problem's `type`", example = "stale")),
     responses(
         (status = 200, description = "The problem type", body = ProblemPage),
-        (status = 404, description = "No such type", body = ProblemDocument, content_type = "application/problem+json"),
+        PublicProblems, Missing,
     ),
 )]
 #[get("/problems/{problem}")]

@@ -9,15 +9,16 @@ use crate::db::{Dialect, lock_key};
 
 /// Appends entries as the last statements before the commit. The lock makes
 /// `seq` rise in commit order: whoever gets the next numbers does so only when
-/// these are committed.
-pub fn append(c: &mut Conn, entries: &[NewEntry]) -> QueryResult<()> {
+/// these are committed. Returns the number of the last.
+pub fn append(c: &mut Conn, entries: &[NewEntry]) -> QueryResult<i64> {
     c.lock(lock_key("changes"))?;
     for chunk in entries.chunks(500) {
         diesel::insert_into(changes::table)
             .values(chunk)
             .execute(c)?;
     }
-    c.notify()
+    c.notify()?;
+    head(c)
 }
 
 /// Entries after `seq`, oldest first.

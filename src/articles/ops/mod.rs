@@ -74,6 +74,7 @@ pub fn find(conn: &mut Conn<'_>, key: &Key) -> Result<Option<ArticleRow>> {
 /// Finds an article for a verb, or says where it went: an old slug is a
 /// conflict that names the new one, because a write never goes elsewhere.
 fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
+    hold(tx)?;
     if let Some(row) = find(&mut tx.conn, key)? {
         // Writers of one article take turns; what was read before may be old.
         crate::store!(tx.conn, articles::lock(&row.id.to_string()))?;
@@ -89,6 +90,13 @@ fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
         )));
     }
     Err(not_found(format!("The article `{key}`")))
+}
+
+/// Keeps sections, topics and authors as they are until the write is done. It
+/// comes before anything else is locked, so that no two writes wait for each
+/// other.
+fn hold(tx: &mut Tx<'_>) -> Result<()> {
+    Ok(crate::store!(tx.conn, taxonomy::hold())?)
 }
 
 /// The content of a revision, its references bound.

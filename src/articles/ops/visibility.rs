@@ -114,6 +114,7 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
 /// since the last call. Readers saw that at the instant itself; this tells the
 /// log. Returns whether more are waiting.
 pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
+    super::hold(tx)?;
     crate::store!(tx.conn, articles::lock("announce"))?;
     let due = crate::store!(tx.conn, articles::to_announce(tx.now, BATCH))?;
     let more = due.len() as i64 == BATCH;

@@ -6,7 +6,7 @@ use super::resolve::{Own, patched, whole};
 use super::verbs::{Publish, publish_row};
 use super::visibility::reflect;
 use super::{
-    Key, Outcome, check_expectation, content_of, find, may_edit, not_trashed, not_withdrawn,
+    Key, Outcome, check_expectation, content_of, find, hold, may_edit, not_trashed, not_withdrawn,
     precondition_required, require, require_version, revision_of, save, touch,
 };
 use crate::articles::input::{ArticlePatch, Sent};
@@ -36,6 +36,7 @@ pub struct Written {
 /// Makes an article under the slug that was sent, or one made from the headline.
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, sent: Sent, publish: bool) -> Result<Written> {
     actor.require(Right::Write)?;
+    hold(tx)?;
     refuse_publishing(actor, publish)?;
     refuse_read_only(&sent.read_only)?;
     let slug = match &sent.article.slug {
@@ -63,6 +64,7 @@ pub fn put(
     publish: bool,
 ) -> Result<Written> {
     actor.require(Right::Write)?;
+    hold(tx)?;
     refuse_publishing(actor, publish)?;
     let mut sent = sent;
     match key {
