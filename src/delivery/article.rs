@@ -289,7 +289,7 @@ impl Resolved {
     pub fn load(conn: &mut Conn<'_>, now: Time, context: &Context, row: ArticleRow, revision: RevisionRow) -> Result<Self> {
         let stored: Body = serde_json::from_str(&revision.body).map_err(internal)?;
         let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
-        let mut tags = vec![Tag::article(row.id)];
+        let mut tags = vec![Tag::site(), Tag::article(row.id)];
         context.tag_section(revision.section_id, &mut tags);
         let (mut appears, mut disappears) = (None, row.expires_at);
         let mut targets: HashMap<Id, ResolvedArticle> = HashMap::new();

@@ -63,7 +63,7 @@ pub fn related_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut tags = vec![Tag::article(row.id)];
+    let mut tags = vec![Tag::site(), Tag::article(row.id)];
     let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
     let known: Vec<Id> = links.iter().filter_map(|(link, _)| link.target_id).collect();
     let mut items = Vec::new();
@@ -110,7 +110,7 @@ pub fn more_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut tags = vec![Tag::article(row.id)];
+    let mut tags = vec![Tag::site(), Tag::article(row.id)];
     let items = more(conn, now, &context, row, revision, limit, &mut tags)?;
     let mut draft = Draft::json(&MorePage { items }, unique(tags))?;
     draft.appears_at(Some(now.plus_seconds(LIFETIME)));
