@@ -674,7 +674,10 @@ async fn written(
         .write(move |tx| {
             let Written { row, outcome, warnings } = job(tx)?;
             let view = match whole {
-                true => Some(view::article(&mut tx.conn, &row, Form::Blocks, tx.now, &config)?),
+                true => {
+                    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, &config)?;
+                    Some(ArticleView { warnings: Some(warnings.clone()), ..view })
+                }
                 false => None,
             };
             Ok((receipt(&row, outcome, warnings, tx.now, &config), view, row))

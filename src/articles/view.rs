@@ -292,6 +292,11 @@ pub struct ArticleView {
     pub read_only: ReadOnly,
     /// Where to go on.
     pub links: ReceiptLinks,
+    /// After a write: what could not be kept as it was sent, or what should be
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Warning>>,
 }
 
 /// A text in the form that was asked for.
@@ -406,6 +411,7 @@ pub fn article(
         word_count,
         read_only: ReadOnly::new(row, now, created_by, edited_by),
         links: links(row, config),
+        warnings: None,
     })
 }
 

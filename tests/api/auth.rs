@@ -28,7 +28,11 @@ impl App {
         self.blocking(|| {
             let password = Some(Hash::of(&Password::new(PASSWORD)).unwrap());
             let name = name.to_owned();
-            let new = users::ops::New { name, role, password };
+            let new = users::ops::New {
+                name,
+                role,
+                password,
+            };
             self.state
                 .write_blocking(|tx| users::ops::add(tx, &Actor::command(), new))
                 .unwrap()
@@ -51,7 +55,8 @@ impl App {
     }
 
     fn whoami(&self, credential: &str) -> RequestBuilder {
-        self.request("GET", "/v1/auth/whoami").bearer_auth(credential)
+        self.request("GET", "/v1/auth/whoami")
+            .bearer_auth(credential)
     }
 
     fn change_user(&self, name: &str, change: users::ops::Change) {
@@ -65,7 +70,13 @@ impl App {
 
     fn disable(&self, name: &str, disabled: bool) {
         let disabled = Some(disabled);
-        self.change_user(name, users::ops::Change { disabled, ..Default::default() });
+        self.change_user(
+            name,
+            users::ops::Change {
+                disabled,
+                ..Default::default()
+            },
+        );
     }
 }
 
@@ -93,7 +104,10 @@ async fn no_good(app: &App, credential: &str, says: &str) {
         let request = app.request("GET", path).bearer_auth(credential);
         let detail = refused(request, INVALID).await;
         assert!(detail.contains(says), "{detail:?} doesn't say {says:?}");
-        assert!(!detail.contains(credential), "{detail:?} repeats the credential");
+        assert!(
+            !detail.contains(credential),
+            "{detail:?} repeats the credential"
+        );
     }
 }
 
@@ -550,10 +564,13 @@ both! {
 /// Behind a proxy that is known, each client is counted by itself.
 #[actix_web::test]
 async fn a_known_proxy_is_believed_about_its_clients() {
-    let app = App::sqlite_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    let app =
+        App::sqlite_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()])
+            .await;
     app.with_password("anna", Role::Editor);
     let from = |address: &str, password: &str| {
-        app.log_in("anna", password).header("X-Forwarded-For", address)
+        app.log_in("anna", password)
+            .header("X-Forwarded-For", address)
     };
     for _ in 0..5 {
         expect(from("198.51.100.7", "geraten"), 401).await;
@@ -571,18 +588,28 @@ async fn the_secret_file_is_private() {
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(std::fs::read_to_string(&path).unwrap().trim().len(), 64);
-    let left: Vec<_> = std::fs::read_dir(&app.state.config.data_dir).unwrap()
+    let left: Vec<_> = std::fs::read_dir(&app.state.config.data_dir)
+        .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with(".signing")).collect();
+        .filter(|name| name.starts_with(".signing"))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 /// What tokens are signed with.
 fn secret(app: &App) -> String {
     match &app.state.config.database {
-        Url::Sqlite(_) => std::fs::read_to_string(app.state.config.data_dir.join("signing-secret")).unwrap().trim().to_owned(),
+        Url::Sqlite(_) => std::fs::read_to_string(app.state.config.data_dir.join("signing-secret"))
+            .unwrap()
+            .trim()
+            .to_owned(),
         Url::Postgres(_) => app.blocking(|| {
-            let keep = |tx: &mut perspektive::changes::Tx<'_>| Ok(perspektive::store!(tx.conn, secrets::keep("signing-secret", ""))?);
+            let keep = |tx: &mut perspektive::changes::Tx<'_>| {
+                Ok(perspektive::store!(
+                    tx.conn,
+                    secrets::keep("signing-secret", "")
+                )?)
+            };
             app.state.write_blocking(keep).unwrap()
         }),
     }

@@ -10,6 +10,7 @@ mod edge;
 mod laws;
 mod matrix;
 mod outage;
+mod readme;
 mod sections;
 mod site;
 mod topics;
