@@ -5,7 +5,6 @@ were seen to succeed."""
 import atexit
 import json
 import os
-import random
 import threading
 from collections import Counter
 
@@ -19,6 +18,15 @@ lock = threading.Lock()
 def after_call(context, case, response):
     with lock:
         seen[(case.operation.label, response.status_code)] += 1
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """False for what is no fault of the API."""
+    # `fields` asks for fewer members than the schema requires; that is its use.
+    if failure.title == "Response violates schema" and "fields" in (case.query or {}):
+        return False
+    return True
 
 
 @atexit.register
