@@ -27,8 +27,10 @@ const LEVELS: &[&[&str]] = &[
     &["sections", "topics", "authors", "site"],
     &["articles"],
     &["delivery"],
+    &["backup"],
     &["background"],
     &["app"],
+    &["check"],
     &["cli"],
     &["main", "lib"],
 ];
