@@ -227,6 +227,16 @@ pub struct ServeSettings {
         help_heading = "Tuning"
     )]
     pub shutdown_timeout: u64,
+
+    /// Seconds between being told to stop (/health/ready turns 503) and not listening any more
+    #[arg(
+        long,
+        env = "SHUTDOWN_DELAY",
+        default_value_t = 1,
+        value_name = "SECONDS",
+        help_heading = "Tuning"
+    )]
+    pub shutdown_delay: u64,
 }
 
 /// How log lines look.

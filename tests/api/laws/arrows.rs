@@ -28,8 +28,10 @@ const LEVELS: &[&[&str]] = &[
     &["sections", "topics", "authors", "site"],
     &["articles"],
     &["delivery"],
-    &["background", "demo"],
+    &["backup"],
+    &["background"],
     &["app"],
+    &["check"],
     &["cli"],
     &["main", "lib"],
 ];

@@ -101,7 +101,6 @@ impl App {
             bind: "127.0.0.1:0".parse().unwrap(),
             workers: 1,
             shutdown_timeout: 1,
-            signals: false,
             demo: false,
         };
         let server = Server::start(config, run).await.unwrap();
