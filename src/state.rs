@@ -18,7 +18,7 @@ use crate::telemetry::Metrics;
 
 /// The longest that a request waits for the database, its turn included.
 /// Requests that can't be served get their 503 within two seconds.
-const PATIENCE: Duration = Duration::from_millis(1_700);
+pub const PATIENCE: Duration = Duration::from_millis(1_700);
 
 /// What every part of a running server shares.
 pub struct State {

@@ -270,8 +270,11 @@ fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<Li
 /// The tags of which articles are in a list.
 fn list_tags(filter: &ListFilter) -> Vec<Tag> {
     match filter.lists.first() {
-        None => vec![Tag::all_articles()],
-        Some(_) => filter.lists.iter().flatten().map(|list| Tag::list(*list)).collect(),
+        None => vec![Tag::site(), Tag::all_articles()],
+        Some(_) => {
+            let lists = filter.lists.iter().flatten().map(|list| Tag::list(*list));
+            std::iter::once(Tag::site()).chain(lists).collect()
+        }
     }
 }
 

@@ -54,10 +54,10 @@ macro_rules! narrow {
                 .or(articles::expires_at.gt($now)),
         );
         if let Some(after) = $filter.published_after {
-            $query = $query.filter(articles::published_at.ge(after));
+            $query = $query.filter($at.ge(after));
         }
         if let Some(before) = $filter.published_before {
-            $query = $query.filter(articles::published_at.lt(before));
+            $query = $query.filter($at.lt(before));
         }
         if !$filter.kinds.is_empty() {
             $query = $query.filter(articles::kind.eq_any(&$filter.kinds));
