@@ -3,6 +3,7 @@
 
 mod support;
 
+mod articles;
 mod auth;
 mod authors;
 mod content;
