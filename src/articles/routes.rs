@@ -441,7 +441,7 @@ pub async fn submit_article(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
     ),
-    request_body(content = Option<Publish>, description = "May be left out"),
+    request_body(content = Option<Publish>, description = "May be left out", example = json!({})),
     responses(
         (status = 200, description = "Live, or scheduled because of an embargo", body = Receipt,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
