@@ -30,7 +30,7 @@ async function attempt(tag, id) {
   await page.goto(`${base}/docs#/${tag}/${id}`);
   const operation = section(`${tag}-${id}`);
   await operation.locator('button.execute').click();
-  const status = operation.locator('.live-responses-table .response-col_status').first();
+  const status = operation.locator('.live-responses-table tr.response .response-col_status').first();
   await status.waitFor({ timeout: 10_000 });
   return { status: (await status.innerText()).trim().slice(0, 3), text: await operation.locator('.live-responses-table').innerText() };
 }
@@ -59,7 +59,7 @@ try {
   await page.locator('.auth-btn-wrapper .btn-done').click();
   const operation = section('site-get_editor_site');
   await operation.locator('button.execute').click();
-  await operation.locator('.live-responses-table .response-col_status', { hasText: '200' }).first().waitFor({ timeout: 10_000 });
+  await operation.locator('.live-responses-table tr.response .response-col_status', { hasText: '200' }).first().waitFor({ timeout: 10_000 });
 
   check(`asked for ${elsewhere}`, elsewhere.length === 0);
   // The refusal above is told on the console too.
