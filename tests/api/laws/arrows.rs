@@ -29,7 +29,7 @@ const LEVELS: &[&[&str]] = &[
     &["articles"],
     &["delivery"],
     &["backup"],
-    &["background"],
+    &["background", "demo"],
     &["app"],
     &["check"],
     &["cli"],
