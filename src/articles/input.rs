@@ -419,7 +419,7 @@ impl BodyIn {
 
 /// What can't be read is 400, what breaks a rule is 422.
 fn refuse(errors: Vec<FieldError>) -> crate::error::Error {
-    if errors.iter().any(|error| content::is_malformed(error)) {
+    if errors.iter().any(content::is_malformed) {
         malformed_all(errors)
     } else {
         invalid_all(errors)

@@ -379,10 +379,9 @@ fn drop_null(value: &mut Value) {
                 if let [only] = choices.as_mut_slice() {
                     let only = only.take();
                     object.shift_remove(key);
-                    match only {
-                        // A reference may have a description of its own beside it.
-                        Value::Object(only) => object.extend(only),
-                        _ => {}
+                    // A reference may have a description of its own beside it.
+                    if let Value::Object(only) = only {
+                        object.extend(only);
                     }
                 }
             }
