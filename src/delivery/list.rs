@@ -151,15 +151,10 @@ impl Wanted {
 
     /// The canonical form of the whole request, for the cache.
     pub fn key(&self) -> String {
-        let mut key = String::from("articles?");
-        for (name, value) in self.parameters() {
-            key.push_str(name);
-            key.push('=');
-            key.push_str(&value);
-            key.push('&');
-        }
-        key.push_str(self.cursor.as_deref().unwrap_or_default());
-        key
+        let mut pairs = self.parameters();
+        pairs.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
+        // Escaped, so that no value can pass for another parameter.
+        format!("articles?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
     }
 }
 
