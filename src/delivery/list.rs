@@ -151,15 +151,10 @@ impl Wanted {
 
     /// The canonical form of the whole request, for the cache.
     pub fn key(&self) -> String {
-        let mut key = String::from("articles?");
-        for (name, value) in self.parameters() {
-            key.push_str(name);
-            key.push('=');
-            key.push_str(&value);
-            key.push('&');
-        }
-        key.push_str(self.cursor.as_deref().unwrap_or_default());
-        key
+        let mut pairs = self.parameters();
+        pairs.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
+        // Escaped, so that no value can pass for another parameter.
+        format!("articles?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
     }
 }
 
@@ -182,7 +177,7 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) ->
     let context = Context::load(conn, config)?;
     let filters = serde_urlencoded::to_string(wanted.filters()).map_err(internal)?;
     let after = wanted.cursor.as_deref().map(|cursor| cursor::read(cursor, &filters)).transpose()?;
-    let filter = resolve(conn, &context, wanted)?;
+    let (filter, all_known) = resolve(conn, now, &context, wanted)?;
 
     let mut positions = crate::store!(*conn, lists::page(&filter, wanted.order, now, after, wanted.limit + 1))?;
     let more = positions.len() as i64 > wanted.limit;
@@ -217,15 +212,19 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) ->
         fields => Draft::json(&sparse_page(&page, fields)?, unique(tags))?,
     };
     draft.headers.extend(link.map(|link| (actix_web::http::header::LINK, link)));
-    draft.appears_at(crate::store!(*conn, lists::next_appearance(&filter, now))?);
+    // A name that nobody sees yet may mean something once any article appears.
+    let awaited = if all_known { filter } else { ListFilter::default() };
+    draft.appears_at(crate::store!(*conn, lists::next_appearance(&awaited, now))?);
     draft.disappears_at(rows.iter().filter_map(|(row, _)| row.expires_at).min());
     Ok(draft)
 }
 
 /// Names become ids. A section that doesn't exist is an error; a topic or an
-/// author that doesn't is an empty list, as is one that only drafts use.
-fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<ListFilter> {
+/// author that doesn't is an empty list, as is one that only drafts use: the two
+/// must not be told apart, not even by a header. Also whether all are known.
+fn resolve(conn: &mut Conn<'_>, now: Time, context: &Context, wanted: &Wanted) -> Result<(ListFilter, bool)> {
     let nothing = Id(uuid::Uuid::nil());
+    let mut all_known = true;
     let mut filter = ListFilter {
         kinds: wanted.kinds.clone(),
         languages: wanted.languages.clone(),
@@ -237,7 +236,7 @@ fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<Li
         let mut lists = Vec::with_capacity(values.len());
         for value in values {
             let id: Option<Id> = value.parse().ok();
-            lists.push(match *name {
+            let found = match *name {
                 "section" => {
                     let found = match id {
                         Some(id) => context.tree.by_id(id),
@@ -254,7 +253,10 @@ fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<Li
                     Some(id) => id,
                     None => crate::store!(*conn, authors::find_by_slug(value))?.map_or(nothing, |author| author.id),
                 },
-            });
+            };
+            let known = *name == "section" || crate::store!(*conn, taxonomy::has_visible(found, now))?;
+            all_known &= known;
+            lists.push(if known { found } else { nothing });
         }
         filter.lists.push(lists);
     }
@@ -264,7 +266,7 @@ fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<Li
         let found = crate::store!(*conn, articles::ids_of_slugs(&slugs))?;
         filter.exclude.extend(found.into_iter().map(|(_, id)| id));
     }
-    Ok(filter)
+    Ok((filter, all_known))
 }
 
 /// The tags of which articles are in a list.

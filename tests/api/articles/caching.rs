@@ -46,7 +46,7 @@ both! {
             }
             found
         };
-        let with_ziel: Vec<&str> = everywhere.iter().copied().filter(|path| !["/v1/articles?topic=klima", "/v1/topics", "/v1/authors"].contains(path)).collect();
+        let with_ziel: Vec<&str> = everywhere.iter().copied().filter(|path| !["/v1/articles?topic=klima", "/v1/topics", "/v1/authors", "/v1/articles/rat.md"].contains(path)).collect();
         let shows_ziel = shows("Ziel").await;
         assert_eq!(shows_ziel, with_ziel);
         // A draft's edit touches nothing.
@@ -115,7 +115,7 @@ both! {
             let count = text.split("\"count\":").nth(1).map(|rest| rest[..1].to_owned());
             (text.contains("\"kommt\""), text.contains("\"geht\""), count)
         };
-        for (travel, kommt, geht, count) in [(0, false, true, "2"), (999, false, true, "2"), (1, true, true, "3"), (999, true, true, "3"), (1, true, false, "2")] {
+        for (travel, kommt, geht, count) in [(0, false, true, "2"), (900, false, true, "2"), (100, true, true, "3"), (900, true, true, "3"), (100, true, false, "2")] {
             app.state.travel(travel);
             for path in paths {
                 let (found_kommt, found_geht, found_count) = shown(path).await;
@@ -133,6 +133,8 @@ both! {
     async fn an_answer_is_made_once(app: App) {
         newsroom(&app).await;
         live(&app, "rat", &piece("Rat")).await;
+        // Until the log has been followed, which evicts the article once more.
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
         let misses = || app.state.metrics.cache_misses.get();
         let before = misses();
         let asking = (0..60).map(|_| app.request("GET", "/v1/articles/rat").send());

@@ -196,7 +196,7 @@ both! {
             app.state.travel(60);
         }
         live(&app, "rat", &with(linking(), json!({"topics": ["verkehr", "klima"]}))).await;
-        app.state.travel(60);
+        app.state.travel(30);
         live(&app, "neuestes", &piece("Neuestes")).await;
         put(&app, "entwurf", &with(piece("Entwurf"), json!({"topics": ["verkehr", "klima"]}))).await;
         let page = app.get("/v1/articles/rat/related", 200).await;

@@ -52,7 +52,7 @@ both! {
         let id = app.get("/v1/articles/a", 200).await["id"].as_str().unwrap().to_owned();
         assert_eq!(slugs(&app, &format!("/v1/articles?exclude={id}")).await.concat(), "edcb");
         let unknown = got(app.request("GET", "/v1/articles?section=polittik"), 400).await;
-        assert!(unknown.detail().contains("did you mean `politik`") && unknown.detail().contains("stadtrat, kultur, sport"), "{}", unknown.detail());
+        assert!(unknown.detail().contains("did you mean `politik`") && unknown.detail().contains("Known are kultur, politik, stadtrat, sport"), "{}", unknown.detail());
     }
 
     /// What the filters say is what is cached: no spelling of one request is
