@@ -10,15 +10,27 @@ use crate::support::App;
 use crate::{both, whole};
 
 /// A body of any type as an upload.
-fn upload(app: &App, content_type: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
-    app.as_editor().request("POST", EDITOR).header("Content-Type", content_type.to_owned()).body(body)
+fn upload(
+    app: &App,
+    content_type: &str,
+    body: impl Into<reqwest::Body>,
+) -> reqwest::RequestBuilder {
+    app.as_editor()
+        .request("POST", EDITOR)
+        .header("Content-Type", content_type.to_owned())
+        .body(body)
 }
 
 /// Refused with a problem document that says something.
 async fn refused(request: reqwest::RequestBuilder, status: u16) -> Got {
     let problem = got(request, status).await;
     assert!(problem.detail().len() > 20, "{}", problem.text);
-    assert!(problem.json["type"].as_str().unwrap().starts_with("/problems/"));
+    assert!(
+        problem.json["type"]
+            .as_str()
+            .unwrap()
+            .starts_with("/problems/")
+    );
     problem
 }
 
@@ -257,12 +269,18 @@ fn chunked(app: &App, path: &str, content_type: &str, body: &str) -> String {
 /// Sends bytes, ends sending, and reads what comes.
 fn raw(url: &str, bytes: &[u8]) -> String {
     let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+    stream
+        .set_read_timeout(Some(std::time::Duration::from_secs(5)))
+        .unwrap();
     let mut answer = Vec::new();
     let mut writing = stream.try_clone().unwrap();
     std::thread::scope(|scope| {
         // A server that refuses a body need not read it to its end.
-        scope.spawn(move || writing.write_all(bytes).and_then(|()| writing.shutdown(std::net::Shutdown::Write)));
+        scope.spawn(move || {
+            writing
+                .write_all(bytes)
+                .and_then(|()| writing.shutdown(std::net::Shutdown::Write))
+        });
         let _ = stream.read_to_end(&mut answer);
     });
     String::from_utf8_lossy(&answer).into_owned()

@@ -171,13 +171,17 @@ async fn hold_a_reader(app: &App, slug: &'static str, meanwhile: impl AsyncFnOnc
     let (reached, waiting) = mpsc::channel::<()>();
     let (release, released) = mpsc::channel::<()>();
     let state = web::Data::from(app.state.clone());
-    let request = actix_web::test::TestRequest::get().uri(&format!("/v1/articles/{slug}")).to_http_request();
+    let request = actix_web::test::TestRequest::get()
+        .uri(&format!("/v1/articles/{slug}"))
+        .to_http_request();
     let constants = Constants::new(&app.state.config);
     let config = app.state.config.clone();
     let wanted = article::Wanted::default();
     let key = format!("article/{slug}?{}", wanted.key());
     let reading = serve(&request, &state, &constants, key, move |conn, now| {
-        let Found::Live(found) = article::find(conn, now, slug)? else { unreachable!() };
+        let Found::Live(found) = article::find(conn, now, slug)? else {
+            unreachable!()
+        };
         let draft = article::article(conn, now, found.0, found.1, &wanted, &config);
         reached.send(()).unwrap();
         let _ = released.recv_timeout(Duration::from_millis(1_500));
@@ -198,7 +202,9 @@ async fn hold_a_reader(app: &App, slug: &'static str, meanwhile: impl AsyncFnOnc
 /// was held in the gap.
 #[actix_web::test]
 async fn another_node_sees_it_within_a_second() {
-    let Some(app) = App::postgres().await else { return };
+    let Some(app) = App::postgres().await else {
+        return;
+    };
     assert!(matches!(app.state.config.database, Url::Postgres(_)));
     newsroom(&app).await;
     let other = app.another_node().await;
@@ -211,7 +217,10 @@ async fn another_node_sees_it_within_a_second() {
             if found == headline && list == headline {
                 return;
             }
-            assert!(published.elapsed() < Duration::from_secs(1), "{found} and {list}, not {headline}");
+            assert!(
+                published.elapsed() < Duration::from_secs(1),
+                "{found} and {list}, not {headline}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

@@ -13,16 +13,36 @@ use crate::support::App;
 /// Five articles a minute apart, the first the oldest.
 async fn five(app: &App) {
     for (slug, more) in [
-        ("a", json!({"section": "politik", "topics": ["verkehr"], "authors": ["mara-lenz"], "kind": "news", "language": "de"})),
-        ("b", json!({"section": "stadtrat", "topics": ["verkehr", "klima"], "authors": ["jonas-ott"], "kind": "report", "language": "de"})),
-        ("c", json!({"section": "kultur", "topics": ["klima"], "authors": ["mara-lenz", "jonas-ott"], "kind": "news", "language": "en"})),
-        ("d", json!({"section": "sport", "topics": [], "authors": [], "kind": "opinion", "language": "de-AT"})),
-        ("e", json!({"section": "stadtrat", "topics": ["haushalt", "verkehr"], "authors": ["mara-lenz"], "kind": "analysis", "language": "de"})),
+        (
+            "a",
+            json!({"section": "politik", "topics": ["verkehr"], "authors": ["mara-lenz"], "kind": "news", "language": "de"}),
+        ),
+        (
+            "b",
+            json!({"section": "stadtrat", "topics": ["verkehr", "klima"], "authors": ["jonas-ott"], "kind": "report", "language": "de"}),
+        ),
+        (
+            "c",
+            json!({"section": "kultur", "topics": ["klima"], "authors": ["mara-lenz", "jonas-ott"], "kind": "news", "language": "en"}),
+        ),
+        (
+            "d",
+            json!({"section": "sport", "topics": [], "authors": [], "kind": "opinion", "language": "de-AT"}),
+        ),
+        (
+            "e",
+            json!({"section": "stadtrat", "topics": ["haushalt", "verkehr"], "authors": ["mara-lenz"], "kind": "analysis", "language": "de"}),
+        ),
     ] {
         live(app, slug, &with(piece(slug), more)).await;
         app.state.travel(60);
     }
-    put(app, "entwurf", &with(piece("Entwurf"), json!({"topics": ["verkehr"]}))).await;
+    put(
+        app,
+        "entwurf",
+        &with(piece("Entwurf"), json!({"topics": ["verkehr"]})),
+    )
+    .await;
 }
 
 both! {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{EDITOR, got, live, newsroom, piece, put, stored, verb, with};
 use super::named as editor;
+use super::{EDITOR, got, live, newsroom, piece, put, stored, verb, with};
 use crate::{both, whole};
 
 /// Everything an article may have, in JSON.

@@ -11,7 +11,11 @@ use crate::{both, whole};
 /// What the log says of articles since so many entries.
 fn since(app: &App, seen: usize) -> Vec<(Id, Action)> {
     let of_articles = |(entity, id, action)| (entity == Entity::Article).then_some((id, action));
-    app.log().into_iter().skip(seen).filter_map(of_articles).collect()
+    app.log()
+        .into_iter()
+        .skip(seen)
+        .filter_map(of_articles)
+        .collect()
 }
 
 fn id(receipt: &Value) -> Id {
