@@ -126,7 +126,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),
         (name = "keys", description = "Keep API keys"),
-        (name = "operation", description = "For whoever runs the server"),
+        (name = "operations", description = "For whoever runs the server"),
         (name = "about", description = "This API itself: its description, its problem types"),
     ),
 )]

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::input::{self, ArticleIn, ArticlePatch};
 use super::model::{ArticleRow, EditorFilter};
 use super::ops::{self, Correct, Key, Outcome, Publish, Schedule, TakeDown, Written};
-use super::view::{self, ArticleItem, ArticleView, Form, Receipt};
+use super::view::{self, ArticleItem, ArticleView, Form, Receipt, ReceiptOrArticle};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::config::Config;
@@ -186,7 +186,7 @@ fn editor_filter(
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
     )),
     responses(
-        (status = 201, description = "The receipt, or the article", body = Receipt, headers(
+        (status = 201, description = "The receipt, or the article", body = ReceiptOrArticle, headers(
             ("Location" = String, description = "The article, for editors"),
             ("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, BodyProblems, Conflicts,
@@ -275,9 +275,9 @@ pub async fn get_editor_article(
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
     )),
     responses(
-        (status = 200, description = "Replaced, or unchanged", body = Receipt,
+        (status = 200, description = "Replaced, or unchanged", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
-        (status = 201, description = "Made", body = Receipt, headers(
+        (status = 201, description = "Made", body = ReceiptOrArticle, headers(
             ("Location" = String, description = "The article, for editors"),
             ("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
@@ -316,7 +316,7 @@ pub async fn put_article(
     ),
     request_body(content = ArticlePatch, content_type = "application/merge-patch+json"),
     responses(
-        (status = 200, description = "Changed, or unchanged", body = Receipt,
+        (status = 200, description = "Changed, or unchanged", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -441,7 +441,7 @@ pub async fn submit_article(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
     ),
-    request_body(content = Option<Publish>, description = "May be left out"),
+    request_body(content = Option<Publish>, description = "May be left out", example = json!({})),
     responses(
         (status = 200, description = "Live, or scheduled because of an embargo", body = Receipt,
             headers(("ETag" = String, description = "Its version, for If-Match"))),

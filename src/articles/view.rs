@@ -47,6 +47,18 @@ pub struct Receipt {
     pub warnings: Vec<Warning>,
 }
 
+/// What a write answers: a receipt, or with `Prefer: return=representation` the
+/// whole article.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code)]
+pub enum ReceiptOrArticle {
+    /// What the write did.
+    Receipt(Receipt),
+    /// The working copy.
+    Article(Box<ArticleView>),
+}
+
 /// Addresses of an article.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReceiptLinks {

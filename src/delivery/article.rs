@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 
 use super::card::{Card, CardLinks, Context, Image, NameRef, reading_minutes, unique};
 use super::list::keep;
-use super::related;
+use super::related::{self, RelatedOut, related_out};
 use super::taxonomy::SectionRef;
 use crate::articles::model::{
-    Access, ArticleRow, Kind, LinkRow, Placement, Priority, RevisionHead, RevisionRow, Seo, ids,
+    Access, ArticleRow, Kind, LinkRow, Priority, RevisionHead, RevisionRow, Seo, ids,
 };
 use crate::articles::view::Correction;
 use crate::changes::{self, Tag};
@@ -144,27 +144,6 @@ pub struct BodyOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Der Rat stimmte einstimmig zu.")]
     pub text: Option<String>,
-}
-
-/// A related link: to an article that is live, or to an address elsewhere.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RelatedOut {
-    /// `inline`: a block of the body points here. `end`: it stands below. Open.
-    pub placement: Placement,
-    /// background, follow_up, opinion, source or read_more. Open.
-    #[schema(example = "background")]
-    pub relation: String,
-    /// The link's own text, or the target's headline.
-    #[schema(example = "Was kostet der Nahverkehr?")]
-    pub headline: String,
-    /// The article it leads to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub article: Option<Card>,
-    /// The address elsewhere it leads to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = "uri")]
-    pub url: Option<String>,
 }
 
 /// What to pass on when a reader shares an article.
@@ -459,27 +438,6 @@ pub fn article(
     draft.appears_at(limit);
     resolved.limit(&mut draft);
     Ok(draft)
-}
-
-/// A link as readers get it; nothing if they don't see where it leads, or if it
-/// stands on words of the text.
-pub fn related_out(
-    context: &Context,
-    link: &LinkRow,
-    target: Option<&(ArticleRow, RevisionHead)>,
-) -> Result<Option<RelatedOut>> {
-    if link.placement == Placement::Text {
-        return Ok(None);
-    }
-    let (headline, article, url) = match (target, &link.url) {
-        (Some((row, head)), _) => {
-            let headline = link.headline.clone().unwrap_or_else(|| head.headline.clone());
-            (headline, Some(context.card(row, head)?), None)
-        }
-        (None, Some(url)) => (link.headline.clone().unwrap_or_else(|| url.clone()), None, Some(url.clone())),
-        (None, None) => return Ok(None),
-    };
-    Ok(Some(RelatedOut { placement: link.placement, relation: link.relation.clone(), headline, article, url }))
 }
 
 fn body_out(body: &Body, forms: &[&str]) -> BodyOut {

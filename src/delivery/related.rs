@@ -10,10 +10,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::article::{RelatedOut, related_out};
 use super::card::{Card, Context, unique};
 use super::list::in_order;
-use crate::articles::model::{ArticleRow, ListFilter, Order, RevisionHead, RevisionRow, ids};
+use crate::articles::model::{LinkRow, Placement, ArticleRow, ListFilter, Order, RevisionHead, RevisionRow, ids};
 use crate::changes::Tag;
 use crate::config::Config;
 use crate::db::{Conn, Id, Time};
@@ -29,6 +28,27 @@ pub const MORE: i64 = 5;
 const AUTOMATIC: usize = 6;
 /// How many of each topic, and of the section, are looked at.
 const CANDIDATES: i64 = 20;
+
+/// A related link: to an article that is live, or to an address elsewhere.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelatedOut {
+    /// `inline`: a block of the body points here. `end`: it stands below. Open.
+    pub placement: Placement,
+    /// background, follow_up, opinion, source or read_more. Open.
+    #[schema(example = "background")]
+    pub relation: String,
+    /// The link's own text, or the target's headline.
+    #[schema(example = "Was kostet der Nahverkehr?")]
+    pub headline: String,
+    /// The article it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub article: Option<Card>,
+    /// The address elsewhere it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri")]
+    pub url: Option<String>,
+}
 
 /// Related articles.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -85,7 +105,7 @@ pub fn related_page(
     }
     for card in automatic(conn, now, &context, row, revision, &known, &mut tags)? {
         let link = RelatedOut {
-            placement: crate::articles::model::Placement::End,
+            placement: Placement::End,
             relation: crate::content::Relation::ReadMore.name().to_owned(),
             headline: card.headline.clone(),
             article: Some(card),
@@ -186,4 +206,25 @@ fn cards(conn: &mut Conn<'_>, context: &Context, positions: &[Position], tags: &
             context.card(row, head)
         })
         .collect()
+}
+
+/// A link as readers get it; nothing if they don't see where it leads, or if it
+/// stands on words of the text.
+pub fn related_out(
+    context: &Context,
+    link: &LinkRow,
+    target: Option<&(ArticleRow, RevisionHead)>,
+) -> Result<Option<RelatedOut>> {
+    if link.placement == Placement::Text {
+        return Ok(None);
+    }
+    let (headline, article, url) = match (target, &link.url) {
+        (Some((row, head)), _) => {
+            let headline = link.headline.clone().unwrap_or_else(|| head.headline.clone());
+            (headline, Some(context.card(row, head)?), None)
+        }
+        (None, Some(url)) => (link.headline.clone().unwrap_or_else(|| url.clone()), None, Some(url.clone())),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(RelatedOut { placement: link.placement, relation: link.relation.clone(), headline, article, url }))
 }

@@ -9,11 +9,19 @@ use crate::support::clients::{Client, expect};
 
 fn patch(client: &Client<'_>, user: &str, etag: &str, body: &Value) -> RequestBuilder {
     let request = client.request("PATCH", &format!("/v1/editor/users/{user}"));
-    request.header("If-Match", etag).header("Content-Type", "application/merge-patch+json").body(body.to_string())
+    request
+        .header("If-Match", etag)
+        .header("Content-Type", "application/merge-patch+json")
+        .body(body.to_string())
 }
 
 fn names(page: &Value) -> Vec<&str> {
-    page["items"].as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["name"].as_str().unwrap())
+        .collect()
 }
 
 both! {

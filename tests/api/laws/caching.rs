@@ -12,7 +12,7 @@ fn policy(answer: &reqwest::Response) -> String {
 }
 
 fn is_editors(path: &str) -> bool {
-    path.starts_with("/v1/editor") || path.starts_with("/v1/auth")
+    perspektive::http::edge::is_for_editors(path)
 }
 
 both! {
