@@ -39,9 +39,16 @@ async fn until(what: &str, seconds: u64, mut holds: impl AsyncFnMut() -> bool) -
 /// A refusal as it has to be while the database is away.
 fn assert_unavailable(what: &str, got: &Got) {
     assert_eq!(got.status, 503, "{what}: {}", got.body);
-    assert!(!got.header("retry-after").is_empty(), "{what}: no Retry-After");
+    assert!(
+        !got.header("retry-after").is_empty(),
+        "{what}: no Retry-After"
+    );
     assert_eq!(got.json()["type"], "/problems/unavailable", "{what}");
-    assert!(got.took < Duration::from_secs(2), "{what} took {:?}", got.took);
+    assert!(
+        got.took < Duration::from_secs(2),
+        "{what} took {:?}",
+        got.took
+    );
 }
 
 /// Answers in the cache come at once. A busy machine may hold one of them up, so
@@ -52,7 +59,10 @@ async fn assert_cached_at_once(server: &Served, path: &str) -> Got {
     for _ in 0..11 {
         let got = server.get(path).await;
         assert_eq!(got.status, 200, "{path}: {}", got.body);
-        assert!(got.header("cache-status").starts_with("perspektive; hit"), "{path}: {got:?}");
+        assert!(
+            got.header("cache-status").starts_with("perspektive; hit"),
+            "{path}: {got:?}"
+        );
         took.push(got.took);
         last = Some(got);
     }

@@ -20,7 +20,9 @@ static SERVER: LazyLock<Option<String>> = LazyLock::new(|| {
             panic!("PostgreSQL is required: {why}")
         }
         Err(why) => {
-            super::note(&format!("NOT RUN on PostgreSQL: {why}. The suite ran on SQLite only."));
+            super::note(&format!(
+                "NOT RUN on PostgreSQL: {why}. The suite ran on SQLite only."
+            ));
             None
         }
     }
@@ -101,8 +103,17 @@ impl Place {
         }
         let place = Place { bin, folder, user };
         let mut init = place.command("initdb");
-        init.args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"])
-            .arg(place.folder.join("data"));
+        init.args([
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-D",
+        ])
+        .arg(place.folder.join("data"));
         let output = init.output().map_err(|error| error.to_string())?;
         if !output.status.success() {
             return Err(format!(
@@ -116,7 +127,11 @@ impl Place {
     /// One of PostgreSQL's programs, or another, as the user who runs the cluster.
     fn command(&self, program: &str) -> Command {
         let own = self.bin.join(program);
-        let mut command = if own.exists() { Command::new(own) } else { Command::new(program) };
+        let mut command = if own.exists() {
+            Command::new(own)
+        } else {
+            Command::new(program)
+        };
         if let Some((uid, gid)) = self.user {
             command.uid(uid).gid(gid);
         }
@@ -161,7 +176,9 @@ impl Cluster {
                 panic!("PostgreSQL is required: {why}")
             }
             Err(why) => {
-                super::note(&format!("NOT RUN: a test that needs a PostgreSQL of its own: {why}."));
+                super::note(&format!(
+                    "NOT RUN: a test that needs a PostgreSQL of its own: {why}."
+                ));
                 return None;
             }
         };
@@ -174,12 +191,21 @@ impl Cluster {
             rm -rf "$1"
         "#;
         let mut keeper = place.command("sh");
-        keeper.args(["-c", script, "sh"]).arg(&place.folder).stdin(Stdio::piped()).stdout(Stdio::null());
+        keeper
+            .args(["-c", script, "sh"])
+            .arg(&place.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         let keeper = keeper.spawn().unwrap().stdin.take().unwrap();
         let options: Vec<String> = options.iter().map(|option| (*option).to_owned()).collect();
         let server = Cluster::spawn(&place, &options);
         place.await_start().unwrap();
-        Some(Cluster { place, options, server, _keeper: keeper })
+        Some(Cluster {
+            place,
+            options,
+            server,
+            _keeper: keeper,
+        })
     }
 
     fn spawn(place: &Place, options: &[String]) -> std::process::Child {
@@ -189,12 +215,21 @@ impl Cluster {
             .open(place.folder.join("log"))
             .unwrap();
         let mut server = place.command("postgres");
-        server.arg("-D").arg(place.folder.join("data")).arg("-k").arg(&place.folder);
+        server
+            .arg("-D")
+            .arg(place.folder.join("data"))
+            .arg("-k")
+            .arg(&place.folder);
         server.args(["-c", "listen_addresses=", "-c", "max_connections=60"]);
         for option in options {
             server.args(["-c", option]);
         }
-        server.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+        server
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap()
     }
 
     /// A new, empty database.
@@ -205,15 +240,21 @@ impl Cluster {
     /// The postmaster and its children.
     fn pids(&self) -> Vec<u32> {
         let main = self.server.id();
-        let children = std::fs::read_to_string(format!("/proc/{main}/task/{main}/children")).unwrap_or_default();
-        let children = children.split_whitespace().filter_map(|pid| pid.parse().ok());
+        let children = std::fs::read_to_string(format!("/proc/{main}/task/{main}/children"))
+            .unwrap_or_default();
+        let children = children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok());
         std::iter::once(main).chain(children).collect()
     }
 
     /// Sends a signal, such as `STOP`, to all of its processes.
     pub fn signal(&self, name: &str) {
         let pids = self.pids().into_iter().map(|pid| pid.to_string());
-        let _ = Command::new("kill").arg(format!("-{name}")).args(pids).status();
+        let _ = Command::new("kill")
+            .arg(format!("-{name}"))
+            .args(pids)
+            .status();
     }
 
     /// Ends all of its processes on the spot.

@@ -20,17 +20,27 @@ impl Newsroom {
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        Newsroom { folder, data, database_url: None }
+        Newsroom {
+            folder,
+            data,
+            database_url: None,
+        }
     }
 
     /// On SQLite, with its data elsewhere.
     pub fn sqlite_at(data: &Path) -> Self {
-        Newsroom { data: data.to_owned(), ..Newsroom::sqlite() }
+        Newsroom {
+            data: data.to_owned(),
+            ..Newsroom::sqlite()
+        }
     }
 
     /// On PostgreSQL.
     pub fn postgres(url: String) -> Self {
-        Newsroom { database_url: Some(url), ..Newsroom::sqlite() }
+        Newsroom {
+            database_url: Some(url),
+            ..Newsroom::sqlite()
+        }
     }
 
     /// The database's address.
@@ -87,11 +97,23 @@ impl Newsroom {
 
     /// Adds an admin with a password, and returns a key of theirs.
     pub fn key(&self) -> String {
-        let mut adding = self.command(&["user", "add", "anna", "--role", "admin", "--password-stdin"]);
-        let mut adding = adding.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        adding.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
+        let mut adding =
+            self.command(&["user", "add", "anna", "--role", "admin", "--password-stdin"]);
+        let mut adding = adding
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        adding
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(PASSWORD.as_bytes())
+            .unwrap();
         assert!(adding.wait().unwrap().success());
-        self.must(&["key", "add", "--user", "anna", "--name", "test"]).trim().to_owned()
+        self.must(&["key", "add", "--user", "anna", "--name", "test"])
+            .trim()
+            .to_owned()
     }
 
     /// Starts the server.
@@ -101,7 +123,12 @@ impl Newsroom {
 
     /// Starts the server with arguments and settings.
     pub fn serve_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Served {
-        let binary = [env!("CARGO_BIN_EXE_perspektive"), "serve", "--bind", "127.0.0.1:0"];
+        let binary = [
+            env!("CARGO_BIN_EXE_perspektive"),
+            "serve",
+            "--bind",
+            "127.0.0.1:0",
+        ];
         self.serve_through(&[&binary, arguments].concat(), settings)
     }
 
@@ -112,18 +139,32 @@ impl Newsroom {
         command.args(&line[1..]);
         self.settle(&mut command);
         command.envs(settings.iter().copied());
-        let child = command.stderr(std::fs::File::create(&log).unwrap()).spawn().unwrap();
-        let mut served = Served { child, url: String::new(), log, http: client() };
+        let child = command
+            .stderr(std::fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut served = Served {
+            child,
+            url: String::new(),
+            log,
+            http: client(),
+        };
         let until = Instant::now() + Duration::from_secs(60);
         while served.url.is_empty() {
             let log = served.log();
-            if let Some(line) = log.lines().find_map(|line| line.strip_prefix("Perspektive listens on ")) {
+            if let Some(line) = log
+                .lines()
+                .find_map(|line| line.strip_prefix("Perspektive listens on "))
+            {
                 if log.contains(&format!("{line}\n")) {
                     served.url = line.to_owned();
                 }
             }
             let ended = served.child.try_wait().unwrap();
-            assert!(ended.is_none() && Instant::now() < until, "the server did not start: {log}");
+            assert!(
+                ended.is_none() && Instant::now() < until,
+                "the server did not start: {log}"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         served
@@ -176,7 +217,9 @@ pub struct Got {
 impl Got {
     /// A header's value; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
     }
 
     /// The body as JSON.
@@ -205,7 +248,13 @@ impl Served {
     /// Sends it a signal, such as `TERM`.
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([&format!("-{name}"), &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits for its end, for so many seconds at most.
@@ -222,7 +271,8 @@ impl Served {
 
     /// A request.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
+        self.http
+            .request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
     /// GET as anybody.
@@ -236,13 +286,22 @@ impl Served {
         let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = answer.text().await?;
-        Ok(Got { status, headers, body, took: began.elapsed() })
+        Ok(Got {
+            status,
+            headers,
+            body,
+            took: began.elapsed(),
+        })
     }
 
     /// Makes the section `politik`.
     pub async fn section(&self, key: &str) {
         let body = json!({"slug": "politik", "name": "Politik"});
-        let made = self.answer(self.request("POST", "/v1/editor/sections").bearer_auth(key).json(&body));
+        let made = self.answer(
+            self.request("POST", "/v1/editor/sections")
+                .bearer_auth(key)
+                .json(&body),
+        );
         let made = made.await.unwrap();
         assert_eq!(made.status, 201, "{}", made.body);
     }
@@ -251,6 +310,7 @@ impl Served {
     pub async fn put(&self, key: &str, slug: &str, text: &str) -> reqwest::Result<Got> {
         let body = json!({"headline": slug, "section": "politik", "body": {"markdown": text}});
         let path = format!("/v1/editor/articles/{slug}?publish=true");
-        self.answer(self.request("PUT", &path).bearer_auth(key).json(&body)).await
+        self.answer(self.request("PUT", &path).bearer_auth(key).json(&body))
+            .await
     }
 }

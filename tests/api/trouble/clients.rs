@@ -9,7 +9,9 @@ use super::turn;
 use crate::support::App;
 
 async fn connect(app: &App) -> TcpStream {
-    TcpStream::connect(app.url.strip_prefix("http://").unwrap()).await.unwrap()
+    TcpStream::connect(app.url.strip_prefix("http://").unwrap())
+        .await
+        .unwrap()
 }
 
 #[actix_web::test]
@@ -24,11 +26,18 @@ async fn a_body_that_never_arrives_is_408() {
     let began = Instant::now();
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut answer = vec![0; 4_096];
-    let read = tokio::time::timeout(Duration::from_secs(5), slow.read(&mut answer)).await.unwrap().unwrap();
+    let read = tokio::time::timeout(Duration::from_secs(5), slow.read(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
     let answer = String::from_utf8_lossy(&answer[..read]).into_owned();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("/problems/timeout"), "{answer}");
-    assert!((1..4).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(
+        (1..4).contains(&began.elapsed().as_secs()),
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[actix_web::test]
@@ -50,6 +59,10 @@ async fn many_that_say_nothing_hold_nobody_up() {
     for path in ["/v1/site", "/v1/articles", "/health/ready"] {
         let began = Instant::now();
         app.get(path, 200).await;
-        assert!(began.elapsed() < Duration::from_secs(1), "{path} took {:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "{path} took {:?}",
+            began.elapsed()
+        );
     }
 }

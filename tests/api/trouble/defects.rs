@@ -22,14 +22,23 @@ async fn a_panic_is_a_problem_document_and_the_server_lives_on() {
     shared.more = |config| {
         config.route("/panic", web::get().to(panics));
     };
-    let server = HttpServer::new(move || build(&shared)).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
+    let server = HttpServer::new(move || build(&shared))
+        .workers(1)
+        .disable_signals()
+        .bind("127.0.0.1:0")
+        .unwrap();
     let url = format!("http://{}", server.addrs()[0]);
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(server);
     let client = reqwest::Client::new();
     for id in ["erster", "zweiter", "dritter"] {
-        let answer = client.get(format!("{url}/panic")).header("X-Request-Id", id).send().await.unwrap();
+        let answer = client
+            .get(format!("{url}/panic"))
+            .header("X-Request-Id", id)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 500);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
         assert_eq!(answer.headers()["x-request-id"], id);
@@ -41,7 +50,11 @@ async fn a_panic_is_a_problem_document_and_the_server_lives_on() {
     }
     let live = client.get(format!("{url}/v1/site")).send().await.unwrap();
     assert_eq!(live.status(), 200);
-    assert_eq!(app.state.running(), 0, "a panicking request still counts as running");
+    assert_eq!(
+        app.state.running(),
+        0,
+        "a panicking request still counts as running"
+    );
     handle.stop(false).await;
 }
 
@@ -53,9 +66,13 @@ async fn a_sabotaged_database_is_an_opaque_500_with_its_cause_in_the_log() {
     server.section(&key).await;
     assert_eq!(server.put(&key, "eins", "Text.").await.unwrap().status, 201);
     let mut other = lite::open(&newsroom.data().join("perspektive.db"), lite::Mode::Write).unwrap();
-    other.batch_execute("PRAGMA foreign_keys = OFF; DROP TABLE corrections").unwrap();
+    other
+        .batch_execute("PRAGMA foreign_keys = OFF; DROP TABLE corrections")
+        .unwrap();
 
-    let reading = server.request("GET", "/v1/articles/eins").header("X-Request-Id", "kaputt");
+    let reading = server
+        .request("GET", "/v1/articles/eins")
+        .header("X-Request-Id", "kaputt");
     let got = server.answer(reading).await.unwrap();
     assert_eq!(got.status, 500, "{}", got.body);
     assert_eq!(got.json()["type"], "/problems/internal");
@@ -70,6 +87,12 @@ async fn a_sabotaged_database_is_an_opaque_500_with_its_cause_in_the_log() {
         .filter(|line: &Value| line["request_id"] == "kaputt" && line["level"] == "ERROR")
         .collect();
     assert_eq!(told.len(), 1, "{log}");
-    assert!(told[0]["error"].as_str().unwrap().contains("no such table: corrections"), "{told:?}");
+    assert!(
+        told[0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("no such table: corrections"),
+        "{told:?}"
+    );
     assert_eq!(server.get("/v1/sections").await.status, 200);
 }

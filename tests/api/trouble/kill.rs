@@ -24,7 +24,8 @@ async fn killed_again_and_again(newsroom: Newsroom) {
         }
         let writers: Vec<_> = (0..WRITERS)
             .map(|writer| {
-                let (server, key, acknowledged) = (Arc::clone(&server), key.clone(), Arc::clone(&acknowledged));
+                let (server, key, acknowledged) =
+                    (Arc::clone(&server), key.clone(), Arc::clone(&acknowledged));
                 actix_web::rt::spawn(async move {
                     for n in 0.. {
                         // Every third writes to an article that is there already.
@@ -33,7 +34,9 @@ async fn killed_again_and_again(newsroom: Newsroom) {
                             _ => format!("r{round}-w{writer}-{n}"),
                         };
                         let text = format!("Runde {round}, Schreiber {writer}, Fassung {n}.");
-                        let Ok(got) = server.put(&key, &slug, &text).await else { break };
+                        let Ok(got) = server.put(&key, &slug, &text).await else {
+                            break;
+                        };
                         assert!(matches!(got.status, 200 | 201), "{slug}: {}", got.body);
                         let version = got.json()["version"].as_i64().unwrap();
                         acknowledged.lock().unwrap().push((slug, text, version));
@@ -50,7 +53,12 @@ async fn killed_again_and_again(newsroom: Newsroom) {
         Arc::into_inner(server).unwrap().kill();
 
         let all = walk::walk(&newsroom);
-        let newest = all.changes.iter().map(|entry| entry.seq).max().unwrap_or_default();
+        let newest = all
+            .changes
+            .iter()
+            .map(|entry| entry.seq)
+            .max()
+            .unwrap_or_default();
         assert!(newest >= head, "the log lost entries");
         head = newest;
         let mut last = std::collections::HashMap::new();
@@ -58,14 +66,27 @@ async fn killed_again_and_again(newsroom: Newsroom) {
             last.insert(slug.clone(), (text.clone(), *version));
         }
         for (slug, (text, version)) in last {
-            let (article, revision) = all.live(&slug).unwrap_or_else(|| panic!("{slug} was acknowledged and is lost"));
+            let (article, revision) = all
+                .live(&slug)
+                .unwrap_or_else(|| panic!("{slug} was acknowledged and is lost"));
             // A write that was never acknowledged may have come after it.
             assert!(article.version >= version, "{slug} fell back");
             if article.version == version {
-                assert!(revision.body.contains(&text), "{slug}: {} is not {text}", revision.body);
+                assert!(
+                    revision.body.contains(&text),
+                    "{slug}: {} is not {text}",
+                    revision.body
+                );
             }
-            let entries: Vec<_> = all.changes.iter().filter(|entry| entry.entity_id == article.id).collect();
-            assert!(entries.len() as i32 >= revision.number, "{slug}: a publication is not in the log");
+            let entries: Vec<_> = all
+                .changes
+                .iter()
+                .filter(|entry| entry.entity_id == article.id)
+                .collect();
+            assert!(
+                entries.len() as i32 >= revision.number,
+                "{slug}: a publication is not in the log"
+            );
         }
     }
     let written = acknowledged.lock().unwrap().len();
@@ -81,7 +102,9 @@ async fn sqlite() {
 #[actix_web::test]
 async fn postgres() {
     let _turn = turn().await;
-    let url = tokio::task::spawn_blocking(postgres::new_database).await.unwrap();
+    let url = tokio::task::spawn_blocking(postgres::new_database)
+        .await
+        .unwrap();
     if let Some(url) = url {
         killed_again_and_again(Newsroom::postgres(url)).await;
     }

@@ -18,9 +18,14 @@ async fn prepared(server: &Served, key: &str, expires_in: i64) {
     for slug in ["eins", "zwei", "drei"] {
         assert_eq!(server.put(key, slug, "Text.").await.unwrap().status, 201);
     }
-    let expires = perspektive::db::Time::now().plus_seconds(expires_in).to_string();
+    let expires = perspektive::db::Time::now()
+        .plus_seconds(expires_in)
+        .to_string();
     let body = json!({"headline": "Kurz", "section": "politik", "expires_at": expires, "body": {"markdown": "Bald weg."}});
-    let put = server.request("PUT", "/v1/editor/articles/kurz?publish=true").bearer_auth(key).json(&body);
+    let put = server
+        .request("PUT", "/v1/editor/articles/kurz?publish=true")
+        .bearer_auth(key)
+        .json(&body);
     let put = server.answer(put).await.unwrap();
     assert_eq!(put.status, 201, "{}", put.body);
     for path in CACHED.iter().chain(&["/v1/articles/kurz"]) {
@@ -28,7 +33,11 @@ async fn prepared(server: &Served, key: &str, expires_in: i64) {
     }
 }
 
-const CACHED: [&str; 3] = ["/v1/articles/eins", "/v1/articles?section=politik&exclude=kurz", "/v1/site"];
+const CACHED: [&str; 3] = [
+    "/v1/articles/eins",
+    "/v1/articles?section=politik&exclude=kurz",
+    "/v1/site",
+];
 
 /// Everything that isn't in the cache, many at once, some of it the same.
 async fn all_refused(server: &Served, key: &str) {
@@ -43,7 +52,12 @@ async fn all_refused(server: &Served, key: &str) {
     for (path, got) in join_all(reads).await {
         assert_unavailable(&path, &got);
     }
-    let writes = (0..10).map(|n| async move { server.put(key, &format!("waehrenddessen-{n}"), "Text.").await.unwrap() });
+    let writes = (0..10).map(|n| async move {
+        server
+            .put(key, &format!("waehrenddessen-{n}"), "Text.")
+            .await
+            .unwrap()
+    });
     for got in join_all(writes).await {
         assert_unavailable("PUT", &got);
     }
@@ -51,7 +65,12 @@ async fn all_refused(server: &Served, key: &str) {
 }
 
 /// Writes articles one by one until told to stop; those that were acknowledged.
-async fn write(server: Arc<Served>, key: String, name: &'static str, stop: Arc<AtomicBool>) -> Vec<String> {
+async fn write(
+    server: Arc<Served>,
+    key: String,
+    name: &'static str,
+    stop: Arc<AtomicBool>,
+) -> Vec<String> {
     let mut acknowledged = Vec::new();
     for n in 0.. {
         if stop.load(Ordering::Relaxed) {
@@ -72,14 +91,20 @@ async fn all_there(server: &Served, acknowledged: &[String]) {
     for slug in acknowledged {
         let got = server.get(&format!("/v1/articles/{slug}?body=text")).await;
         assert_eq!(got.status, 200, "{slug} was acknowledged and is lost");
-        assert!(got.body.contains(&format!("Text von {slug}.")), "{}", got.body);
+        assert!(
+            got.body.contains(&format!("Text von {slug}.")),
+            "{}",
+            got.body
+        );
     }
 }
 
 #[actix_web::test]
 async fn a_server_that_hangs_and_one_that_is_killed() {
     let _turn = turn().await;
-    let Some(mut cluster) = Cluster::start(&[]) else { return };
+    let Some(mut cluster) = Cluster::start(&[]) else {
+        return;
+    };
     let newsroom = Newsroom::postgres(cluster.new_database());
     let key = newsroom.key();
     // The default number of connections, and one thread to answer: a hanging
@@ -88,7 +113,12 @@ async fn a_server_that_hangs_and_one_that_is_killed() {
     prepared(&server, &key, 12).await;
 
     let stop = Arc::new(AtomicBool::new(false));
-    let writing = actix_web::rt::spawn(write(Arc::clone(&server), key.clone(), "haengt", Arc::clone(&stop)));
+    let writing = actix_web::rt::spawn(write(
+        Arc::clone(&server),
+        key.clone(),
+        "haengt",
+        Arc::clone(&stop),
+    ));
     tokio::time::sleep(Duration::from_millis(500)).await;
 
     cluster.signal("STOP");
@@ -97,12 +127,18 @@ async fn a_server_that_hangs_and_one_that_is_killed() {
     }
     all_refused(&server, &key).await;
     all_refused(&server, &key).await;
-    until("answers tell their age", 10, async || !server.get(CACHED[0]).await.header("age").is_empty()).await;
+    until("answers tell their age", 10, async || {
+        !server.get(CACHED[0]).await.header("age").is_empty()
+    })
+    .await;
     for path in CACHED {
         let got = assert_cached_at_once(&server, path).await;
         let age: i64 = got.header("age").parse().unwrap();
         assert!((3..60).contains(&age), "{age}");
-        assert_eq!(got.header("cache-status"), format!("perspektive; hit; ttl=-{age}"));
+        assert_eq!(
+            got.header("cache-status"),
+            format!("perspektive; hit; ttl=-{age}")
+        );
     }
     // What has expired meanwhile is not served any more, from wherever.
     let expired = async || server.get("/v1/articles/kurz").await.status == 503;
@@ -111,7 +147,8 @@ async fn a_server_that_hangs_and_one_that_is_killed() {
 
     cluster.signal("CONT");
     let took = until("recovery", 10, async || {
-        server.get("/health/ready").await.status == 200 && server.get(CACHED[0]).await.header("age").is_empty()
+        server.get("/health/ready").await.status == 200
+            && server.get(CACHED[0]).await.header("age").is_empty()
     });
     assert!(took.await < Duration::from_secs(5));
     assert_eq!(server.get("/v1/articles/kurz").await.status, 404);
@@ -121,13 +158,21 @@ async fn a_server_that_hangs_and_one_that_is_killed() {
     assert!(acknowledged.len() > 3, "{acknowledged:?}");
     all_there(&server, &acknowledged).await;
     // All turns have come back: as many requests as before at once.
-    let reads = (0..40).map(|n| { let server = &server; async move { server.get(&format!("/v1/articles/nach-{n}")).await } });
+    let reads = (0..40).map(|n| {
+        let server = &server;
+        async move { server.get(&format!("/v1/articles/nach-{n}")).await }
+    });
     for got in join_all(reads).await {
         assert_eq!(got.status, 404, "{}", got.body);
     }
 
     let stop = Arc::new(AtomicBool::new(false));
-    let writing = actix_web::rt::spawn(write(Arc::clone(&server), key.clone(), "stirbt", Arc::clone(&stop)));
+    let writing = actix_web::rt::spawn(write(
+        Arc::clone(&server),
+        key.clone(),
+        "stirbt",
+        Arc::clone(&stop),
+    ));
     tokio::time::sleep(Duration::from_millis(500)).await;
     cluster.kill();
     for path in CACHED {
@@ -135,7 +180,10 @@ async fn a_server_that_hangs_and_one_that_is_killed() {
     }
     all_refused(&server, &key).await;
     cluster.start_again();
-    until("recovery", 10, async || server.get("/health/ready").await.status == 200).await;
+    until("recovery", 10, async || {
+        server.get("/health/ready").await.status == 200
+    })
+    .await;
     tokio::time::sleep(Duration::from_millis(300)).await;
     stop.store(true, Ordering::Relaxed);
     let acknowledged = writing.await.unwrap();
@@ -152,7 +200,8 @@ fn a_database_that_is_not_there_is_a_clear_error() {
     for command in ["serve", "migrate", "check"] {
         let output = newsroom.run(&[command]);
         assert_eq!(output.status.code(), Some(1), "{command}");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout);
         assert!(said.contains("onnection refused"), "{command}: {said}");
         assert!(!said.contains("geheim"), "{command}: {said}");
     }

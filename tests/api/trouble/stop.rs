@@ -15,7 +15,9 @@ async fn connect(server: &Served) -> std::io::Result<TcpStream> {
 
 /// An upload of which the end is still to come.
 async fn begun(server: &Served, key: &str) -> (TcpStream, String) {
-    let body = json!({"headline": "Unterwegs", "section": "politik", "body": {"markdown": "Text."}}).to_string();
+    let body =
+        json!({"headline": "Unterwegs", "section": "politik", "body": {"markdown": "Text."}})
+            .to_string();
     let (now, later) = body.split_at(20);
     let mut upload = connect(server).await.unwrap();
     let head = format!(
@@ -40,7 +42,9 @@ async fn what_runs_is_finished_and_what_idles_is_closed() {
         }
         assert_eq!(server.get("/health/ready").await.status, 200);
         let mut idle = connect(&server).await.unwrap();
-        idle.write_all(b"GET /v1/site HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        idle.write_all(b"GET /v1/site HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await
+            .unwrap();
         let (mut upload, later) = begun(&server, &key).await;
 
         server.signal(signal);
@@ -51,7 +55,10 @@ async fn what_runs_is_finished_and_what_idles_is_closed() {
         assert_eq!(ready.header("connection"), "close");
         assert_eq!(server.get("/v1/site").await.status, 200);
         tokio::time::sleep(Duration::from_millis(1_500)).await;
-        assert!(connect(&server).await.is_err(), "{signal}: it still listens");
+        assert!(
+            connect(&server).await.is_err(),
+            "{signal}: it still listens"
+        );
         assert!(server.ended(0).await.is_none(), "{signal}: it didn't wait");
 
         upload.write_all(later.as_bytes()).await.unwrap();
@@ -59,7 +66,10 @@ async fn what_runs_is_finished_and_what_idles_is_closed() {
         upload.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 20"), "{signal}: {answer}");
         assert!(answer.contains("connection: close"), "{signal}: {answer}");
-        let ended = server.ended(5).await.unwrap_or_else(|| panic!("{signal}: it doesn't end"));
+        let ended = server
+            .ended(5)
+            .await
+            .unwrap_or_else(|| panic!("{signal}: it doesn't end"));
         assert_eq!(ended.code(), Some(0), "{signal}: {}", server.log());
     }
 }
@@ -69,7 +79,8 @@ async fn what_takes_too_long_is_cut_off_and_a_second_signal_ends_it_at_once() {
     let _turn = turn().await;
     let newsroom = Newsroom::sqlite();
     let key = newsroom.key();
-    let mut server = newsroom.serve_with(&["--shutdown-timeout", "1", "--shutdown-delay", "0"], &[]);
+    let mut server =
+        newsroom.serve_with(&["--shutdown-timeout", "1", "--shutdown-delay", "0"], &[]);
     let _upload = begun(&server, &key).await;
     server.signal("TERM");
     assert_eq!(server.ended(4).await.unwrap().code(), Some(0));

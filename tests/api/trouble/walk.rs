@@ -22,7 +22,10 @@ impl All {
     /// The article under a slug, with the revision that readers see.
     pub fn live(&self, slug: &str) -> Option<(&ArticleRow, &RevisionRow)> {
         let article = self.articles.iter().find(|article| article.slug == slug)?;
-        Some((article, self.revisions.get(&(article.id, article.live_revision?))?))
+        Some((
+            article,
+            self.revisions.get(&(article.id, article.live_revision?))?,
+        ))
     }
 }
 
@@ -33,7 +36,10 @@ fn read(conn: &mut Conn<'_>) -> perspektive::error::Result<All> {
             match chunk {
                 Chunk::ArticleRow(rows) => all.articles.extend(rows),
                 Chunk::RevisionRow(rows) => {
-                    all.revisions.extend(rows.into_iter().map(|row| ((row.article_id, row.number), row)));
+                    all.revisions.extend(
+                        rows.into_iter()
+                            .map(|row| ((row.article_id, row.number), row)),
+                    );
                 }
                 Chunk::ListingRow(rows) => all.listings.extend(rows),
                 Chunk::LinkRow(rows) => all.links.extend(rows),
@@ -74,18 +80,29 @@ pub fn walk(newsroom: &Newsroom) -> All {
     for article in &all.articles {
         let slug = &article.slug;
         for number in 1..=article.revision {
-            assert!(all.revisions.contains_key(&(article.id, number)), "{slug} lacks revision {number}");
+            assert!(
+                all.revisions.contains_key(&(article.id, number)),
+                "{slug} lacks revision {number}"
+            );
         }
-        assert!(!all.revisions.contains_key(&(article.id, article.revision + 1)), "{slug} has one too many");
+        assert!(
+            !all.revisions
+                .contains_key(&(article.id, article.revision + 1)),
+            "{slug} has one too many"
+        );
         let rows = listed.remove(&article.id).unwrap_or_default();
         match article.live_revision {
             Some(live) => {
                 let revision = &all.revisions[&(article.id, live)];
                 let section = revision.section_id.expect("a live article has a section");
                 let row = rows.iter().find(|row| row.list_id == section);
-                let row = row.unwrap_or_else(|| panic!("{slug} is live and not in its section's list"));
+                let row =
+                    row.unwrap_or_else(|| panic!("{slug} is live and not in its section's list"));
                 assert_eq!(Some(row.published_at), article.published_at, "{slug}");
-                assert!(logged.contains(&article.id), "{slug} is live and not in the log");
+                assert!(
+                    logged.contains(&article.id),
+                    "{slug} is live and not in the log"
+                );
             }
             None => assert!(rows.is_empty(), "{slug} is not live and in a list"),
         }
