@@ -225,7 +225,10 @@ impl Server {
             () = told.wait() => {}
         }
         self.state.stop();
-        tracing::info!(running = self.state.running(), "told to stop; finishing what runs");
+        tracing::info!(
+            running = self.state.running(),
+            "told to stop; finishing what runs"
+        );
         let draining = async {
             tokio::time::sleep(delay).await;
             // Connections that are merely kept open are not waited for.
@@ -234,7 +237,11 @@ impl Server {
             let mut quiet = 0;
             while quiet < 4 && tokio::time::Instant::now() < deadline {
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                quiet = if self.state.running() == 0 { quiet + 1 } else { 0 };
+                quiet = if self.state.running() == 0 {
+                    quiet + 1
+                } else {
+                    0
+                };
             }
             stopping.abort();
         };

@@ -28,12 +28,18 @@ pub type Tell<'a> = &'a (dyn Fn(String) + Sync);
 /// Writes the newsroom into a file, and tells the file's size.
 pub fn backup(config: &Config, file: &Path, force: bool, tell: Tell<'_>) -> Result<u64> {
     if file.exists() && !force {
-        return Err(internal(format!("{} is there already; --force replaces it", file.display())));
+        return Err(internal(format!(
+            "{} is there already; --force replaces it",
+            file.display()
+        )));
     }
     if let Url::Sqlite(path) = &config.database
         && !path.exists()
     {
-        return Err(internal(format!("there is no newsroom at {} yet", path.display())));
+        return Err(internal(format!(
+            "there is no newsroom at {} yet",
+            path.display()
+        )));
     }
     let database = Database::new(&config.database, 1)?;
     let standing = database.maintain(migrate::standing)?;
@@ -45,7 +51,13 @@ pub fn backup(config: &Config, file: &Path, force: bool, tell: Tell<'_>) -> Resu
         Url::Sqlite(path) => {
             let whole = fs::metadata(path).map_or(0, |data| data.len());
             while_telling(
-                || tell(format!("{} of at most {} MB", megabytes(draft.size()), megabytes(whole))),
+                || {
+                    tell(format!(
+                        "{} of at most {} MB",
+                        megabytes(draft.size()),
+                        megabytes(whole)
+                    ))
+                },
                 || database.maintain(|conn| vacuum_into(conn, &draft.path)),
             )?;
         }
@@ -58,7 +70,9 @@ pub fn backup(config: &Config, file: &Path, force: bool, tell: Tell<'_>) -> Resu
                     conn.batch_execute(db::pg::UNLIMITED)?;
                     conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
                 }
-                target.immediate_transaction(|target| copy_all(conn, &mut Conn::Lite(target), tell))?;
+                target.immediate_transaction(|target| {
+                    copy_all(conn, &mut Conn::Lite(target), tell)
+                })?;
                 if let Conn::Pg(conn) = conn {
                     conn.batch_execute("ROLLBACK")?;
                 }
@@ -80,7 +94,10 @@ pub fn restore(config: &Config, file: &Path, force: bool, tell: Tell<'_>) -> Res
     }
     let shown = file.display().to_string();
     let mut source = lite::open_readonly(file)?;
-    while_telling(|| tell(format!("reading {shown}")), || refuse_damaged(&mut source, file))?;
+    while_telling(
+        || tell(format!("reading {shown}")),
+        || refuse_damaged(&mut source, file),
+    )?;
     let standing = migrate::standing(&mut Conn::Lite(&mut source))?;
     if standing.ran.is_empty() {
         return Err(internal(format!("{shown} is no backup of Perspektive")));
@@ -138,7 +155,9 @@ fn copy_all(source: &mut Conn<'_>, target: &mut Conn<'_>, tell: Tell<'_>) -> Res
             copy::read(*table, &mut |mut chunk| {
                 if let Chunk::SectionRow(sections) = &mut chunk {
                     // The parent may come later than the child.
-                    sections.iter_mut().for_each(|section| section.parent_id = None);
+                    sections
+                        .iter_mut()
+                        .for_each(|section| section.parent_id = None);
                 }
                 crate::store!(*target, copy::write(&chunk))?;
                 rows += chunk.len();
@@ -150,7 +169,9 @@ fn copy_all(source: &mut Conn<'_>, target: &mut Conn<'_>, tell: Tell<'_>) -> Res
     crate::store!(
         *source,
         copy::read(Table::SectionRow, &mut |chunk| {
-            let Chunk::SectionRow(sections) = chunk else { return Ok(()) };
+            let Chunk::SectionRow(sections) = chunk else {
+                return Ok(());
+            };
             for section in sections {
                 if let Some(parent) = section.parent_id {
                     crate::store!(*target, copy::set_parent(section.id, parent))?;
@@ -162,8 +183,12 @@ fn copy_all(source: &mut Conn<'_>, target: &mut Conn<'_>, tell: Tell<'_>) -> Res
 }
 
 fn vacuum_into(conn: &mut Conn<'_>, path: &Path) -> Result<()> {
-    let Conn::Lite(conn) = conn else { return Ok(()) };
-    let path = path.to_str().ok_or_else(|| internal("the file's name is not UTF-8"))?;
+    let Conn::Lite(conn) = conn else {
+        return Ok(());
+    };
+    let path = path
+        .to_str()
+        .ok_or_else(|| internal("the file's name is not UTF-8"))?;
     Ok(conn.batch_execute(&format!("VACUUM INTO '{}'", path.replace('\'', "''")))?)
 }
 
@@ -180,7 +205,9 @@ fn refuse_other_versions(standing: &Standing, what: &str) -> Result<()> {
     refuse_newer(standing, what)?;
     match standing.pending.first() {
         None => Ok(()),
-        Some(_) => Err(internal(format!("the schema of {what} is old; run `perspektive migrate` first"))),
+        Some(_) => Err(internal(format!(
+            "the schema of {what} is old; run `perspektive migrate` first"
+        ))),
     }
 }
 
@@ -189,7 +216,10 @@ fn refuse_damaged(conn: &mut lite::Conn, path: &Path) -> Result<()> {
     match damage.as_deref() {
         Ok("ok") => Ok(()),
         Ok(damage) => Err(internal(format!("{} is damaged: {damage}", path.display()))),
-        Err(error) => Err(internal(format!("{} can't be read as a backup: {error}", path.display()))),
+        Err(error) => Err(internal(format!(
+            "{} can't be read as a backup: {error}",
+            path.display()
+        ))),
     }
 }
 
@@ -198,7 +228,8 @@ fn while_telling<T>(tell: impl Fn() + Send, job: impl FnOnce() -> T) -> T {
     let (done, waiting) = channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            while waiting.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout) {
+            while waiting.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout)
+            {
                 tell();
             }
         });
@@ -243,7 +274,9 @@ impl Draft {
         let size = self.size();
         File::open(&self.path)?.sync_all()?;
         fs::rename(&self.path, file)?;
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
         Ok(size)
     }

@@ -49,7 +49,10 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn add(&mut self, level: Level, text: impl Into<String>) {
-        self.0.push(Finding { level, text: text.into() });
+        self.0.push(Finding {
+            level,
+            text: text.into(),
+        });
     }
 
     fn ok(&mut self, text: impl Into<String>) {
@@ -98,18 +101,26 @@ fn addresses(found: &mut Findings, settings: &Settings, config: &Config) {
 
 /// The data folder and what is in it; with PostgreSQL it isn't needed.
 fn folder(found: &mut Findings, config: &Config) {
-    let Url::Sqlite(file) = &config.database else { return };
+    let Url::Sqlite(file) = &config.database else {
+        return;
+    };
     let mut folders = vec![config.data_dir.as_path()];
-    let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let beside = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     folders.extend(beside.filter(|folder| *folder != config.data_dir));
     for folder in folders {
         let shown = folder.display();
         match fs::metadata(folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                found.ok(format!("data folder: {shown} is not there yet; `perspektive serve` makes it"));
+                found.ok(format!(
+                    "data folder: {shown} is not there yet; `perspektive serve` makes it"
+                ));
             }
             Err(error) => found.error(format!("data folder: {shown}: {error}")),
-            Ok(data) if !data.is_dir() => found.error(format!("data folder: {shown} is not a folder; set DATA_DIR")),
+            Ok(data) if !data.is_dir() => found.error(format!(
+                "data folder: {shown} is not a folder; set DATA_DIR"
+            )),
             Ok(data) => {
                 if let Err(error) = tempfile_in(folder) {
                     found.error(format!("data folder: {shown} can't be written to ({error}); make it belong to whoever runs the server"));
@@ -118,7 +129,9 @@ fn folder(found: &mut Findings, config: &Config) {
                         "data folder: others on this machine may look into {shown}; `chmod 700 {shown}`"
                     ));
                 } else {
-                    found.ok(format!("data folder: {shown} can be written to, and is private"));
+                    found.ok(format!(
+                        "data folder: {shown} can be written to, and is private"
+                    ));
                 }
             }
         }
@@ -145,7 +158,10 @@ fn database(found: &mut Findings, config: &Config) {
     if let Url::Sqlite(path) = &config.database
         && !path.exists()
     {
-        found.ok(format!("database: {} is not there yet; `perspektive serve` makes it", path.display()));
+        found.ok(format!(
+            "database: {} is not there yet; `perspektive serve` makes it",
+            path.display()
+        ));
         return;
     }
     let looked = Database::new(&config.database, 1).and_then(|database| {
@@ -158,7 +174,9 @@ fn database(found: &mut Findings, config: &Config) {
         })
     });
     if let Err(error) = looked {
-        found.error(format!("database: {error}; is DATABASE_URL right, and does the server run?"));
+        found.error(format!(
+            "database: {error}; is DATABASE_URL right, and does the server run?"
+        ));
     }
 }
 
@@ -180,7 +198,9 @@ fn schema(found: &mut Findings, standing: migrate::Standing) {
 fn sqlite(found: &mut Findings, conn: &mut lite::Conn) -> Result<()> {
     match lite::quick_check(conn)?.as_str() {
         "ok" => found.ok("database: SQLite; the file is sound"),
-        damage => found.error(format!("database: the file is damaged ({damage}); restore a backup")),
+        damage => found.error(format!(
+            "database: the file is damaged ({damage}); restore a backup"
+        )),
     }
     Ok(())
 }
@@ -224,7 +244,10 @@ fn postgres(found: &mut Findings, conn: &mut crate::db::pg::Conn, config: &Confi
         )),
         _ => found.ok("synchronous_commit: on, as every connection asks for"),
     }
-    for (name, value) in [("fsync", &server.fsync), ("full_page_writes", &server.full_page_writes)] {
+    for (name, value) in [
+        ("fsync", &server.fsync),
+        ("full_page_writes", &server.full_page_writes),
+    ] {
         if value != "on" {
             found.error(format!(
                 "{name} is {value}: a power cut loses what was acknowledged; set `{name} = on` in postgresql.conf"
@@ -232,7 +255,10 @@ fn postgres(found: &mut Findings, conn: &mut crate::db::pg::Conn, config: &Confi
         }
     }
     if server.encoding != "UTF8" {
-        found.error(format!("the database's encoding is {}; make it anew with ENCODING 'UTF8'", server.encoding));
+        found.error(format!(
+            "the database's encoding is {}; make it anew with ENCODING 'UTF8'",
+            server.encoding
+        ));
     }
     let needed = config.database_connections as i64 + 1;
     let nodes = (server.max_connections - 3) / needed;
@@ -241,11 +267,17 @@ fn postgres(found: &mut Findings, conn: &mut crate::db::pg::Conn, config: &Confi
         server.max_connections
     );
     match nodes {
-        ..1 => found.error(format!("connections: {room}; lower the one or raise the other")),
+        ..1 => found.error(format!(
+            "connections: {room}; lower the one or raise the other"
+        )),
         1 => found.warning(format!("connections: {room}: enough for one node")),
         _ => found.ok(format!("connections: {room}: enough for {nodes} nodes")),
     }
-    let apart = if server.clock < before.0 { before.0 - server.clock } else { (server.clock - after.0).max(0) };
+    let apart = if server.clock < before.0 {
+        before.0 - server.clock
+    } else {
+        (server.clock - after.0).max(0)
+    };
     if apart > 1_000_000 {
         found.warning(format!(
             "clock: this machine and the database's are {} seconds apart; articles appear by each node's own clock, so keep them right (NTP)",

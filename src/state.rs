@@ -173,7 +173,9 @@ impl State {
         // read back.
         if let Some(last) = appended.last {
             let before = last - appended.count;
-            let _ = self.followed.compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
+            let _ =
+                self.followed
+                    .compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
         }
         Ok(value)
     }

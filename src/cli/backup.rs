@@ -35,7 +35,9 @@ pub struct RestoreArgs {
 pub fn backup(settings: &Settings, arguments: &BackupArgs) -> Result<()> {
     let config = settings.check()?;
     let progress = Progress::new();
-    let done = backup::backup(&config, &arguments.file, arguments.force, &|text| progress.tell(&text));
+    let done = backup::backup(&config, &arguments.file, arguments.force, &|text| {
+        progress.tell(&text)
+    });
     progress.end();
     let megabytes = done? as f64 / f64::from(1 << 20);
     eprintln!("Wrote {} ({megabytes:.1} MB).", arguments.file.display());
@@ -46,12 +48,16 @@ pub fn backup(settings: &Settings, arguments: &BackupArgs) -> Result<()> {
 pub fn restore(settings: &Settings, arguments: &RestoreArgs) -> Result<()> {
     let config = settings.check()?;
     let progress = Progress::new();
-    let done = backup::restore(&config, &arguments.file, arguments.force, &|text| progress.tell(&text));
+    let done = backup::restore(&config, &arguments.file, arguments.force, &|text| {
+        progress.tell(&text)
+    });
     progress.end();
     done?;
     eprintln!("Restored {}.", arguments.file.display());
     if arguments.force {
-        eprintln!("Restart the servers that run on this database: what they hold in memory is from before.");
+        eprintln!(
+            "Restart the servers that run on this database: what they hold in memory is from before."
+        );
     }
     Ok(())
 }

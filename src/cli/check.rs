@@ -10,7 +10,11 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
     for finding in &findings {
         println!("{:<8} {}", finding.level, finding.text);
     }
-    match findings.iter().filter(|finding| finding.level == Level::Error).count() {
+    match findings
+        .iter()
+        .filter(|finding| finding.level == Level::Error)
+        .count()
+    {
         0 => Ok(()),
         1 => Err(internal("1 error")),
         errors => Err(internal(format!("{errors} errors"))),

@@ -48,7 +48,10 @@ fn raise_file_limit() {
         let limit = getrlimit(Resource::Nofile);
         let wanted = limit.maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
         if limit.current.is_some_and(|current| current < wanted) {
-            let raised = Rlimit { current: Some(wanted), maximum: limit.maximum };
+            let raised = Rlimit {
+                current: Some(wanted),
+                maximum: limit.maximum,
+            };
             if let Err(error) = setrlimit(Resource::Nofile, raised) {
                 tracing::warn!(%error, "the limit of open files can't be raised");
             }

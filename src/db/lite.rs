@@ -52,8 +52,10 @@ pub fn open(path: &Path, mode: Mode) -> Result<Conn> {
 pub fn open_draft(path: &Path) -> Result<Conn> {
     let shown = path.display().to_string();
     let mut conn = Conn::establish(&shown).map_err(|error| cannot_open(&shown, error))?;
-    conn.batch_execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;")
-        .map_err(|error| cannot_open(&shown, error))?;
+    conn.batch_execute(
+        "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
+    )
+    .map_err(|error| cannot_open(&shown, error))?;
     Ok(conn)
 }
 

@@ -25,9 +25,14 @@ macro_rules! ran {
         let there: Vec<Version> = diesel::sql_query($there).load(*$conn)?;
         let ran: Vec<Version> = match there.is_empty() {
             true => Vec::new(),
-            false => diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(*$conn)?,
+            false => {
+                diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version")
+                    .load(*$conn)?
+            }
         };
-        ran.into_iter().map(|ran| ran.version).collect::<Vec<String>>()
+        ran.into_iter()
+            .map(|ran| ran.version)
+            .collect::<Vec<String>>()
     }};
 }
 
@@ -83,10 +88,21 @@ pub fn standing(conn: &mut Conn<'_>) -> Result<Standing> {
             (ran!(conn, there), known::<diesel::pg::Pg>(POSTGRES)?)
         }
     };
-    let names = |versions: Vec<&(String, String)>| versions.into_iter().map(|(_, name)| name.clone()).collect();
+    let names = |versions: Vec<&(String, String)>| {
+        versions.into_iter().map(|(_, name)| name.clone()).collect()
+    };
     Ok(Standing {
-        pending: names(known.iter().filter(|(version, _)| !ran.contains(version)).collect()),
-        unknown: ran.iter().filter(|ran| known.iter().all(|(version, _)| version != *ran)).cloned().collect(),
+        pending: names(
+            known
+                .iter()
+                .filter(|(version, _)| !ran.contains(version))
+                .collect(),
+        ),
+        unknown: ran
+            .iter()
+            .filter(|ran| known.iter().all(|(version, _)| version != *ran))
+            .cloned()
+            .collect(),
         ran,
     })
 }
@@ -99,11 +115,20 @@ where
     let migrations = source.migrations().map_err(internal)?;
     Ok(migrations
         .iter()
-        .map(|migration| (migration.name().version().to_string(), migration.name().to_string()))
+        .map(|migration| {
+            (
+                migration.name().version().to_string(),
+                migration.name().to_string(),
+            )
+        })
         .collect())
 }
 
-fn up<C, DB>(conn: &mut C, source: EmbeddedMigrations, tell: &mut dyn FnMut(&str)) -> Result<Vec<String>>
+fn up<C, DB>(
+    conn: &mut C,
+    source: EmbeddedMigrations,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Vec<String>>
 where
     C: MigrationHarness<DB>,
     DB: diesel::backend::Backend,

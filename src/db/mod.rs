@@ -218,7 +218,10 @@ pub fn private_folder(folder: &Path) -> Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| internal(format!("the folder {} can't be made: {error}", folder.display())))
+    builder.create(folder).map_err(|error| {
+        internal(format!(
+            "the folder {} can't be made: {error}",
+            folder.display()
+        ))
+    })
 }

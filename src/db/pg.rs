@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use diesel::{QueryResult, RunQueryDsl};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::SslMode;
@@ -229,7 +229,10 @@ impl Dialect for Conn {
     }
 
     fn hold_everything(&mut self) -> QueryResult<()> {
-        let tables: Vec<&str> = super::rows::Table::ALL.iter().map(|table| table.name()).collect();
+        let tables: Vec<&str> = super::rows::Table::ALL
+            .iter()
+            .map(|table| table.name())
+            .collect();
         let lock = format!("LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", "));
         diesel::connection::SimpleConnection::batch_execute(self, UNLIMITED)?;
         diesel::connection::SimpleConnection::batch_execute(self, &lock)
@@ -237,10 +240,12 @@ impl Dialect for Conn {
 
     fn continue_log(&mut self, seq: i64) -> QueryResult<()> {
         // What the sequence last gave out; before the first, it has given nothing.
-        diesel::sql_query("SELECT setval(pg_get_serial_sequence('changes', 'seq'), greatest($1, 1), $1 > 0)")
-            .bind::<diesel::sql_types::BigInt, _>(seq)
-            .execute(self)
-            .map(drop)
+        diesel::sql_query(
+            "SELECT setval(pg_get_serial_sequence('changes', 'seq'), greatest($1, 1), $1 > 0)",
+        )
+        .bind::<diesel::sql_types::BigInt, _>(seq)
+        .execute(self)
+        .map(drop)
     }
 
     fn notify(&mut self) -> QueryResult<()> {

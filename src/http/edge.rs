@@ -143,14 +143,21 @@ pub async fn edge(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
 
-    let state = request.app_data::<web::Data<State>>().cloned().map(web::Data::into_inner);
+    let state = request
+        .app_data::<web::Data<State>>()
+        .cloned()
+        .map(web::Data::into_inner);
     let _running = state.as_ref().map(State::enter);
-    let served = AssertUnwindSafe(patiently(next.call(request))).catch_unwind().await;
+    let served = AssertUnwindSafe(patiently(next.call(request)))
+        .catch_unwind()
+        .await;
     let response = match served {
         Ok(response) => response?,
         Err(panic) => {
             if let Some(state) = state {
-                state.metrics.observe(method, "unknown", 500, started.elapsed());
+                state
+                    .metrics
+                    .observe(method, "unknown", 500, started.elapsed());
             }
             return Err(Panicked::new(id, panic.as_ref()).into());
         }
@@ -165,7 +172,9 @@ pub async fn edge(
     set_headers(&request, response.headers_mut(), &id);
     if state.as_ref().is_some_and(|state| state.is_stopping()) {
         // Connections that are kept open would hold up the end.
-        response.head_mut().set_connection_type(ConnectionType::Close);
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
     }
 
     let took = started.elapsed();

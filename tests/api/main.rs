@@ -15,4 +15,5 @@ mod readme;
 mod sections;
 mod site;
 mod topics;
+mod trouble;
 mod users;

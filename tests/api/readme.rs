@@ -32,7 +32,11 @@ fn steps(text: &str) -> Vec<Step> {
             (Some(_), "```") => {
                 let (shell, line, content) = block.take().unwrap();
                 if shell {
-                    steps.push(Step { line, script: content, shown: None });
+                    steps.push(Step {
+                        line,
+                        script: content,
+                        shown: None,
+                    });
                     text_since_step = false;
                 } else if let Some(step) = steps.last_mut().filter(|_| !text_since_step) {
                     step.shown = Some(content);
@@ -53,10 +57,16 @@ fn fits(pattern: &str, text: &str) -> bool {
     let mut rest = text.trim();
     let mut pieces = pattern.trim().split('…').peekable();
     let first = pieces.next().unwrap_or_default();
-    let Some(after) = rest.strip_prefix(first) else { return false };
+    let Some(after) = rest.strip_prefix(first) else {
+        return false;
+    };
     rest = after;
     while let Some(piece) = pieces.next() {
-        let found = if pieces.peek().is_none() { rest.rfind(piece) } else { rest.find(piece) };
+        let found = if pieces.peek().is_none() {
+            rest.rfind(piece)
+        } else {
+            rest.find(piece)
+        };
         let Some(at) = found else { return false };
         rest = &rest[at + piece.len()..];
         if pieces.peek().is_none() && !piece.is_empty() && !rest.is_empty() {
@@ -67,7 +77,11 @@ fn fits(pattern: &str, text: &str) -> bool {
 }
 
 fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn serve(folder: &Path, port: u16) -> Served {
@@ -90,7 +104,8 @@ fn serve(folder: &Path, port: u16) -> Served {
 
 #[test]
 fn every_line_of_the_walk_does_what_the_readme_says() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let steps = steps(&readme);
     assert!(steps.len() >= 9, "the README has lost its walk");
     let folder = tempfile::tempdir().unwrap();
@@ -99,7 +114,11 @@ fn every_line_of_the_walk_does_what_the_readme_says() {
 
     // One shell runs all steps, so that variables live on; each step's output
     // goes to a file of its own.
-    let bin = Path::new(env!("CARGO_BIN_EXE_perspektive")).parent().unwrap().display().to_string();
+    let bin = Path::new(env!("CARGO_BIN_EXE_perspektive"))
+        .parent()
+        .unwrap()
+        .display()
+        .to_string();
     let mut script = String::from("set -eu\n");
     for (number, step) in steps.iter().enumerate() {
         let text = step
@@ -108,13 +127,26 @@ fn every_line_of_the_walk_does_what_the_readme_says() {
             .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
         script.push_str(&format!("exec >out.{number}\n{text}\n"));
     }
-    let status = Command::new("bash").arg("-c").arg(&script).current_dir(folder.path()).output().unwrap();
+    let status = Command::new("bash")
+        .arg("-c")
+        .arg(&script)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
     let errors = String::from_utf8_lossy(&status.stderr);
-    assert!(status.status.success(), "a line of the README failed: {errors}");
+    assert!(
+        status.status.success(),
+        "a line of the README failed: {errors}"
+    );
     for (number, step) in steps.iter().enumerate() {
-        let printed = std::fs::read_to_string(folder.path().join(format!("out.{number}"))).unwrap_or_default();
+        let printed = std::fs::read_to_string(folder.path().join(format!("out.{number}")))
+            .unwrap_or_default();
         if let Some(shown) = &step.shown {
-            assert!(fits(shown, &printed), "README.md, line {}:\nshown   {shown}\nprinted {printed}", step.line);
+            assert!(
+                fits(shown, &printed),
+                "README.md, line {}:\nshown   {shown}\nprinted {printed}",
+                step.line
+            );
         }
     }
 }

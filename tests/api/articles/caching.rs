@@ -46,7 +46,7 @@ both! {
             }
             found
         };
-        let with_ziel: Vec<&str> = everywhere.iter().copied().filter(|path| !["/v1/articles?topic=klima", "/v1/topics", "/v1/authors"].contains(path)).collect();
+        let with_ziel: Vec<&str> = everywhere.iter().copied().filter(|path| !["/v1/articles?topic=klima", "/v1/topics", "/v1/authors", "/v1/articles/rat.md"].contains(path)).collect();
         let shows_ziel = shows("Ziel").await;
         assert_eq!(shows_ziel, with_ziel);
         // A draft's edit touches nothing.
@@ -115,7 +115,7 @@ both! {
             let count = text.split("\"count\":").nth(1).map(|rest| rest[..1].to_owned());
             (text.contains("\"kommt\""), text.contains("\"geht\""), count)
         };
-        for (travel, kommt, geht, count) in [(0, false, true, "2"), (999, false, true, "2"), (1, true, true, "3"), (999, true, true, "3"), (1, true, false, "2")] {
+        for (travel, kommt, geht, count) in [(0, false, true, "2"), (900, false, true, "2"), (100, true, true, "3"), (900, true, true, "3"), (100, true, false, "2")] {
             app.state.travel(travel);
             for path in paths {
                 let (found_kommt, found_geht, found_count) = shown(path).await;
@@ -133,6 +133,8 @@ both! {
     async fn an_answer_is_made_once(app: App) {
         newsroom(&app).await;
         live(&app, "rat", &piece("Rat")).await;
+        // Until the log has been followed, which evicts the article once more.
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
         let misses = || app.state.metrics.cache_misses.get();
         let before = misses();
         let asking = (0..60).map(|_| app.request("GET", "/v1/articles/rat").send());
@@ -169,13 +171,17 @@ async fn hold_a_reader(app: &App, slug: &'static str, meanwhile: impl AsyncFnOnc
     let (reached, waiting) = mpsc::channel::<()>();
     let (release, released) = mpsc::channel::<()>();
     let state = web::Data::from(app.state.clone());
-    let request = actix_web::test::TestRequest::get().uri(&format!("/v1/articles/{slug}")).to_http_request();
+    let request = actix_web::test::TestRequest::get()
+        .uri(&format!("/v1/articles/{slug}"))
+        .to_http_request();
     let constants = Constants::new(&app.state.config);
     let config = app.state.config.clone();
     let wanted = article::Wanted::default();
     let key = format!("article/{slug}?{}", wanted.key());
     let reading = serve(&request, &state, &constants, key, move |conn, now| {
-        let Found::Live(found) = article::find(conn, now, slug)? else { unreachable!() };
+        let Found::Live(found) = article::find(conn, now, slug)? else {
+            unreachable!()
+        };
         let draft = article::article(conn, now, found.0, found.1, &wanted, &config);
         reached.send(()).unwrap();
         let _ = released.recv_timeout(Duration::from_millis(1_500));
@@ -196,7 +202,9 @@ async fn hold_a_reader(app: &App, slug: &'static str, meanwhile: impl AsyncFnOnc
 /// was held in the gap.
 #[actix_web::test]
 async fn another_node_sees_it_within_a_second() {
-    let Some(app) = App::postgres().await else { return };
+    let Some(app) = App::postgres().await else {
+        return;
+    };
     assert!(matches!(app.state.config.database, Url::Postgres(_)));
     newsroom(&app).await;
     let other = app.another_node().await;
@@ -209,7 +217,10 @@ async fn another_node_sees_it_within_a_second() {
             if found == headline && list == headline {
                 return;
             }
-            assert!(published.elapsed() < Duration::from_secs(1), "{found} and {list}, not {headline}");
+            assert!(
+                published.elapsed() < Duration::from_secs(1),
+                "{found} and {list}, not {headline}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

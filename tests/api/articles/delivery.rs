@@ -191,5 +191,10 @@ both! {
 }
 
 async fn coded(app: &App, coding: &str) -> crate::articles::Got {
-    got(app.request("GET", "/v1/articles/rat").header("Accept-Encoding", coding), 200).await
+    got(
+        app.request("GET", "/v1/articles/rat")
+            .header("Accept-Encoding", coding),
+        200,
+    )
+    .await
 }

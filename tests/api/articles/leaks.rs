@@ -115,13 +115,24 @@ fn content(piece: &Piece, revision: usize, pieces: &[Piece], start: Time) -> Val
     };
     let mut markdown = format!("Anfang {word}.\n\n");
     for to in &piece.inline {
-        markdown.push_str(&format!("[[{}|{}]]\n\nWeiter {word}.\n\n", name(to), label(to)));
+        markdown.push_str(&format!(
+            "[[{}|{}]]\n\nWeiter {word}.\n\n",
+            name(to),
+            label(to)
+        ));
     }
     for to in &piece.text {
         // The words stay when the link goes.
-        markdown.push_str(&format!("Siehe [dort](https://flussblick.example/2026/11/{}/).\n\n", name(to)));
+        markdown.push_str(&format!(
+            "Siehe [dort](https://flussblick.example/2026/11/{}/).\n\n",
+            name(to)
+        ));
     }
-    let related: Vec<Value> = piece.end.iter().map(|to| json!({"article": name(to), "headline": label(to)})).collect();
+    let related: Vec<Value> = piece
+        .end
+        .iter()
+        .map(|to| json!({"article": name(to), "headline": label(to)}))
+        .collect();
     let mut content = json!({
         "kicker": word, "headline": format!("Titel {word}"), "subheadline": word, "teaser": format!("Vorspann {word}"),
         "section": SECTIONS[piece.number % 4], "source": word, "note": word, "seo": {"title": word, "description": word},
@@ -163,19 +174,42 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
         };
         let (inline, text, end) = (targets(2, true), targets(2, false), targets(3, true));
         let fate = FATES[number % FATES.len()];
-        let mut piece = Piece { number, fate, id: String::new(), inline, text, end };
+        let mut piece = Piece {
+            number,
+            fate,
+            id: String::new(),
+            inline,
+            text,
+            end,
+        };
         let body = content(&piece, 1, &pieces, start);
         let path = format!("{EDITOR}/{}", slug(number));
-        let live = !matches!(fate, Fate::Draft | Fate::InReview | Fate::Scheduled | Fate::ForAWhile);
-        let made = got(editor.request("PUT", &format!("{path}?publish={live}")).json(&body), 201).await.json;
+        let live = !matches!(
+            fate,
+            Fate::Draft | Fate::InReview | Fate::Scheduled | Fate::ForAWhile
+        );
+        let made = got(
+            editor
+                .request("PUT", &format!("{path}?publish={live}"))
+                .json(&body),
+            201,
+        )
+        .await
+        .json;
         piece.id = made["id"].as_str().unwrap().to_owned();
         let verb = async |name: &str, body: Value| {
-            editor.send("POST", &format!("{path}/{name}"), &body, 200).await;
+            editor
+                .send("POST", &format!("{path}/{name}"), &body, 200)
+                .await;
         };
         match fate {
             Fate::InReview => verb("submit", json!({})).await,
             Fate::Scheduled | Fate::ForAWhile => {
-                verb("schedule", json!({"at": start.plus_seconds(3_600).to_string()})).await;
+                verb(
+                    "schedule",
+                    json!({"at": start.plus_seconds(3_600).to_string()}),
+                )
+                .await;
             }
             Fate::Unpublished => verb("unpublish", json!({})).await,
             Fate::Withdrawn => verb("take-down", json!({"reason": marker(number, 1)})).await,
@@ -185,7 +219,9 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
             }
             _ => {}
         }
-        if fate == Fate::LiveAndNewer || (number % 5 == 0 && !matches!(fate, Fate::Withdrawn | Fate::Trashed)) {
+        if fate == Fate::LiveAndNewer
+            || (number % 5 == 0 && !matches!(fate, Fate::Withdrawn | Fate::Trashed))
+        {
             let newer = content(&piece, 2, &pieces, start);
             got(editor.request("PUT", &path).json(&newer), 200).await;
         }
@@ -217,7 +253,9 @@ impl Forbidden {
                 tags.insert(join(&[Tag::slug(&slug(piece.number))]));
             }
             for to in piece.inline.iter().chain(&piece.end).chain(&piece.text) {
-                let (To::Slug(to) | To::Id(to)) = to else { continue };
+                let (To::Slug(to) | To::Id(to)) = to else {
+                    continue;
+                };
                 if !piece.fate.is_visible(hours) || !pieces[*to].fate.is_visible(hours) {
                     words.insert(link_marker(piece.number, *to));
                 }
@@ -237,11 +275,17 @@ impl Forbidden {
             assert!(!self.words.contains(word), "{path}: {word}\n{everything}");
         }
         for word in everything.split(|c: char| !c.is_ascii_alphanumeric() && c != '-') {
-            assert!(!self.words.contains(word) && !word.starts_with("nichts-"), "{path}: {word}\n{everything}");
+            assert!(
+                !self.words.contains(word) && !word.starts_with("nichts-"),
+                "{path}: {word}\n{everything}"
+            );
         }
         if let Some(keys) = headers.get("surrogate-key") {
             for key in keys.to_str().unwrap().split(' ') {
-                assert!(!self.tags.contains(key), "{path}: the key of something hidden");
+                assert!(
+                    !self.tags.contains(key),
+                    "{path}: the key of something hidden"
+                );
             }
         }
     }
@@ -255,8 +299,20 @@ async fn looks_like_nothing(app: &App, path: &str, name: &str, unheard: &str) {
         let mut problem = answer.json.clone();
         problem.as_object_mut().unwrap().remove("request_id");
         let text = problem.to_string().replace(name, "NAME");
-        assert_eq!(answer.header("surrogate-key"), join(&[Tag::slug(name)]), "{path} {name}");
-        (text, answer.header("cache-control").to_owned(), answer.headers.keys().map(ToString::to_string).collect::<BTreeSet<_>>())
+        assert_eq!(
+            answer.header("surrogate-key"),
+            join(&[Tag::slug(name)]),
+            "{path} {name}"
+        );
+        (
+            text,
+            answer.header("cache-control").to_owned(),
+            answer
+                .headers
+                .keys()
+                .map(ToString::to_string)
+                .collect::<BTreeSet<_>>(),
+        )
     };
     assert_eq!(of(name).await, of(unheard).await, "{path} {name}");
 }
@@ -276,7 +332,12 @@ async fn look_through(app: &App, forbidden: &Forbidden, path: &str) -> Vec<Value
         let page = look(app, forbidden, &path).await;
         items.extend(page["items"].as_array().unwrap().iter().cloned());
         match page["links"]["next"].as_str() {
-            Some(next) => path = next.strip_prefix("https://api.flussblick.example").unwrap().to_owned(),
+            Some(next) => {
+                path = next
+                    .strip_prefix("https://api.flussblick.example")
+                    .unwrap()
+                    .to_owned()
+            }
             None => return items,
         }
     }
@@ -284,25 +345,73 @@ async fn look_through(app: &App, forbidden: &Forbidden, path: &str) -> Vec<Value
 
 async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
     let forbidden = Forbidden::new(pieces, hours);
-    let visible: BTreeSet<String> =
-        pieces.iter().filter(|piece| piece.fate.is_visible(hours)).map(|piece| slug(piece.number)).collect();
-    let found = |items: &[Value]| items.iter().map(|item| item["slug"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
+    let visible: BTreeSet<String> = pieces
+        .iter()
+        .filter(|piece| piece.fate.is_visible(hours))
+        .map(|piece| slug(piece.number))
+        .collect();
+    let found = |items: &[Value]| {
+        items
+            .iter()
+            .map(|item| item["slug"].as_str().unwrap().to_owned())
+            .collect::<BTreeSet<_>>()
+    };
 
     // Lists, whatever they are narrowed to.
-    let hidden_names: Vec<String> = pieces.iter().filter(|piece| !piece.fate.is_visible(hours)).take(15).map(|piece| slug(piece.number)).collect();
-    for query in ["limit=7", "limit=100&sort=published_at", "limit=100&sort=-updated_at", "limit=50&include=authors,topics", "limit=100&topic=verkehr", "limit=100&author=mara-lenz",
-        "limit=100&section=politik,kultur,sport", "limit=100&kind=news", "limit=100&language=de", "limit=100&fields=slug,headline,teaser,links"] {
+    let hidden_names: Vec<String> = pieces
+        .iter()
+        .filter(|piece| !piece.fate.is_visible(hours))
+        .take(15)
+        .map(|piece| slug(piece.number))
+        .collect();
+    for query in [
+        "limit=7",
+        "limit=100&sort=published_at",
+        "limit=100&sort=-updated_at",
+        "limit=50&include=authors,topics",
+        "limit=100&topic=verkehr",
+        "limit=100&author=mara-lenz",
+        "limit=100&section=politik,kultur,sport",
+        "limit=100&kind=news",
+        "limit=100&language=de",
+        "limit=100&fields=slug,headline,teaser,links",
+    ] {
         let items = look_through(app, &forbidden, &format!("/v1/articles?{query}")).await;
-        assert_eq!((items.len(), &found(&items)), (visible.len(), &visible), "{query}");
+        assert_eq!(
+            (items.len(), &found(&items)),
+            (visible.len(), &visible),
+            "{query}"
+        );
     }
-    let excluding = got(app.request("GET", &format!("/v1/articles?limit=100&fields=id&exclude={}", hidden_names.join(","))), 200).await;
+    let excluding = got(
+        app.request(
+            "GET",
+            &format!(
+                "/v1/articles?limit=100&fields=id&exclude={}",
+                hidden_names.join(",")
+            ),
+        ),
+        200,
+    )
+    .await;
     let plain = got(app.request("GET", "/v1/articles?limit=100&fields=id"), 200).await;
-    assert_eq!((&excluding.json["items"], excluding.header("surrogate-key")), (&plain.json["items"], plain.header("surrogate-key")));
+    assert_eq!(
+        (&excluding.json["items"], excluding.header("surrogate-key")),
+        (&plain.json["items"], plain.header("surrogate-key"))
+    );
     let count = look(app, &forbidden, "/v1/articles?count=true&limit=1").await["count"].clone();
     assert_eq!(count, visible.len());
 
     // Sections, topics, authors, the site.
-    for path in ["/v1/sections", "/v1/site", "/v1/site?include=sections", "/v1/sections/politik", "/v1/sections/stadtrat", "/v1/topics/verkehr", "/v1/authors/mara-lenz"] {
+    for path in [
+        "/v1/sections",
+        "/v1/site",
+        "/v1/site?include=sections",
+        "/v1/sections/politik",
+        "/v1/sections/stadtrat",
+        "/v1/topics/verkehr",
+        "/v1/authors/mara-lenz",
+    ] {
         look(app, &forbidden, path).await;
     }
     for (kind, name) in [("topic", "thema"), ("author", "autorin")] {
@@ -317,19 +426,31 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
             if piece.fate.is_visible(hours) {
                 look(app, &forbidden, &format!("/v1/{kind}s/{term}")).await;
                 let list = look(app, &forbidden, &format!("/v1/articles?{kind}={term}")).await;
-                assert_eq!(found(list["items"].as_array().unwrap()), BTreeSet::from([slug(piece.number)]));
+                assert_eq!(
+                    found(list["items"].as_array().unwrap()),
+                    BTreeSet::from([slug(piece.number)])
+                );
             }
             for term in [term, newer] {
                 if term.contains("zq1") && piece.fate.is_visible(hours) {
                     continue;
                 }
                 if piece.number % 6 < 3 {
-                    looks_like_nothing(app, &format!("/v1/{kind}s/NAME"), &term, "gab-es-nie").await;
+                    looks_like_nothing(app, &format!("/v1/{kind}s/NAME"), &term, "gab-es-nie")
+                        .await;
                     // Not even by how long the empty list may be kept.
-                    let list = got(app.request("GET", &format!("/v1/articles?{kind}={term}")), 200).await;
+                    let list = got(
+                        app.request("GET", &format!("/v1/articles?{kind}={term}")),
+                        200,
+                    )
+                    .await;
                     assert_eq!(list.json, nothing.json, "{kind} {term}");
                     for header in ["surrogate-key", "etag"] {
-                        assert_eq!(list.header(header), nothing.header(header), "{kind} {term} {header}");
+                        assert_eq!(
+                            list.header(header),
+                            nothing.header(header),
+                            "{kind} {term} {header}"
+                        );
                     }
                 }
             }
@@ -350,14 +471,21 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
                 }
                 fate if !fate.is_visible(hours) => {
                     for form in ["NAME", "NAME/related", "NAME/more", "NAME.md", "NAME.txt"] {
-                        looks_like_nothing(app, &format!("/v1/articles/{form}"), name, unheard).await;
+                        looks_like_nothing(app, &format!("/v1/articles/{form}"), name, unheard)
+                            .await;
                     }
                 }
                 _ if at == 1 => {
                     look(app, &forbidden, &format!("/v1/articles/{name}")).await;
                 }
                 _ => {
-                    for form in ["/related", "/more?limit=100", ".md", ".txt", "?include=more,related_auto&fields=more,related_auto"] {
+                    for form in [
+                        "/related",
+                        "/more?limit=100",
+                        ".md",
+                        ".txt",
+                        "?include=more,related_auto&fields=more,related_auto",
+                    ] {
                         look(app, &forbidden, &format!("/v1/articles/{name}{form}")).await;
                     }
                     let whole = look(app, &forbidden, &format!("/v1/articles/{name}?body=blocks,html,markdown,text&include=more,related_auto")).await;
@@ -371,13 +499,21 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
     let mut led = 0;
     for (number, related) in links {
         let piece = &pieces[number];
-        let expected: Vec<String> = piece.inline.iter().chain(&piece.end)
+        let expected: Vec<String> = piece
+            .inline
+            .iter()
+            .chain(&piece.end)
             .filter_map(|to| match to {
                 To::Slug(to) | To::Id(to) if pieces[*to].fate.is_visible(hours) => Some(slug(*to)),
                 _ => None,
             })
             .collect();
-        let found: Vec<String> = related.as_array().unwrap().iter().map(|link| link["article"]["slug"].as_str().unwrap().to_owned()).collect();
+        let found: Vec<String> = related
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|link| link["article"]["slug"].as_str().unwrap().to_owned())
+            .collect();
         led += found.len();
         assert_eq!(found, expected, "links of {}", slug(number));
     }
@@ -400,7 +536,14 @@ both! {
 /// The search above finds what it looks for.
 #[test]
 fn the_search_would_find_it() {
-    let piece = |number, fate| Piece { number, fate, id: Id::new().to_string(), inline: vec![To::Slug(1)], text: vec![], end: vec![] };
+    let piece = |number, fate| Piece {
+        number,
+        fate,
+        id: Id::new().to_string(),
+        inline: vec![To::Slug(1)],
+        text: vec![],
+        end: vec![],
+    };
     let pieces = [piece(0, Fate::Live), piece(1, Fate::Draft)];
     let forbidden = Forbidden::new(&pieces, 0);
     let finds = |text: &str, keys: &str| {
@@ -409,9 +552,22 @@ fn the_search_would_find_it() {
         std::panic::catch_unwind(|| forbidden.search("", text, &headers)).is_err()
     };
     let hidden: Id = pieces[1].id.parse().unwrap();
-    assert!(!finds(&format!("\"{}\" {} {}", slug(0), marker(0, 1), pieces[0].id), "abcd1234"));
-    for text in [slug(1), marker(1, 1), marker(0, 2), link_marker(0, 1), pieces[1].id.clone(), "nichts-5-zz".to_owned()] {
-        assert!(finds(&format!("<a href=\"/2026/11/{text}/\">"), "x"), "{text}");
+    assert!(!finds(
+        &format!("\"{}\" {} {}", slug(0), marker(0, 1), pieces[0].id),
+        "abcd1234"
+    ));
+    for text in [
+        slug(1),
+        marker(1, 1),
+        marker(0, 2),
+        link_marker(0, 1),
+        pieces[1].id.clone(),
+        "nichts-5-zz".to_owned(),
+    ] {
+        assert!(
+            finds(&format!("<a href=\"/2026/11/{text}/\">"), "x"),
+            "{text}"
+        );
     }
     assert!(finds("", &join(&[Tag::site(), Tag::article(hidden)])));
 }

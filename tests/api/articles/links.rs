@@ -8,12 +8,20 @@ use crate::{both, whole};
 
 /// What an article shows of its links, and which blocks stand where.
 async fn shown(app: &App, slug: &str) -> (Vec<String>, Vec<String>) {
-    let article = app.get(&format!("/v1/articles/{slug}?body=blocks,html,markdown,text"), 200).await;
+    let article = app
+        .get(
+            &format!("/v1/articles/{slug}?body=blocks,html,markdown,text"),
+            200,
+        )
+        .await;
     let related = article["related"].as_array().unwrap();
     let links = related
         .iter()
         .map(|link| {
-            let to = link["article"]["slug"].as_str().or(link["url"].as_str()).unwrap();
+            let to = link["article"]["slug"]
+                .as_str()
+                .or(link["url"].as_str())
+                .unwrap();
             format!("{} {to}", link["placement"].as_str().unwrap())
         })
         .collect();
@@ -196,7 +204,7 @@ both! {
             app.state.travel(60);
         }
         live(&app, "rat", &with(linking(), json!({"topics": ["verkehr", "klima"]}))).await;
-        app.state.travel(60);
+        app.state.travel(30);
         live(&app, "neuestes", &piece("Neuestes")).await;
         put(&app, "entwurf", &with(piece("Entwurf"), json!({"topics": ["verkehr", "klima"]}))).await;
         let page = app.get("/v1/articles/rat/related", 200).await;

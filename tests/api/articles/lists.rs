@@ -13,16 +13,36 @@ use crate::support::App;
 /// Five articles a minute apart, the first the oldest.
 async fn five(app: &App) {
     for (slug, more) in [
-        ("a", json!({"section": "politik", "topics": ["verkehr"], "authors": ["mara-lenz"], "kind": "news", "language": "de"})),
-        ("b", json!({"section": "stadtrat", "topics": ["verkehr", "klima"], "authors": ["jonas-ott"], "kind": "report", "language": "de"})),
-        ("c", json!({"section": "kultur", "topics": ["klima"], "authors": ["mara-lenz", "jonas-ott"], "kind": "news", "language": "en"})),
-        ("d", json!({"section": "sport", "topics": [], "authors": [], "kind": "opinion", "language": "de-AT"})),
-        ("e", json!({"section": "stadtrat", "topics": ["haushalt", "verkehr"], "authors": ["mara-lenz"], "kind": "analysis", "language": "de"})),
+        (
+            "a",
+            json!({"section": "politik", "topics": ["verkehr"], "authors": ["mara-lenz"], "kind": "news", "language": "de"}),
+        ),
+        (
+            "b",
+            json!({"section": "stadtrat", "topics": ["verkehr", "klima"], "authors": ["jonas-ott"], "kind": "report", "language": "de"}),
+        ),
+        (
+            "c",
+            json!({"section": "kultur", "topics": ["klima"], "authors": ["mara-lenz", "jonas-ott"], "kind": "news", "language": "en"}),
+        ),
+        (
+            "d",
+            json!({"section": "sport", "topics": [], "authors": [], "kind": "opinion", "language": "de-AT"}),
+        ),
+        (
+            "e",
+            json!({"section": "stadtrat", "topics": ["haushalt", "verkehr"], "authors": ["mara-lenz"], "kind": "analysis", "language": "de"}),
+        ),
     ] {
         live(app, slug, &with(piece(slug), more)).await;
         app.state.travel(60);
     }
-    put(app, "entwurf", &with(piece("Entwurf"), json!({"topics": ["verkehr"]}))).await;
+    put(
+        app,
+        "entwurf",
+        &with(piece("Entwurf"), json!({"topics": ["verkehr"]})),
+    )
+    .await;
 }
 
 both! {
@@ -52,7 +72,7 @@ both! {
         let id = app.get("/v1/articles/a", 200).await["id"].as_str().unwrap().to_owned();
         assert_eq!(slugs(&app, &format!("/v1/articles?exclude={id}")).await.concat(), "edcb");
         let unknown = got(app.request("GET", "/v1/articles?section=polittik"), 400).await;
-        assert!(unknown.detail().contains("did you mean `politik`") && unknown.detail().contains("stadtrat, kultur, sport"), "{}", unknown.detail());
+        assert!(unknown.detail().contains("did you mean `politik`") && unknown.detail().contains("Known are kultur, politik, stadtrat, sport"), "{}", unknown.detail());
     }
 
     /// What the filters say is what is cached: no spelling of one request is

@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::{EDITOR, newsroom, piece, put, with};
 use crate::both;
-use crate::support::App;
 
 async fn statuses(requests: Vec<reqwest::RequestBuilder>) -> Vec<(u16, serde_json::Value)> {
     let one = async |request: reqwest::RequestBuilder| {

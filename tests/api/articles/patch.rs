@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::{EDITOR, got, live, named, newsroom, patch, piece, put, stored, with};
-use crate::support::App;
 use crate::{both, whole};
 
 both! {

@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::{EDITOR, got, live, newsroom, patch, piece, put, stored, verb};
 use crate::both;
-use crate::support::App;
 
 both! {
     /// Umlauts become two letters, however they are written.

@@ -4,6 +4,7 @@
 pub mod clients;
 pub mod contract;
 pub mod postgres;
+pub mod process;
 pub mod seed;
 
 use std::sync::Arc;
@@ -45,6 +46,13 @@ macro_rules! both {
             }
         })+
     };
+}
+
+/// Says something past the test runner's capture, so that it is seen.
+pub fn note(text: &str) {
+    use std::io::Write;
+    let out = std::fs::OpenOptions::new().write(true).open("/dev/stderr");
+    let _ = out.map(|mut out| writeln!(out, "\n{text}"));
 }
 
 /// An application that listens, and the database below it.

@@ -1,0 +1,170 @@
+//! Measures Perspektive on this machine, side by side with what it is compared
+//! with, and prints a table: `cargo bench`, `cargo bench -- --quick`.
+//!
+//! Servers, the load generator and the ceilings are processes of their own; this
+//! program starts itself again to be the latter two.
+
+mod ceiling;
+mod corpus;
+mod generator;
+mod postgres;
+mod process;
+mod reading;
+mod report;
+mod running;
+mod text;
+mod writing;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use perspektive::error::Result;
+
+use corpus::{Engine, Library};
+use report::Report;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measure Perspektive side by side with what it is compared with
+#[derive(Parser)]
+struct Cli {
+    /// Two minutes instead of fifteen: shorter rounds, 1,000 and 10,000 articles
+    #[arg(long)]
+    quick: bool,
+    /// Articles in the large newsroom
+    #[arg(long)]
+    articles: Option<usize>,
+    /// Leave PostgreSQL out
+    #[arg(long)]
+    sqlite_only: bool,
+    /// Also time a clean release build
+    #[arg(long)]
+    build: bool,
+    /// Only these parts
+    #[arg(long, value_enum, value_delimiter = ',')]
+    parts: Vec<Part>,
+    /// Of the reading cases only those whose name contains this
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Rounds of each case
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Milliseconds of each round
+    #[arg(long)]
+    millis: Option<u64>,
+    /// Passed by cargo
+    #[arg(long, hide = true)]
+    bench: bool,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    Reading,
+    Writing,
+    Running,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Fill an empty database with generated articles, and do nothing else
+    Corpus {
+        /// sqlite://PATH or postgres://…
+        #[arg(long)]
+        database_url: String,
+        /// How many
+        #[arg(long, default_value_t = 1_000)]
+        articles: usize,
+    },
+    /// The load generator
+    #[command(hide = true)]
+    Generate(generator::Plan),
+    /// A server with a constant answer
+    #[command(hide = true)]
+    Ceiling { answer: PathBuf },
+}
+
+/// How much is measured.
+pub struct Scale {
+    /// Articles in the small newsroom.
+    pub small: usize,
+    /// Articles in the large one.
+    pub large: usize,
+    /// Rounds of each case.
+    pub rounds: usize,
+    /// Milliseconds of each round.
+    pub millis: u64,
+    /// Threads of the load generator: half of the cores.
+    pub threads: usize,
+    /// Articles sent one by one in a round.
+    pub puts: usize,
+    /// Articles sent in bulk.
+    pub bulk: usize,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    match &cli.role {
+        Some(Role::Generate(plan)) => generator::main(plan),
+        Some(Role::Ceiling { answer }) => ceiling::main(answer)?,
+        Some(Role::Corpus {
+            database_url,
+            articles,
+        }) => {
+            let postgres = database_url.starts_with("postgres");
+            corpus::fill(
+                database_url,
+                if postgres {
+                    Engine::Postgres
+                } else {
+                    Engine::Sqlite
+                },
+                *articles,
+            )?;
+        }
+        None => measure(&cli)?,
+    }
+    Ok(())
+}
+
+fn measure(cli: &Cli) -> Result<()> {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let quick = |quick, full| if cli.quick { quick } else { full };
+    let scale = Scale {
+        small: 1_000,
+        large: cli.articles.unwrap_or(quick(10_000, 100_000)),
+        rounds: cli.rounds.unwrap_or(quick(3, 7)),
+        millis: cli.millis.unwrap_or(quick(300, 1_200) as u64),
+        threads: (cores / 2).max(1),
+        puts: quick(150, 500),
+        bulk: quick(1_000, 5_000),
+    };
+    let machine = report::machine();
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let target = target.parent().unwrap_or(&target).to_owned();
+    let library = Library::open(&target, !cli.sqlite_only)?;
+    let mut report = Report::default();
+    let wanted = |part| cli.parts.is_empty() || cli.parts.contains(&part);
+    if wanted(Part::Reading) {
+        reading::run(&library, &scale, &cli.only, &mut report);
+    }
+    if wanted(Part::Writing) {
+        writing::run(&library, &scale, &mut report)?;
+    }
+    if wanted(Part::Running) {
+        running::run(&library, &scale, &mut report)?;
+        running::crates(&mut report)?;
+    }
+    if cli.build {
+        running::build(&target, &mut report)?;
+    }
+    let mut machine = machine;
+    let postgres = library
+        .postgres_version()
+        .unwrap_or_else(|| "not measured".to_owned());
+    machine.push(("PostgreSQL".to_owned(), postgres));
+    report.print(&machine);
+    Ok(())
+}
