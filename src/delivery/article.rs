@@ -363,15 +363,15 @@ pub fn article(
     let mut related_auto = None;
     let mut more = None;
     let mut limit = None;
-    let mut extra_tags = Vec::new();
+    let mut made = related::Made::default();
     if !wanted.include.is_empty() {
         limit = Some(now.plus_seconds(related::LIFETIME));
         if wanted.include.contains(&"related_auto") {
             let known: Vec<Id> = resolved.links.iter().filter_map(|(link, _)| link.target_id).collect();
-            related_auto = Some(related::automatic(conn, now, &context, row, revision, &known, &mut extra_tags)?);
+            related_auto = Some(related::automatic(conn, now, &context, row, revision, &known, &mut made)?);
         }
         if wanted.include.contains(&"more") {
-            more = Some(related::more(conn, now, &context, row, revision, related::MORE, &mut extra_tags)?);
+            more = Some(related::more(conn, now, &context, row, revision, related::MORE, &mut made)?);
         }
     }
 
@@ -424,7 +424,7 @@ pub fn article(
     let mut tags = std::mem::take(&mut resolved.tags);
     tags.extend(topic_ids.iter().map(|id| Tag::topic(*id)));
     tags.extend(author_ids.iter().map(|id| Tag::author(*id)));
-    tags.extend(extra_tags);
+    tags.append(&mut made.tags);
     let mut draft = match wanted.fields.as_slice() {
         [] => Draft::json(&article, unique(tags))?,
         fields => {
@@ -436,6 +436,7 @@ pub fn article(
         }
     };
     draft.appears_at(limit);
+    made.limit(&mut draft);
     resolved.limit(&mut draft);
     Ok(draft)
 }

@@ -215,6 +215,9 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) ->
     // A name that nobody sees yet may mean something once any article appears.
     let awaited = if all_known { filter } else { ListFilter::default() };
     draft.appears_at(crate::store!(*conn, lists::next_appearance(&awaited, now))?);
+    if wanted.count {
+        draft.disappears_at(crate::store!(*conn, lists::next_disappearance(&awaited, now))?);
+    }
     draft.disappears_at(rows.iter().filter_map(|(row, _)| row.expires_at).min());
     Ok(draft)
 }
