@@ -31,10 +31,11 @@ pub const INCLUDES: [&str; 2] = ["more", "related_auto"];
 pub const FORMS: [&str; 4] = ["blocks", "html", "markdown", "text"];
 
 /// The members of an article that `fields` may name.
-pub const ARTICLE_FIELDS: [&str; 28] = [
+pub const ARTICLE_FIELDS: [&str; 29] = [
     "id", "rev", "slug", "kind", "language", "kicker", "headline", "subheadline", "teaser", "section", "topics",
     "authors", "image", "published_at", "first_published_at", "updated_at", "priority", "access", "source", "seo",
-    "corrections", "word_count", "reading_minutes", "body", "related", "share", "links", "more",
+    "corrections", "word_count", "reading_minutes", "body", "related", "share", "links", "related_auto",
+    "more",
 ];
 
 /// An article, with everything that its page shows.
