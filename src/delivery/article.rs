@@ -230,7 +230,7 @@ pub fn find(conn: &mut Conn<'_>, now: Time, name: &str) -> Result<Found> {
         },
     };
     match row {
-        Some(row) if row.withdrawn_at.is_some() && row.trashed_at.is_none() => Err(gone(&row)),
+        Some(row) if row.withdrawn_at.is_some() => Err(gone(&row)),
         _ => Err(super::serve::missing("The article", name)),
     }
 }
