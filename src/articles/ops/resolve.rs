@@ -393,11 +393,13 @@ fn links(sent: &[LinkIn], errors: &mut Vec<FieldError>) -> Vec<EndLink> {
                 None
             }
         };
-        links.extend(target.map(|target| EndLink {
-            target,
+        // What is wrong is never stored; it keeps its place, so that errors that
+        // are found later name the right one.
+        links.push(EndLink {
+            target: target.unwrap_or(Target::Url(String::new())),
             relation,
             headline,
-        }));
+        });
     }
     links
 }
