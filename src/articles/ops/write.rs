@@ -9,7 +9,7 @@ use super::{
     Key, Outcome, check_expectation, content_of, find, hold, may_edit, not_trashed, not_withdrawn,
     precondition_required, require, require_version, revision_of, save, touch,
 };
-use crate::articles::input::{ArticlePatch, Sent};
+use crate::articles::input::{ArticleIn, ArticlePatch, Sent};
 use crate::articles::model::{ArticleRow, Content, FormerSlugRow, State};
 use crate::articles::view;
 use crate::auth::{Actor, Right};
@@ -112,7 +112,7 @@ pub fn put(
     if !expected && !overwrite && newest.created_by != actor.id {
         return Err(precondition_required(&row));
     }
-    warnings.extend(vanished(&present, &content));
+    warnings.extend(vanished(&present, &content, &sent.article));
     let row = revise(tx, actor, &row, &content, &present, None, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
@@ -568,8 +568,21 @@ fn refuse_changed_read_only(
 }
 
 /// A PUT replaces everything; what it removes is said.
-fn vanished(before: &Content, after: &Content) -> Vec<Warning> {
+fn vanished(before: &Content, after: &Content, sent: &ArticleIn) -> Vec<Warning> {
     let gone = [
+        ("kind", sent.kind.is_none() && before.kind != after.kind),
+        (
+            "language",
+            sent.language.is_none() && before.language != after.language,
+        ),
+        (
+            "priority",
+            sent.priority.is_none() && before.priority != after.priority,
+        ),
+        (
+            "access",
+            sent.access.is_none() && before.access != after.access,
+        ),
         ("kicker", before.kicker.is_some() && after.kicker.is_none()),
         (
             "subheadline",
