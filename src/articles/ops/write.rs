@@ -17,7 +17,7 @@ use crate::changes::Tx;
 use crate::content::{Body, Warning};
 use crate::db::Id;
 use crate::error::{
-    BAD_SLUG, CONFLICT, FieldError, Problem, Result, STALE, conflict, invalid, not_found,
+    BAD_SLUG, CONFLICT, FieldError, Problem, Result, STALE, conflict, forbidden, invalid, not_found,
 };
 use crate::http::conditional::Expect;
 use crate::http::patch::Patch;
@@ -112,6 +112,7 @@ pub fn put(
     if !expected && !overwrite && newest.created_by != actor.id {
         return Err(precondition_required(&row));
     }
+    may_lift(actor, &present, &content)?;
     warnings.extend(vanished(&present, &content, &sent.article));
     let row = revise(tx, actor, &row, &content, &present, None, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
@@ -218,6 +219,7 @@ pub fn patch(
     if content == present && slug.is_none() && external_id == row.external_id {
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
     }
+    may_lift(actor, &present, &content)?;
     let row = revise(tx, actor, &row, &content, &present, slug, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
@@ -402,6 +404,19 @@ fn finish(
         outcome,
         warnings,
     })
+}
+
+/// An embargo is lifted, or brought forward, by those who publish.
+fn may_lift(actor: &Actor, before: &Content, after: &Content) -> Result<()> {
+    let Some(embargo) = before.embargo_until else {
+        return Ok(());
+    };
+    if after.embargo_until.is_some_and(|after| after >= embargo) || actor.may_edit_all() {
+        return Ok(());
+    }
+    Err(forbidden(format!(
+        "There is an embargo until {embargo}; only an editor lifts it. Send \"embargo_until\": \"{embargo}\", or leave it out of a PATCH."
+    )))
 }
 
 /// `?publish=true` without the right is refused before anything is written.
