@@ -43,10 +43,10 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, sent: Sent, publish: bool) -> Resu
         Some(slug) => checked_slug(slug)?,
         None => slug_of(sent.article.headline.as_deref())?,
     };
+    take_external_id(tx, sent.article.external_id.as_deref())?;
     crate::store!(tx.conn, articles::lock(&slug))?;
     refuse_taken(tx, &slug, None)?;
     if let Some(external_id) = &sent.article.external_id {
-        crate::store!(tx.conn, articles::lock(external_id))?;
         refuse_taken_external_id(tx, external_id, None)?;
     }
     make(tx, actor, Id::new(), slug, sent, publish)
@@ -78,6 +78,7 @@ pub fn put(
         }
         Key::Id(_) => {}
     }
+    take_external_id(tx, sent.article.external_id.as_deref())?;
     crate::store!(tx.conn, articles::lock(&key.to_string()))?;
     let Some(row) = find(&mut tx.conn, key)? else {
         return put_new(tx, actor, key, expect, sent, publish);
@@ -105,6 +106,12 @@ pub fn put(
         .external_id
         .clone()
         .or_else(|| row.external_id.clone());
+    if let Some(external_id) = external_id
+        .as_ref()
+        .filter(|_| external_id != row.external_id)
+    {
+        refuse_taken_external_id(tx, external_id, Some(row.id))?;
+    }
     let mut warnings = sent.warnings;
     if content == present && external_id == row.external_id {
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
@@ -112,7 +119,7 @@ pub fn put(
     if !expected && !overwrite && newest.created_by != actor.id {
         return Err(precondition_required(&row));
     }
-    may_lift(actor, &present, &content)?;
+    may_lift(tx, actor, &present, &content)?;
     warnings.extend(vanished(&present, &content, &sent.article));
     let row = revise(tx, actor, &row, &content, &present, None, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
@@ -176,6 +183,10 @@ pub fn patch(
     warnings: Vec<Warning>,
     publish: bool,
 ) -> Result<Written> {
+    hold(tx)?;
+    if let Patch::Value(external_id) = &patch.external_id {
+        take_external_id(tx, Some(external_id))?;
+    }
     let row = require(tx, key)?;
     may_edit(actor, &row)?;
     refuse_publishing(actor, publish)?;
@@ -219,7 +230,7 @@ pub fn patch(
     if content == present && slug.is_none() && external_id == row.external_id {
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
     }
-    may_lift(actor, &present, &content)?;
+    may_lift(tx, actor, &present, &content)?;
     let row = revise(tx, actor, &row, &content, &present, slug, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
@@ -284,9 +295,6 @@ fn make(
     publish: bool,
 ) -> Result<Written> {
     let external_id = sent.article.external_id.clone();
-    if let Some(external_id) = &external_id {
-        check_external_id(external_id)?;
-    }
     let content = whole(
         tx,
         actor,
@@ -334,9 +342,6 @@ fn revise(
     external_id: Option<String>,
 ) -> Result<ArticleRow> {
     let mut after = before.clone();
-    if let Some(external_id) = &external_id {
-        check_external_id(external_id)?;
-    }
     after.external_id = external_id;
     if content != present {
         after.revision += 1;
@@ -407,8 +412,8 @@ fn finish(
 }
 
 /// An embargo is lifted, or brought forward, by those who publish.
-fn may_lift(actor: &Actor, before: &Content, after: &Content) -> Result<()> {
-    let Some(embargo) = before.embargo_until else {
+fn may_lift(tx: &Tx<'_>, actor: &Actor, before: &Content, after: &Content) -> Result<()> {
+    let Some(embargo) = before.embargo_until.filter(|embargo| *embargo > tx.now) else {
         return Ok(());
     };
     if after.embargo_until.is_some_and(|after| after >= embargo) || actor.may_edit_all() {
@@ -513,6 +518,18 @@ fn refuse_taken_external_id(tx: &mut Tx<'_>, external_id: &str, own: Option<Id>)
         .into()),
         _ => Ok(()),
     }
+}
+
+/// Checks what a feed calls an article, and lets nobody else use it until the
+/// write is done. It comes before slugs and articles are locked, so that no two
+/// writes wait for each other.
+fn take_external_id(tx: &mut Tx<'_>, external_id: Option<&str>) -> Result<()> {
+    let Some(external_id) = external_id else {
+        return Ok(());
+    };
+    check_external_id(external_id)?;
+    let key = Key::External(external_id.to_owned());
+    Ok(crate::store!(tx.conn, articles::lock(&key.to_string()))?)
 }
 
 fn check_external_id(external_id: &str) -> Result<()> {
