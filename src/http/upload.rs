@@ -264,7 +264,15 @@ fn explain(text: &str) -> (&'static str, String) {
     } else if text.starts_with("duplicate field") {
         ("duplicate-field", format!("{text}; send it once"))
     } else {
-        ("wrong-type", text.to_owned())
+        ("wrong-type", in_terms_of_json(text))
+    }
+}
+
+/// Serde's message without the names of this program's types.
+fn in_terms_of_json(text: &str) -> String {
+    match text.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected an object with names"),
+        None => text.replace(", expected a sequence", ", expected a list"),
     }
 }
 
