@@ -24,6 +24,9 @@ use crate::db::Time;
 /// cache is invalid once, and counting starts anew.
 const REMEMBERED: usize = 100_000;
 
+/// How often a request waits for an answer that is evicted before it gets there.
+const PATIENCE: usize = 3;
+
 /// A moment in the order of evictions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(u64);
@@ -106,27 +109,32 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
         if let Some(value) = self.get(key, now()) {
             return Ok(value);
         }
-        // An invalid answer stands in the way of the guard: take it out, unless
-        // somebody has put a valid one in its place meanwhile.
-        store.remove_if(key, |held| !self.is_valid(held, now()));
-        match store.get_value_or_guard_async(key).await {
-            Ok(held) if self.is_valid(&held, now()) => Ok(held.value.clone()),
-            // Made while this one waited, and invalid again already.
-            Ok(_) => make().await.map(|(value, ..)| value),
-            Err(guard) => {
-                let stamp = self.stamp();
-                let (value, tags, until) = make().await?;
-                let held = Held {
-                    value: value.clone(),
-                    tags: tags.into_boxed_slice(),
-                    made: stamp.0,
-                    checked: AtomicU64::new(stamp.0),
-                    until,
-                };
-                let _ = guard.insert(Arc::new(held));
-                Ok(value)
+        for _ in 0..PATIENCE {
+            // An invalid answer stands in the way of the guard: take it out,
+            // unless somebody has put a valid one in its place meanwhile.
+            store.remove_if(key, |held| !self.is_valid(held, now()));
+            match store.get_value_or_guard_async(key).await {
+                Ok(held) if self.is_valid(&held, now()) => return Ok(held.value.clone()),
+                // Made while this one waited, and invalid again already: one of
+                // those who waited makes it anew, not each of them.
+                Ok(_) => {}
+                Err(guard) => {
+                    let stamp = self.stamp();
+                    let (value, tags, until) = make().await?;
+                    let held = Held {
+                        value: value.clone(),
+                        tags: tags.into_boxed_slice(),
+                        made: stamp.0,
+                        checked: AtomicU64::new(stamp.0),
+                        until,
+                    };
+                    let _ = guard.insert(Arc::new(held));
+                    return Ok(value);
+                }
             }
         }
+        // Evicted again and again; this one need not wait any longer.
+        make().await.map(|(value, ..)| value)
     }
 
     /// Makes every answer with one of these tags invalid. Never fails.
@@ -231,6 +239,28 @@ mod tests {
             .await;
         assert_eq!(value, Ok(1));
         assert_eq!(cache.get("key", Time::now()), None);
+    }
+
+    /// Twenty wait for an answer that is evicted while it is made: it is made
+    /// once more, not twenty times.
+    #[actix_web::test]
+    async fn an_eviction_under_those_who_wait_makes_no_stampede() {
+        let cache = Cache::new(1 << 20);
+        let (tag, made) = (Tag::site(), std::cell::Cell::new(0));
+        let ask = async || {
+            let making = async || {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                made.set(made.get() + 1);
+                if made.get() == 1 {
+                    cache.evict(&[tag]);
+                }
+                Ok::<_, ()>((made.get(), vec![tag], None))
+            };
+            cache.get_or_make("key", Time::now, making).await
+        };
+        let answers = futures_util::future::join_all((0..20).map(|_| ask())).await;
+        assert_eq!(made.get(), 2);
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(2)).count(), 19);
     }
 
     #[actix_web::test]

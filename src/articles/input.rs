@@ -175,7 +175,7 @@ pub struct ArticlePatch {
     pub authors: Patch<Vec<String>>,
     #[serde(default)]
     #[schema(value_type = Option<Picture>)]
-    pub image: Patch<Picture>,
+    pub image: Patch<Map<String, Value>>,
     #[serde(default)]
     #[schema(value_type = Option<Priority>)]
     pub priority: Patch<Priority>,
@@ -187,7 +187,7 @@ pub struct ArticlePatch {
     pub source: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<Seo>)]
-    pub seo: Patch<Seo>,
+    pub seo: Patch<Map<String, Value>>,
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 4000)]
     pub note: Patch<String>,

@@ -31,34 +31,10 @@ pub const INCLUDES: [&str; 2] = ["more", "related_auto"];
 pub const FORMS: [&str; 4] = ["blocks", "html", "markdown", "text"];
 
 /// The members of an article that `fields` may name.
-pub const ARTICLE_FIELDS: [&str; 28] = [
-    "id",
-    "rev",
-    "slug",
-    "kind",
-    "language",
-    "kicker",
-    "headline",
-    "subheadline",
-    "teaser",
-    "section",
-    "topics",
-    "authors",
-    "image",
-    "published_at",
-    "first_published_at",
-    "updated_at",
-    "priority",
-    "access",
-    "source",
-    "seo",
-    "corrections",
-    "word_count",
-    "reading_minutes",
-    "body",
-    "related",
-    "share",
-    "links",
+pub const ARTICLE_FIELDS: [&str; 29] = [
+    "id", "rev", "slug", "kind", "language", "kicker", "headline", "subheadline", "teaser", "section", "topics",
+    "authors", "image", "published_at", "first_published_at", "updated_at", "priority", "access", "source", "seo",
+    "corrections", "word_count", "reading_minutes", "body", "related", "share", "links", "related_auto",
     "more",
 ];
 
@@ -274,7 +250,7 @@ pub fn find(conn: &mut Conn<'_>, now: Time, name: &str) -> Result<Found> {
         },
     };
     match row {
-        Some(row) if row.withdrawn_at.is_some() && row.trashed_at.is_none() => Err(gone(&row)),
+        Some(row) if row.withdrawn_at.is_some() => Err(gone(&row)),
         _ => Err(super::serve::missing("The article", name)),
     }
 }
@@ -463,35 +439,15 @@ pub fn article(
     let mut related_auto = None;
     let mut more = None;
     let mut limit = None;
-    let mut extra_tags = Vec::new();
+    let mut made = related::Made::default();
     if !wanted.include.is_empty() {
         limit = Some(now.plus_seconds(related::LIFETIME));
         if wanted.include.contains(&"related_auto") {
-            let known: Vec<Id> = resolved
-                .links
-                .iter()
-                .filter_map(|(link, _)| link.target_id)
-                .collect();
-            related_auto = Some(related::automatic(
-                conn,
-                now,
-                &context,
-                row,
-                revision,
-                &known,
-                &mut extra_tags,
-            )?);
+            let known: Vec<Id> = resolved.links.iter().filter_map(|(link, _)| link.target_id).collect();
+            related_auto = Some(related::automatic(conn, now, &context, row, revision, &known, &mut made)?);
         }
         if wanted.include.contains(&"more") {
-            more = Some(related::more(
-                conn,
-                now,
-                &context,
-                row,
-                revision,
-                related::MORE,
-                &mut extra_tags,
-            )?);
+            more = Some(related::more(conn, now, &context, row, revision, related::MORE, &mut made)?);
         }
     }
 
@@ -564,7 +520,7 @@ pub fn article(
     let mut tags = std::mem::take(&mut resolved.tags);
     tags.extend(topic_ids.iter().map(|id| Tag::topic(*id)));
     tags.extend(author_ids.iter().map(|id| Tag::author(*id)));
-    tags.extend(extra_tags);
+    tags.append(&mut made.tags);
     let mut draft = match wanted.fields.as_slice() {
         [] => Draft::json(&article, unique(tags))?,
         fields => {
@@ -576,6 +532,7 @@ pub fn article(
         }
     };
     draft.appears_at(limit);
+    made.limit(&mut draft);
     resolved.limit(&mut draft);
     Ok(draft)
 }

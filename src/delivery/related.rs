@@ -76,6 +76,25 @@ pub struct MorePage {
     pub items: Vec<Card>,
 }
 
+/// What picks are made of, and when they may change by themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// What they are made of.
+    pub tags: Vec<Tag>,
+    /// The next instant at which one may appear.
+    pub appears: Option<Time>,
+    /// The next instant at which one disappears.
+    pub disappears: Option<Time>,
+}
+
+impl Made {
+    /// Notes when the answer that shows them may change.
+    pub fn limit(&self, draft: &mut Draft) {
+        draft.appears_at(self.appears);
+        draft.disappears_at(self.disappears);
+    }
+}
+
 /// The related links of an article, curated and automatic.
 pub fn related_page(
     conn: &mut Conn<'_>,
@@ -85,7 +104,7 @@ pub fn related_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut tags = vec![Tag::site(), Tag::article(row.id)];
+    let mut made = Made { tags: vec![Tag::site(), Tag::article(row.id)], ..Made::default() };
     let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
     let known: Vec<Id> = links
         .iter()
@@ -99,7 +118,7 @@ pub fn related_page(
             .filter(|(article, _)| article.is_visible(now));
         match (visible, target) {
             (Some((article, head)), _) => {
-                context.tag_card(article, head, &mut tags);
+                context.tag_card(article, head, &mut made.tags);
                 disappears = [disappears, article.expires_at].into_iter().flatten().min();
             }
             (None, Some((article, _))) => {
@@ -116,7 +135,7 @@ pub fn related_page(
             link,
         }));
     }
-    for card in automatic(conn, now, &context, row, revision, &known, &mut tags)? {
+    for card in automatic(conn, now, &context, row, revision, &known, &mut made)? {
         let link = RelatedOut {
             placement: Placement::End,
             relation: crate::content::Relation::ReadMore.name().to_owned(),
@@ -129,7 +148,8 @@ pub fn related_page(
             link,
         });
     }
-    let mut draft = Draft::json(&RelatedPage { items }, unique(tags))?;
+    let mut draft = Draft::json(&RelatedPage { items }, unique(std::mem::take(&mut made.tags)))?;
+    made.limit(&mut draft);
     draft.appears_at(appears);
     draft.appears_at(Some(now.plus_seconds(LIFETIME)));
     draft.disappears_at(disappears);
@@ -146,16 +166,12 @@ pub fn more_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut tags = vec![Tag::site(), Tag::article(row.id)];
-    let items = more(conn, now, &context, row, revision, limit, &mut tags)?;
-    let mut draft = Draft::json(&MorePage { items }, unique(tags))?;
+    let mut made = Made { tags: vec![Tag::site(), Tag::article(row.id)], ..Made::default() };
+    let items = more(conn, now, &context, row, revision, limit, &mut made)?;
+    let mut draft = Draft::json(&MorePage { items }, unique(std::mem::take(&mut made.tags)))?;
+    made.limit(&mut draft);
     draft.appears_at(Some(now.plus_seconds(LIFETIME)));
     draft.disappears_at(row.expires_at);
-    let section = revision.section_id.into_iter().collect();
-    draft.appears_at(crate::store!(
-        *conn,
-        lists::next_appearance(&filter(vec![section]), now)
-    )?);
     Ok(draft)
 }
 
@@ -168,27 +184,15 @@ pub fn more(
     row: &ArticleRow,
     revision: &RevisionRow,
     limit: i64,
-    tags: &mut Vec<Tag>,
+    made: &mut Made,
 ) -> Result<Vec<Card>> {
-    let lists: Vec<Vec<Id>> = revision
-        .section_id
-        .map(|section| vec![section])
-        .into_iter()
-        .collect();
-    tags.push(
-        revision
-            .section_id
-            .map_or_else(Tag::all_articles, Tag::list),
-    );
-    let filter = ListFilter {
-        exclude: vec![row.id],
-        ..filter(lists)
-    };
-    let positions = crate::store!(
-        *conn,
-        lists::page(&filter, Order::NewestFirst, now, None, limit)
-    )?;
-    cards(conn, context, &positions, tags)
+    let lists: Vec<Vec<Id>> = revision.section_id.map(|section| vec![section]).into_iter().collect();
+    made.tags.push(revision.section_id.map_or_else(Tag::all_articles, Tag::list));
+    let filter = ListFilter { exclude: vec![row.id], ..filter(lists) };
+    let next = crate::store!(*conn, lists::next_appearance(&filter, now))?;
+    made.appears = [made.appears, next].into_iter().flatten().min();
+    let positions = crate::store!(*conn, lists::page(&filter, Order::NewestFirst, now, None, limit))?;
+    cards(conn, context, &positions, made)
 }
 
 /// Articles like this one that nobody chose: never itself, nor what it links to.
@@ -199,7 +203,7 @@ pub fn automatic(
     row: &ArticleRow,
     revision: &RevisionRow,
     known: &[Id],
-    tags: &mut Vec<Tag>,
+    made: &mut Made,
 ) -> Result<Vec<Card>> {
     let topics = ids(&revision.topics)?;
     let published_at = row.published_at.unwrap_or(now);
@@ -213,7 +217,7 @@ pub fn automatic(
         .map(|topic| (*topic, 3))
         .chain(revision.section_id.map(|section| (section, 1)));
     for (list, weight) in lists {
-        tags.push(Tag::list(list));
+        made.tags.push(Tag::list(list));
         let filter = filter(vec![vec![list]]);
         // The nearest in time lie on either side of the article.
         let older = crate::store!(
@@ -239,12 +243,8 @@ pub fn automatic(
             position.id,
         )
     });
-    let positions: Vec<Position> = ranked
-        .into_iter()
-        .take(AUTOMATIC)
-        .map(|(position, _)| position)
-        .collect();
-    cards(conn, context, &positions, tags)
+    let positions: Vec<Position> = ranked.into_iter().take(AUTOMATIC).map(|(position, _)| position).collect();
+    cards(conn, context, &positions, made)
 }
 
 fn filter(lists: Vec<Vec<Id>>) -> ListFilter {
@@ -254,16 +254,12 @@ fn filter(lists: Vec<Vec<Id>>) -> ListFilter {
     }
 }
 
-fn cards(
-    conn: &mut Conn<'_>,
-    context: &Context,
-    positions: &[Position],
-    tags: &mut Vec<Tag>,
-) -> Result<Vec<Card>> {
+fn cards(conn: &mut Conn<'_>, context: &Context, positions: &[Position], made: &mut Made) -> Result<Vec<Card>> {
     let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
     rows.iter()
         .map(|(row, head)| {
-            context.tag_card(row, head, tags);
+            context.tag_card(row, head, &mut made.tags);
+            made.disappears = [made.disappears, row.expires_at].into_iter().flatten().min();
             context.card(row, head)
         })
         .collect()

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use super::answer::EXPOSED;
 use super::reply::PRIVATE;
 use crate::error::{
-    Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem,
+    BAD_PARAMETER, Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem,
     ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
 };
 use crate::state::{State, patiently};
@@ -143,14 +143,14 @@ pub async fn edge(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
 
-    let state = request
-        .app_data::<web::Data<State>>()
-        .cloned()
-        .map(web::Data::into_inner);
-    let _running = state.as_ref().map(State::enter);
-    let served = AssertUnwindSafe(patiently(next.call(request)))
-        .catch_unwind()
-        .await;
+    if request.path().contains("%00") || request.query_string().contains("%00") {
+        // Nothing has a name with NUL in it, and PostgreSQL can't be asked.
+        let problem = Problem::new(&BAD_PARAMETER, "The address holds NUL (%00), which nothing here has in its name; remove it.");
+        let refused = request.error_response(Error::from(problem));
+        return Ok(leave(refused, method, &id, started));
+    }
+
+    let served = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let response = match served {
         Ok(response) => response?,
         Err(panic) => {
@@ -162,20 +162,24 @@ pub async fn edge(
             return Err(Panicked::new(id, panic.as_ref()).into());
         }
     };
+    Ok(leave(response, method, &id, started))
+}
+
+/// What every answer goes through on its way out.
+fn leave(
+    response: ServiceResponse<BoxBody>,
+    method: &'static str,
+    id: &RequestId,
+    started: Instant,
+) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
     let mut response = if response.status().is_client_error() || response.status().is_server_error()
     {
-        problem_document(&request, response, &id)
+        problem_document(&request, response, id)
     } else {
         response
     };
-    set_headers(&request, response.headers_mut(), &id);
-    if state.as_ref().is_some_and(|state| state.is_stopping()) {
-        // Connections that are kept open would hold up the end.
-        response
-            .head_mut()
-            .set_connection_type(ConnectionType::Close);
-    }
+    set_headers(&request, response.headers_mut(), id);
 
     let took = started.elapsed();
     let status = response.status().as_u16();
@@ -185,7 +189,7 @@ pub async fn edge(
             .observe(method, routes.pattern(&request), status, took);
     }
     tracing::info!(request_id = %id, method, path = request.path(), status, ms = took.as_secs_f64() * 1e3, "request");
-    Ok(ServiceResponse::new(request, response))
+    ServiceResponse::new(request, response)
 }
 
 fn usual(method: &Method) -> &'static str {

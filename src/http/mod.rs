@@ -14,6 +14,7 @@
 //! - `patch`: absent, null, or a value
 //! - `client`: where a request comes from
 //! - `address`: addresses on the website
+//! - `strict`: JSON without ambiguities
 //! - `text`: rules for names, slugs and one-line texts
 //! - `operate`: health and metrics
 //! - `problems`: the pages behind the problem types
@@ -36,5 +37,6 @@ pub mod query;
 pub mod reference;
 pub mod reply;
 pub mod spec;
+pub mod strict;
 pub mod text;
 pub mod upload;

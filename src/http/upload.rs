@@ -15,8 +15,11 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use crate::error::{
-    FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, malformed, malformed_all,
+    FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, invalid, malformed,
+    malformed_all,
 };
+
+use super::strict::{Strict, Unique};
 
 /// A body that has not been read yet.
 pub struct Upload {
@@ -129,15 +132,13 @@ impl Upload {
 
     /// The body as JSON of this shape; its default if there is none at all.
     pub async fn json_or_default<T: DeserializeOwned + Default>(self) -> Result<T> {
-        if self.declared.unwrap_or(0) > 0 {
-            self.accept(&["application/json"])?;
-        }
+        let acceptable = self.accept(&["application/json"]);
         let bytes = self.bytes().await?;
         if bytes.is_empty() {
-            Ok(T::default())
-        } else {
-            from_json(&bytes)
+            return Ok(T::default());
         }
+        acceptable?;
+        from_json(&bytes)
     }
 
     /// The body as a merge patch of this shape.
@@ -189,22 +190,46 @@ pub fn text(bytes: &[u8]) -> Result<String> {
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let text = text(bytes)?;
     let mut reader = serde_json::Deserializer::from_str(&text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let Unique(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
         describe(error.into_inner(), pointer)
     })?;
     reader
         .end()
         .map_err(|error| describe(error, String::from("#")))?;
-    Ok(value)
+    from_value(value)
 }
 
-/// A JSON value of this shape, or an error that points below `base`.
+/// A JSON value of this shape, or an error that points to the first thing wrong.
 pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    if let Some(pointer) = nul(&value) {
+        let detail = "contains the character U+0000, which is not allowed; remove it";
+        return Err(invalid(
+            format!("#{pointer}"),
+            "forbidden-character",
+            detail,
+        ));
+    }
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let pointer = pointer(error.path());
         describe(error.into_inner(), pointer)
     })
+}
+
+/// Where a text holds NUL, if one does. No text may, and PostgreSQL can't even
+/// be asked for one that does.
+fn nul(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(text) => text.contains('\0').then(String::new),
+        serde_json::Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| Some(format!("/{index}{}", nul(item)?))),
+        serde_json::Value::Object(members) => members
+            .iter()
+            .find_map(|(name, value)| Some(format!("/{}{}", escape(name), nul(value)?))),
+        _ => None,
+    }
 }
 
 fn describe(error: serde_json::Error, pointer: String) -> crate::error::Error {
@@ -239,7 +264,15 @@ fn explain(text: &str) -> (&'static str, String) {
     } else if text.starts_with("duplicate field") {
         ("duplicate-field", format!("{text}; send it once"))
     } else {
-        ("wrong-type", text.to_owned())
+        ("wrong-type", in_terms_of_json(text))
+    }
+}
+
+/// Serde's message without the names of this program's types.
+fn in_terms_of_json(text: &str) -> String {
+    match text.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected an object with names"),
+        None => text.replace(", expected a sequence", ", expected a list"),
     }
 }
 

@@ -52,11 +52,14 @@ pub fn with_targets(
         .load(c)
 }
 
-/// Binds every link that was waiting for a slug to the article that has it now.
+/// Binds every link that was waiting for a slug to the article that has it now;
+/// not that article's own, which an older revision may have: nothing leads to
+/// itself.
 /// Whether there were any.
 pub fn bind(c: &mut Conn, slug: &str, target: Id) -> QueryResult<bool> {
     let waiting = links::table
         .filter(links::slug.eq(slug))
+        .filter(links::article_id.ne(target))
         .filter(links::target_id.is_null());
     Ok(diesel::update(waiting)
         .set(links::target_id.eq(Some(target)))

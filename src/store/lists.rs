@@ -272,6 +272,27 @@ pub fn next_appearance(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryRes
     }
 }
 
+/// The next instant at which an article may disappear from a list.
+pub fn next_disappearance(
+    c: &mut Conn,
+    filter: &ListFilter,
+    now: Time,
+) -> QueryResult<Option<Time>> {
+    match filter.lists.first() {
+        None => articles::table
+            .filter(articles::published_at.le(now))
+            .filter(articles::expires_at.gt(now))
+            .select(min(articles::expires_at))
+            .first(c),
+        Some(alternatives) => listings::table
+            .inner_join(articles::table)
+            .filter(listings::list_id.eq_any(alternatives))
+            .filter(articles::expires_at.gt(now))
+            .select(min(articles::expires_at))
+            .first(c),
+    }
+}
+
 /// Live articles as cards, in no order.
 pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(ArticleRow, RevisionHead)>> {
     articles::table

@@ -3,15 +3,20 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
 use crate::articles::input::{ArticleIn, ArticlePatch, ArticleRefIn, LinkIn};
 use crate::articles::model::{Access, Content, EndLink, Kind, Picture, Priority, Seo, Target};
 use crate::auth::Actor;
 use crate::changes::Tx;
 use crate::content::{ArticleRef, Body, Relation};
 use crate::db::Id;
-use crate::error::{FieldError, Result, invalid_all};
+use crate::error::{Error, FieldError, Result, internal, invalid_all, malformed_all};
 use crate::http::patch::Patch;
 use crate::http::text;
+use crate::http::upload;
 use crate::sections;
 use crate::{authors, site, topics};
 
@@ -146,7 +151,7 @@ pub(super) fn patched(
         Patch::Null => content.authors.clear(),
         Patch::Value(names) => content.authors = authors(tx, actor, &names, &mut errors)?,
     }
-    image.apply(&mut content.image);
+    merge(&mut content.image, image, "#/image")?;
     match priority {
         Patch::Absent => {}
         Patch::Null => content.priority = Priority::Normal,
@@ -158,7 +163,8 @@ pub(super) fn patched(
         Patch::Value(access) => content.access = access,
     }
     set_text(&mut content.source, source);
-    seo.apply(&mut content.seo);
+    merge(&mut content.seo, seo, "#/seo")?;
+    content.seo = content.seo.filter(|seo| *seo != Seo::default());
     set_text(&mut content.note, note);
     embargo_until.apply(&mut content.embargo_until);
     expires_at.apply(&mut content.expires_at);
@@ -173,6 +179,42 @@ pub(super) fn patched(
         Patch::Value(sent) => content.related = links(&sent, &mut errors),
     }
     finish(tx, own, content, errors)
+}
+
+/// Changes an object as a merge patch says (RFC 7396): member by member.
+fn merge<T: Serialize + DeserializeOwned>(
+    target: &mut Option<T>,
+    patch: Patch<Map<String, Value>>,
+    pointer: &str,
+) -> Result<()> {
+    let changes = match patch {
+        Patch::Absent => return Ok(()),
+        Patch::Null => {
+            *target = None;
+            return Ok(());
+        }
+        Patch::Value(changes) => changes,
+    };
+    let present = serde_json::to_value(&*target).map_err(internal)?;
+    let mut members = present.as_object().cloned().unwrap_or_default();
+    for (name, value) in changes {
+        match value {
+            Value::Null => drop(members.shift_remove(&name)),
+            value => drop(members.insert(name, value)),
+        }
+    }
+    let merged = upload::from_value(Value::Object(members)).map_err(|error| match error {
+        Error::Problem(problem) if !problem.errors.is_empty() => {
+            let below = |error: FieldError| FieldError {
+                pointer: error.pointer.replacen('#', pointer, 1),
+                ..error
+            };
+            malformed_all(problem.errors.into_iter().map(below).collect())
+        }
+        error => error,
+    })?;
+    *target = Some(merged);
+    Ok(())
 }
 
 /// Checks all texts and binds all references.
@@ -393,11 +435,13 @@ fn links(sent: &[LinkIn], errors: &mut Vec<FieldError>) -> Vec<EndLink> {
                 None
             }
         };
-        links.extend(target.map(|target| EndLink {
-            target,
+        // What is wrong is never stored; it keeps its place, so that errors that
+        // are found later name the right one.
+        links.push(EndLink {
+            target: target.unwrap_or(Target::Url(String::new())),
             relation,
             headline,
-        }));
+        });
     }
     links
 }

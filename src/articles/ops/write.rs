@@ -9,7 +9,7 @@ use super::{
     Key, Outcome, check_expectation, content_of, find, hold, may_edit, not_trashed, not_withdrawn,
     precondition_required, require, require_version, revision_of, save, touch,
 };
-use crate::articles::input::{ArticlePatch, Sent};
+use crate::articles::input::{ArticleIn, ArticlePatch, Sent};
 use crate::articles::model::{ArticleRow, Content, FormerSlugRow, State};
 use crate::articles::view;
 use crate::auth::{Actor, Right};
@@ -17,7 +17,7 @@ use crate::changes::Tx;
 use crate::content::{Body, Warning};
 use crate::db::Id;
 use crate::error::{
-    BAD_SLUG, CONFLICT, FieldError, Problem, Result, STALE, conflict, invalid, not_found,
+    BAD_SLUG, CONFLICT, FieldError, Problem, Result, STALE, conflict, forbidden, invalid, not_found,
 };
 use crate::http::conditional::Expect;
 use crate::http::patch::Patch;
@@ -43,10 +43,10 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, sent: Sent, publish: bool) -> Resu
         Some(slug) => checked_slug(slug)?,
         None => slug_of(sent.article.headline.as_deref())?,
     };
+    take_external_id(tx, sent.article.external_id.as_deref())?;
     crate::store!(tx.conn, articles::lock(&slug))?;
     refuse_taken(tx, &slug, None)?;
     if let Some(external_id) = &sent.article.external_id {
-        crate::store!(tx.conn, articles::lock(external_id))?;
         refuse_taken_external_id(tx, external_id, None)?;
     }
     make(tx, actor, Id::new(), slug, sent, publish)
@@ -78,6 +78,7 @@ pub fn put(
         }
         Key::Id(_) => {}
     }
+    take_external_id(tx, sent.article.external_id.as_deref())?;
     crate::store!(tx.conn, articles::lock(&key.to_string()))?;
     let Some(row) = find(&mut tx.conn, key)? else {
         return put_new(tx, actor, key, expect, sent, publish);
@@ -105,6 +106,12 @@ pub fn put(
         .external_id
         .clone()
         .or_else(|| row.external_id.clone());
+    if let Some(external_id) = external_id
+        .as_ref()
+        .filter(|_| external_id != row.external_id)
+    {
+        refuse_taken_external_id(tx, external_id, Some(row.id))?;
+    }
     let mut warnings = sent.warnings;
     if content == present && external_id == row.external_id {
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
@@ -112,7 +119,8 @@ pub fn put(
     if !expected && !overwrite && newest.created_by != actor.id {
         return Err(precondition_required(&row));
     }
-    warnings.extend(vanished(&present, &content));
+    may_lift(tx, actor, &present, &content)?;
+    warnings.extend(vanished(&present, &content, &sent.article));
     let row = revise(tx, actor, &row, &content, &present, None, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
@@ -175,6 +183,10 @@ pub fn patch(
     warnings: Vec<Warning>,
     publish: bool,
 ) -> Result<Written> {
+    hold(tx)?;
+    if let Patch::Value(external_id) = &patch.external_id {
+        take_external_id(tx, Some(external_id))?;
+    }
     let row = require(tx, key)?;
     may_edit(actor, &row)?;
     refuse_publishing(actor, publish)?;
@@ -218,6 +230,7 @@ pub fn patch(
     if content == present && slug.is_none() && external_id == row.external_id {
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
     }
+    may_lift(tx, actor, &present, &content)?;
     let row = revise(tx, actor, &row, &content, &present, slug, external_id)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
@@ -282,9 +295,6 @@ fn make(
     publish: bool,
 ) -> Result<Written> {
     let external_id = sent.article.external_id.clone();
-    if let Some(external_id) = &external_id {
-        check_external_id(external_id)?;
-    }
     let content = whole(
         tx,
         actor,
@@ -332,9 +342,6 @@ fn revise(
     external_id: Option<String>,
 ) -> Result<ArticleRow> {
     let mut after = before.clone();
-    if let Some(external_id) = &external_id {
-        check_external_id(external_id)?;
-    }
     after.external_id = external_id;
     if content != present {
         after.revision += 1;
@@ -402,6 +409,19 @@ fn finish(
         outcome,
         warnings,
     })
+}
+
+/// An embargo is lifted, or brought forward, by those who publish.
+fn may_lift(tx: &Tx<'_>, actor: &Actor, before: &Content, after: &Content) -> Result<()> {
+    let Some(embargo) = before.embargo_until.filter(|embargo| *embargo > tx.now) else {
+        return Ok(());
+    };
+    if after.embargo_until.is_some_and(|after| after >= embargo) || actor.may_edit_all() {
+        return Ok(());
+    }
+    Err(forbidden(format!(
+        "There is an embargo until {embargo}; only an editor lifts it. Send \"embargo_until\": \"{embargo}\", or leave it out of a PATCH."
+    )))
 }
 
 /// `?publish=true` without the right is refused before anything is written.
@@ -500,6 +520,18 @@ fn refuse_taken_external_id(tx: &mut Tx<'_>, external_id: &str, own: Option<Id>)
     }
 }
 
+/// Checks what a feed calls an article, and lets nobody else use it until the
+/// write is done. It comes before slugs and articles are locked, so that no two
+/// writes wait for each other.
+fn take_external_id(tx: &mut Tx<'_>, external_id: Option<&str>) -> Result<()> {
+    let Some(external_id) = external_id else {
+        return Ok(());
+    };
+    check_external_id(external_id)?;
+    let key = Key::External(external_id.to_owned());
+    Ok(crate::store!(tx.conn, articles::lock(&key.to_string()))?)
+}
+
 fn check_external_id(external_id: &str) -> Result<()> {
     let mut errors = Vec::new();
     text::check_required(external_id, "#/external_id", 200, &mut errors);
@@ -569,8 +601,21 @@ fn refuse_changed_read_only(
 }
 
 /// A PUT replaces everything; what it removes is said.
-fn vanished(before: &Content, after: &Content) -> Vec<Warning> {
+fn vanished(before: &Content, after: &Content, sent: &ArticleIn) -> Vec<Warning> {
     let gone = [
+        ("kind", sent.kind.is_none() && before.kind != after.kind),
+        (
+            "language",
+            sent.language.is_none() && before.language != after.language,
+        ),
+        (
+            "priority",
+            sent.priority.is_none() && before.priority != after.priority,
+        ),
+        (
+            "access",
+            sent.access.is_none() && before.access != after.access,
+        ),
         ("kicker", before.kicker.is_some() && after.kicker.is_none()),
         (
             "subheadline",

@@ -114,7 +114,7 @@ both! {
         let all = json!({
             "headline": "x".repeat(10_000), "kicker": "a\nb", "subheadline": "x".repeat(301), "teaser": "x".repeat(1_001), "language": "deutsch!", "section": "gibt-es-nicht",
             "source": "a\tb", "note": "x\u{202d}y", "image": {"url": "ftp://b.example/a.jpg", "alt": "a\u{7}", "width": 0, "height": 100_001},
-            "seo": {"title": "x".repeat(301), "description": "\u{0}"}, "topics": (0..31).map(|n| format!("t{n}")).collect::<Vec<_>>(), "authors": ["", "a\u{0}b"],
+            "seo": {"title": "x".repeat(301), "description": "\u{1}"}, "topics": (0..31).map(|n| format!("t{n}")).collect::<Vec<_>>(), "authors": ["", "a\u{7}b"],
             "related": [{"article": "X"}],
         });
         whole!("broken_rules", &refused(app.as_editor().request("POST", EDITOR).json(&all), 422).await.json);

@@ -26,7 +26,6 @@ pub const EDITOR: &str = "/v1/editor/articles";
 
 /// An answer, read whole.
 pub struct Got {
-    pub status: u16,
     pub headers: reqwest::header::HeaderMap,
     pub text: String,
     pub json: Value,
@@ -43,12 +42,7 @@ pub async fn got(request: reqwest::RequestBuilder, status: u16) -> Got {
         assert_eq!(headers["content-type"], "application/problem+json", "{url}");
     }
     let json = serde_json::from_str(&text).unwrap_or_default();
-    Got {
-        status,
-        headers,
-        text,
-        json,
-    }
+    Got { headers, text, json }
 }
 
 impl Got {

@@ -7,9 +7,14 @@ use super::{EDITOR, newsroom, piece, put, with};
 use crate::both;
 
 async fn statuses(requests: Vec<reqwest::RequestBuilder>) -> Vec<(u16, serde_json::Value)> {
-    let one = async |request: reqwest::RequestBuilder| {
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
+    // A machine that is busy with other things may need more than one try.
+    let one = async |request: reqwest::RequestBuilder| loop {
+        let answer = request.try_clone().unwrap().send().await.unwrap();
+        let status = answer.status().as_u16();
+        if status != 503 {
+            return (status, answer.json().await.unwrap());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     };
     join_all(requests.into_iter().map(one)).await
 }

