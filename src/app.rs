@@ -35,6 +35,9 @@ pub struct Shared {
     routes: web::Data<Routes>,
     constants: web::Data<Constants>,
     docs: web::Data<Docs>,
+    /// Registers further routes; tests try the whole out on handlers that
+    /// misbehave.
+    pub more: fn(&mut web::ServiceConfig),
 }
 
 impl Shared {
@@ -46,6 +49,7 @@ impl Shared {
             docs: web::Data::new(Docs::new(description()?)?),
             access: web::Data::from(access),
             state: web::Data::from(state),
+            more: |_| {},
         })
     }
 }
@@ -62,7 +66,11 @@ pub fn build(
         InitError = (),
     > + use<>,
 > {
-    let limit = BodyLimit(shared.state.config.max_body);
+    let config = &shared.state.config;
+    let limit = BodyLimit {
+        bytes: config.max_body,
+        arrival: Duration::from_secs(config.body_timeout.into()),
+    };
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.access.clone())
@@ -73,6 +81,7 @@ pub fn build(
         .into_utoipa_app()
         .configure(routes)
         .into_app()
+        .configure(shared.more)
         .default_service(web::to(unrouted))
         .wrap(from_fn(edge))
 }
@@ -89,8 +98,8 @@ fn routes(config: &mut ServiceConfig) {
     users::configure(config);
     keys::configure(config);
     problems::configure(config);
-    crate::http::operate::configure(config);
     docs::configure(config);
+    crate::http::operate::configure(config);
 }
 
 /// What the description says about the API as a whole.
@@ -108,14 +117,13 @@ fn routes(config: &mut ServiceConfig) {
     ),
     servers((url = "/", description = "The server that this description comes from, in production as on a local machine")),
     components(schemas(problems::ProblemDocument)),
-    modifiers(&Bearer),
     tags(
         (name = "articles", description = "Read articles, as cards and in full; write, publish and correct them"),
         (name = "sections", description = "The tree of sections (Ressorts)"),
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
         (name = "site", description = "The site as a whole: its name, language and links"),
-        (name = "access", description = "Sign in, and see what you may do"),
+        (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),
         (name = "keys", description = "Keep API keys"),
         (name = "operations", description = "For whoever runs the server"),
@@ -124,24 +132,6 @@ fn routes(config: &mut ServiceConfig) {
 )]
 struct Whole;
 
-/// How a client says who it is.
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, spec: &mut OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some(
-                "A key (`perspektive key add`) or an access token (`POST /v1/auth/login`), as `Authorization: Bearer …`.",
-            ))
-            .build();
-        spec.components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
-}
-
 /// The OpenAPI description as the routes make it up.
 pub fn spec() -> OpenApi {
     let (_, mut spec) = App::new()
@@ -149,7 +139,6 @@ pub fn spec() -> OpenApi {
         .openapi(<Whole as utoipa::OpenApi>::openapi())
         .configure(routes)
         .split_for_parts();
-    crate::http::spec::complete(&mut spec);
     auth::describe(&mut spec);
     spec
 }
@@ -182,8 +171,6 @@ pub struct Run {
     pub workers: usize,
     /// Seconds that running requests get when the server stops.
     pub shutdown_timeout: u64,
-    /// Whether signals stop it.
-    pub signals: bool,
     /// Whether to load the demo newsroom first.
     pub demo: bool,
 }
@@ -205,14 +192,12 @@ impl Server {
         state.follow_from_here().await?;
         background::start(&state);
         let shared = Shared::new(Arc::clone(&state), Arc::clone(&access))?;
-        let mut server = HttpServer::new(move || build(&shared))
+        let server = HttpServer::new(move || build(&shared))
             .workers(run.workers)
             .shutdown_timeout(run.shutdown_timeout)
             .client_request_timeout(Duration::from_secs(20))
-            .keep_alive(Duration::from_secs(75));
-        if !run.signals {
-            server = server.disable_signals();
-        }
+            .keep_alive(Duration::from_secs(75))
+            .disable_signals();
         let server = server.bind(run.bind).map_err(|error| {
             internal(format!("BIND: {} can't be listened on: {error}", run.bind))
         })?;
@@ -223,6 +208,77 @@ impl Server {
             address,
             running: server.run(),
         })
+    }
+}
+
+impl Server {
+    /// Runs until SIGTERM or SIGINT says to stop, and then drains: the server is
+    /// no longer ready at once, stops listening after `delay`, in which whoever
+    /// sends it requests can notice, and ends when the requests that run then are
+    /// answered, or after `timeout`. A second signal ends it on the spot.
+    pub async fn until_told(self, delay: Duration, timeout: Duration) -> Result<()> {
+        let mut told = Told::new()?;
+        let handle = self.running.handle();
+        let mut running = actix_web::rt::spawn(self.running);
+        tokio::select! {
+            ended = &mut running => return ended.map_err(internal)?.map_err(internal),
+            () = told.wait() => {}
+        }
+        self.state.stop();
+        tracing::info!(
+            running = self.state.running(),
+            "told to stop; finishing what runs"
+        );
+        let draining = async {
+            tokio::time::sleep(delay).await;
+            // Connections that are merely kept open are not waited for.
+            let stopping = actix_web::rt::spawn(handle.stop(true));
+            let deadline = tokio::time::Instant::now() + timeout;
+            let mut quiet = 0;
+            while quiet < 4 && tokio::time::Instant::now() < deadline {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                quiet = if self.state.running() == 0 {
+                    quiet + 1
+                } else {
+                    0
+                };
+            }
+            stopping.abort();
+        };
+        tokio::select! {
+            () = draining => {}
+            () = told.wait() => return Err(internal("told to stop twice: what ran was cut off")),
+        }
+        match self.state.running() {
+            0 => tracing::info!("stopped"),
+            left => tracing::warn!(left, "SHUTDOWN_TIMEOUT is over: requests were cut off"),
+        }
+        Ok(())
+    }
+}
+
+/// The signals that tell a server to stop.
+struct Told {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Told {
+    fn new() -> Result<Self> {
+        Ok(Told {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
     }
 }
 

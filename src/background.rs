@@ -37,7 +37,9 @@ async fn announce(state: Weak<State>) {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let Some(state) = state.upgrade() else { return };
         let now = state.now();
-        let due = state.read(move |conn| Ok(!crate::store!(*conn, articles::to_announce(now, 1))?.is_empty())).await;
+        let due = state
+            .read(move |conn| Ok(!crate::store!(*conn, articles::to_announce(now, 1))?.is_empty()))
+            .await;
         match due {
             Ok(true) => while let Ok(true) = state.write(articles::ops::announce).await {},
             Ok(false) => {}

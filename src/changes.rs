@@ -212,7 +212,11 @@ impl<'a> Tx<'a> {
         Ok(Appended {
             last,
             count: self.entries.len() as i64,
-            tags: self.entries.iter().flat_map(|entry| parse_keys(&entry.keys)).collect(),
+            tags: self
+                .entries
+                .iter()
+                .flat_map(|entry| parse_keys(&entry.keys))
+                .collect(),
         })
     }
 }

@@ -178,6 +178,16 @@ pub struct ServeSettings {
     )]
     pub max_body: usize,
 
+    /// Seconds that a request's body may take to arrive
+    #[arg(
+        long,
+        env = "BODY_TIMEOUT",
+        default_value_t = 60,
+        value_name = "SECONDS",
+        help_heading = "Tuning"
+    )]
+    pub body_timeout: u32,
+
     /// Origins whose browsers may use the editor routes, separated by commas
     #[arg(
         long,
@@ -217,6 +227,16 @@ pub struct ServeSettings {
         help_heading = "Tuning"
     )]
     pub shutdown_timeout: u64,
+
+    /// Seconds between being told to stop (/health/ready turns 503) and not listening any more
+    #[arg(
+        long,
+        env = "SHUTDOWN_DELAY",
+        default_value_t = 1,
+        value_name = "SECONDS",
+        help_heading = "Tuning"
+    )]
+    pub shutdown_delay: u64,
 }
 
 /// How log lines look.
@@ -255,6 +275,8 @@ pub struct Config {
     pub stale_max: u32,
     /// Largest request body, in bytes.
     pub max_body: usize,
+    /// Seconds that a request's body may take to arrive.
+    pub body_timeout: u32,
     /// Origins allowed on editor routes.
     pub editor_origins: Vec<String>,
     /// Proxies whose X-Forwarded-For is believed.
@@ -274,7 +296,10 @@ impl Settings {
         let wrong = |name: &str, why: String| internal(format!("{name}: {why}"));
         let demo = serve.is_some_and(|serve| serve.demo);
         let default_dir = if demo { "data-demo" } else { "data" };
-        let data_dir = self.data_dir.clone().unwrap_or_else(|| PathBuf::from(default_dir));
+        let data_dir = self
+            .data_dir
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(default_dir));
         let database = match &self.database_url {
             Some(url) => Url::parse(url).map_err(|why| wrong("DATABASE_URL", why))?,
             None => Url::Sqlite(data_dir.join("perspektive.db")),
@@ -325,6 +350,7 @@ impl Settings {
             stale_if_error: number(|serve| serve.stale_if_error),
             stale_max: number(|serve| serve.stale_max),
             max_body: serve.map_or(0, |serve| serve.max_body),
+            body_timeout: number(|serve| serve.body_timeout),
             editor_origins: serve
                 .map(|serve| serve.editor_origins.clone())
                 .unwrap_or_default(),

@@ -62,7 +62,14 @@ pub fn load(state: &State) -> Result<usize> {
     let actor = Actor::command();
     let start = state.now();
     let articles = plan(start)?;
-    let born = Time(articles.iter().map(|article| article.written_at.0).min().unwrap_or(start.0)).plus_seconds(-86_400);
+    let born = Time(
+        articles
+            .iter()
+            .map(|article| article.written_at.0)
+            .min()
+            .unwrap_or(start.0),
+    )
+    .plus_seconds(-86_400);
 
     state.write_blocking_at(born, |tx| {
         site::ops::put(tx, &actor, Expect::Unsaid, json("site.json")?)?;
@@ -81,27 +88,49 @@ pub fn load(state: &State) -> Result<usize> {
     let count = articles.len();
     let mut corrections: Vec<(Time, String, String)> = Vec::new();
     for article in articles {
-        let Planned { slug, sent, plan, written_at } = article;
+        let Planned {
+            slug,
+            sent,
+            plan,
+            written_at,
+        } = article;
         let key: ops::Key = slug.parse().map_err(internal)?;
         let live = plan.state.is_none() && plan.schedule_in.is_none();
         state.write_blocking_at(written_at, |tx| {
             ops::put(tx, &actor, &key, Expect::Nothing, sent, false, live)?;
             if let Some(after) = &plan.schedule_in {
                 let at = Some(start.plus_seconds(seconds(after)?));
-                let input = ops::Schedule { at, ..ops::Schedule::default() };
+                let input = ops::Schedule {
+                    at,
+                    ..ops::Schedule::default()
+                };
                 ops::schedule(tx, &actor, &key, Expect::Unsaid, &input, chrono_tz::UTC)?;
             }
             Ok(())
         })?;
         for Correction { after, text } in plan.corrections {
-            corrections.push((written_at.plus_seconds(seconds(&after)?), slug.clone(), text));
+            corrections.push((
+                written_at.plus_seconds(seconds(&after)?),
+                slug.clone(),
+                text,
+            ));
         }
     }
     corrections.sort();
     for (at, slug, text) in corrections {
         let key: ops::Key = slug.parse().map_err(internal)?;
         state.write_blocking_at(at, |tx| {
-            ops::correct(tx, &actor, &key, Expect::Unsaid, &ops::Correct { text, revision: None }).map(drop)
+            ops::correct(
+                tx,
+                &actor,
+                &key,
+                Expect::Unsaid,
+                &ops::Correct {
+                    text,
+                    revision: None,
+                },
+            )
+            .map(drop)
         })?;
     }
     Ok(count)
@@ -109,29 +138,49 @@ pub fn load(state: &State) -> Result<usize> {
 
 /// Every article of the demo, the oldest first.
 fn plan(start: Time) -> Result<Vec<Planned>> {
-    let folder = FILES.get_dir("articles").ok_or_else(|| internal("demo/articles is missing"))?;
+    let folder = FILES
+        .get_dir("articles")
+        .ok_or_else(|| internal("demo/articles is missing"))?;
     let mut articles = Vec::new();
     for file in folder.files() {
         let name = file.path().display().to_string();
         let broken = |why: &dyn std::fmt::Display| internal(format!("demo/{name}: {why}"));
         let source = file.contents_utf8().ok_or_else(|| broken(&"isn't UTF-8"))?;
-        let slug = file.path().file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
-        let mut parsed = content::from_markdown(source, &|_| None).map_err(|errors| broken(&format!("{errors:?}")))?;
-        let plan: Plan = match parsed.front_matter.as_mut().and_then(|members| members.shift_remove("demo")) {
+        let slug = file
+            .path()
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default()
+            .to_owned();
+        let mut parsed = content::from_markdown(source, &|_| None)
+            .map_err(|errors| broken(&format!("{errors:?}")))?;
+        let plan: Plan = match parsed
+            .front_matter
+            .as_mut()
+            .and_then(|members| members.shift_remove("demo"))
+        {
             Some(plan) => serde_json::from_value(plan).map_err(|error| broken(&error))?,
             None => Plan::default(),
         };
         let sent = input::from_parsed(parsed, &|_| None).map_err(|error| broken(&error))?;
         let age = plan.age.as_deref().map_or(Ok(3_600), seconds)?;
-        articles.push(Planned { slug, sent, plan, written_at: start.plus_seconds(-age) });
+        articles.push(Planned {
+            slug,
+            sent,
+            plan,
+            written_at: start.plus_seconds(-age),
+        });
     }
     articles.sort_by(|a, b| (a.written_at, &a.slug).cmp(&(b.written_at, &b.slug)));
     Ok(articles)
 }
 
 fn json<T: DeserializeOwned>(name: &str) -> Result<T> {
-    let file = FILES.get_file(name).ok_or_else(|| internal(format!("demo/{name} is missing")))?;
-    serde_json::from_slice(file.contents()).map_err(|error| internal(format!("demo/{name}: {error}")))
+    let file = FILES
+        .get_file(name)
+        .ok_or_else(|| internal(format!("demo/{name} is missing")))?;
+    serde_json::from_slice(file.contents())
+        .map_err(|error| internal(format!("demo/{name}: {error}")))
 }
 
 /// The seconds of a duration such as `2d4h30m`.

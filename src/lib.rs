@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← features ← delivery ← demo ← background ← app ← cli ← main`
+//! auth ← features ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -22,9 +22,11 @@
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`delivery`]: what anyone may read
 //! - [`demo`]: a small newsroom to look at
+//! - [`backup`]: the whole newsroom in one file, and back
 //! - [`background`]: what runs beside the requests: following the log, announcing
 //!   what time has changed
 //! - [`app`]: everything put together; used by the binary and by the tests
+//! - [`check`]: whether everything is set up as it should be
 //! - [`cli`]: the commands
 //!
 //! # A write
@@ -49,8 +51,10 @@ pub mod articles;
 pub mod auth;
 pub mod authors;
 pub mod background;
+pub mod backup;
 pub mod cache;
 pub mod changes;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod content;

@@ -1,8 +1,10 @@
 //! What every part of a running server shares, and the only two ways to the
 //! database: [`State::read`] and [`State::write`].
 
+use std::cell::Cell;
+use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -16,9 +18,36 @@ use crate::error::{Error, Result, internal};
 use crate::http::answer::Answer;
 use crate::telemetry::Metrics;
 
-/// The longest that a request waits for the database, its turn included.
+/// The longest that a request waits for the database, its turns included.
 /// Requests that can't be served get their 503 within two seconds.
-const PATIENCE: Duration = Duration::from_millis(1_700);
+const PATIENCE: Duration = Duration::from_millis(1_600);
+
+tokio::task_local! {
+    /// How much of its patience a request has used up: it may go to the
+    /// database more than once, and waits no longer for that.
+    static WAITED: Cell<Duration>;
+}
+
+/// Runs a request, which has [`PATIENCE`] as a whole. Whatever else runs has it
+/// for each of its jobs.
+pub async fn patiently<T>(request: impl Future<Output = T>) -> T {
+    WAITED.scope(Cell::default(), request).await
+}
+
+/// How long the present request may still wait for the database.
+pub fn patience() -> Duration {
+    let waited = WAITED.try_with(Cell::get).unwrap_or_default();
+    PATIENCE.saturating_sub(waited)
+}
+
+/// A request that is being answered.
+pub struct Running(Arc<State>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// What every part of a running server shares.
 pub struct State {
@@ -35,6 +64,8 @@ pub struct State {
     clock_offset: AtomicI64,
     /// Whether the server was told to stop.
     stopping: AtomicBool,
+    /// Requests that are being answered.
+    running: AtomicUsize,
     /// Up to which entry the log was followed.
     followed: AtomicI64,
     /// When the log was last known to hold nothing new.
@@ -54,6 +85,7 @@ impl State {
             writing: Arc::new(Semaphore::new(writers)),
             clock_offset: AtomicI64::new(0),
             stopping: AtomicBool::new(false),
+            running: AtomicUsize::new(0),
             followed: AtomicI64::new(0),
             confirmed_at: AtomicI64::new(Time::now().0),
         }
@@ -81,6 +113,17 @@ impl State {
     /// ready.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Counts a request as running until what this returns is dropped.
+    pub fn enter(self: &Arc<Self>) -> Running {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        Running(Arc::clone(self))
+    }
+
+    /// How many requests are being answered.
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
     }
 
     /// Whether other processes may write to the same newsroom.
@@ -130,7 +173,9 @@ impl State {
         // read back.
         if let Some(last) = appended.last {
             let before = last - appended.count;
-            let _ = self.followed.compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
+            let _ =
+                self.followed
+                    .compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
         }
         Ok(value)
     }
@@ -146,14 +191,15 @@ impl State {
     }
 
     /// Waits for a turn, runs the job on a thread that may block, and gives up
-    /// when [`PATIENCE`] ends. A job that was given up keeps its permit until
+    /// when the request's [`patience`] ends. A job that was given up keeps its permit until
     /// it ends, so that a database that hangs can't collect threads.
     async fn run<T: Send + 'static>(
         &self,
         turns: &Arc<Semaphore>,
         job: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let deadline = Instant::now() + PATIENCE;
+        let began = Instant::now();
+        let deadline = began + patience();
         let running = async {
             let turn = Arc::clone(turns).acquire_owned().await.map_err(internal)?;
             let ran = tokio::task::spawn_blocking(move || {
@@ -167,7 +213,9 @@ impl State {
                 Err(error) => Err(internal(error)),
             }
         };
-        match timeout_at(deadline, running).await {
+        let ran = timeout_at(deadline, running).await;
+        let _ = WAITED.try_with(|waited| waited.set(waited.get() + began.elapsed()));
+        match ran {
             Ok(result) => result,
             Err(_) => Err(Error::Unavailable("no answer in time".to_owned())),
         }

@@ -1,5 +1,6 @@
 //! Log lines and metrics.
 
+use std::io::IsTerminal;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ use crate::error::{Result, internal};
 
 /// Starts logging to standard error.
 pub fn start(settings: &Settings) -> Result<()> {
-    let filter =
-        EnvFilter::try_new(&settings.log).map_err(|error| internal(format!("LOG: {error}")))?;
+    // What the framework says about itself is worth a line only when asked for.
+    let filter = EnvFilter::try_new(format!("actix_server=warn,{}", settings.log))
+        .map_err(|error| internal(format!("LOG: {error}")))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match settings.log_format {
         LogFormat::Text => builder.with_target(false).try_init(),

@@ -25,7 +25,12 @@ pub fn write(path: &Path, answer: &Answer) -> std::io::Result<()> {
     let own = ["date", "content-length", "connection"];
     let constant = Constant {
         status: answer.status,
-        headers: answer.headers.iter().filter(|(name, _)| !own.contains(&name.as_str())).cloned().collect(),
+        headers: answer
+            .headers
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .cloned()
+            .collect(),
         body: String::from_utf8_lossy(&answer.body).into_owned(),
     };
     std::fs::write(path, serde_json::to_vec(&constant)?)
@@ -38,7 +43,10 @@ pub fn main(file: &PathBuf) -> std::io::Result<()> {
     let mut headers = Vec::new();
     for (name, value) in constant.headers {
         let name = HeaderName::try_from(name).map_err(std::io::Error::other)?;
-        headers.push((name, HeaderValue::try_from(value).map_err(std::io::Error::other)?));
+        headers.push((
+            name,
+            HeaderValue::try_from(value).map_err(std::io::Error::other)?,
+        ));
     }
     let body = Bytes::from(constant.body);
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

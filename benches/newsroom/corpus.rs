@@ -59,7 +59,9 @@ struct Wrapper {
 
 /// The settings of a newsroom on this database: the defaults otherwise.
 pub fn config(url: &str) -> Result<Config> {
-    Wrapper::parse_from(["bench", "--database-url", url]).settings.check()
+    Wrapper::parse_from(["bench", "--database-url", url])
+        .settings
+        .check()
 }
 
 /// Opens a newsroom's database.
@@ -83,7 +85,11 @@ fn migrations() -> Vec<PathBuf> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found.sort();
@@ -103,18 +109,30 @@ impl Library {
                 None
             }
         };
-        let scratch = tempfile::Builder::new().prefix("scratch-").tempdir_in(&folder)?;
-        Ok(Library { folder, scratch, postgres, copies: std::cell::Cell::new(0) })
+        let scratch = tempfile::Builder::new()
+            .prefix("scratch-")
+            .tempdir_in(&folder)?;
+        Ok(Library {
+            folder,
+            scratch,
+            postgres,
+            copies: std::cell::Cell::new(0),
+        })
     }
 
     /// Whether there is a PostgreSQL.
     pub fn engines(&self) -> Vec<Engine> {
-        [Engine::Sqlite].into_iter().chain(self.postgres.as_ref().map(|_| Engine::Postgres)).collect()
+        [Engine::Sqlite]
+            .into_iter()
+            .chain(self.postgres.as_ref().map(|_| Engine::Postgres))
+            .collect()
     }
 
     /// What PostgreSQL says it is.
     pub fn postgres_version(&self) -> Option<String> {
-        self.postgres.as_ref().map(|postgres| postgres.version.clone())
+        self.postgres
+            .as_ref()
+            .map(|postgres| postgres.version.clone())
     }
 
     /// A folder for files of this run.
@@ -123,7 +141,9 @@ impl Library {
     }
 
     fn postgres(&self) -> &Postgres {
-        self.postgres.as_ref().expect("asked for PostgreSQL where there is none")
+        self.postgres
+            .as_ref()
+            .expect("asked for PostgreSQL where there is none")
     }
 
     /// A newsroom of so many articles; made if there is none yet.
@@ -156,7 +176,11 @@ impl Library {
                 postgres.url(&name)
             }
         };
-        Ok(Corpus { engine, articles, url })
+        Ok(Corpus {
+            engine,
+            articles,
+            url,
+        })
     }
 
     /// A copy of a corpus that may be written to.
@@ -173,11 +197,17 @@ impl Library {
             Engine::Postgres => {
                 let postgres = self.postgres();
                 let name = format!("scratch_{}_{number}", std::process::id());
-                postgres.create(&name, Some(&format!("newsroom_{}_{}", key(), corpus.articles)))?;
+                postgres.create(
+                    &name,
+                    Some(&format!("newsroom_{}_{}", key(), corpus.articles)),
+                )?;
                 postgres.url(&name)
             }
         };
-        Ok(Corpus { url, ..corpus.clone() })
+        Ok(Corpus {
+            url,
+            ..corpus.clone()
+        })
     }
 }
 
@@ -208,15 +238,26 @@ pub fn fill(url: &str, engine: Engine, count: usize) -> Result<()> {
     let mut told = began;
     for first in (0..count).step_by(BATCH) {
         let numbers: Vec<usize> = (first..count.min(first + BATCH)).collect();
-        let articles: Vec<Article> = numbers.iter().map(|number| text::article(*number, count)).collect();
+        let articles: Vec<Article> = numbers
+            .iter()
+            .map(|number| text::article(*number, count))
+            .collect();
         upload(&state, &articles, true)?;
         if told.elapsed() > Duration::from_secs(5) {
             told = Instant::now();
-            eprintln!("  {} of {count} articles made on {}", first + numbers.len(), engine.name());
+            eprintln!(
+                "  {} of {count} articles made on {}",
+                first + numbers.len(),
+                engine.name()
+            );
         }
     }
     let took = began.elapsed().as_secs_f64();
-    eprintln!("Made {count} articles on {} in {took:.1} s ({:.0} a second).", engine.name(), count as f64 / took);
+    eprintln!(
+        "Made {count} articles on {} in {took:.1} s ({:.0} a second).",
+        engine.name(),
+        count as f64 / took
+    );
     Ok(())
 }
 
@@ -234,7 +275,8 @@ pub fn furnish(state: &State) -> Result<()> {
             topics::ops::create(tx, &actor, topic)?;
         }
         for name in text::AUTHORS {
-            let author = serde_json::from_value(serde_json::json!({"name": name})).expect("an author");
+            let author =
+                serde_json::from_value(serde_json::json!({"name": name})).expect("an author");
             authors::ops::create(tx, &actor, author)?;
         }
         Ok(())
@@ -250,7 +292,10 @@ pub fn upload(state: &State, articles: &[Article], live: bool) -> Result<()> {
             let key = ops::Key::Slug(article.slug.clone());
             ops::put(tx, &actor, &key, Expect::Nothing, sent, false, false)?;
             if live {
-                let publish = ops::Publish { published_at: Some(article.published_at), ..Default::default() };
+                let publish = ops::Publish {
+                    published_at: Some(article.published_at),
+                    ..Default::default()
+                };
                 ops::publish(tx, &actor, &key, Expect::Unsaid, &publish)?;
             }
         }
@@ -262,7 +307,11 @@ pub fn upload(state: &State, articles: &[Article], live: bool) -> Result<()> {
 pub fn admin_key(url: &str) -> Result<String> {
     open(url)?.write_blocking(|tx| {
         let actor = Actor::command();
-        let user = users::ops::New { name: "bench".to_owned(), role: Role::Admin, password: None };
+        let user = users::ops::New {
+            name: "bench".to_owned(),
+            role: Role::Admin,
+            password: None,
+        };
         users::ops::add(tx, &actor, user)?;
         let key = keys::KeyIn {
             user: Some("bench".to_owned()),

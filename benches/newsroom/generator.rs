@@ -69,7 +69,9 @@ impl Outcome {
 
 /// A request, rendered.
 pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: api.flussblick.example\r\nUser-Agent: bench\r\nAccept: */*\r\n");
+    let mut text = format!(
+        "{method} {path} HTTP/1.1\r\nHost: api.flussblick.example\r\nUser-Agent: bench\r\nAccept: */*\r\n"
+    );
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -121,8 +123,14 @@ pub fn run(plan: &Plan) -> Outcome {
     if let Some(count) = plan.count {
         command.args(["--count", &count.to_string()]);
     }
-    let output = command.stderr(Stdio::inherit()).output().expect("the generator starts");
-    assert!(output.status.success(), "the load generator failed; see above");
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("the generator starts");
+    assert!(
+        output.status.success(),
+        "the load generator failed; see above"
+    );
     serde_json::from_slice(&output.stdout).expect("the generator's outcome")
 }
 
@@ -131,7 +139,10 @@ pub fn main(plan: &Plan) {
     let requests = read(&plan.requests).expect("the file of requests");
     assert!(!requests.is_empty(), "no requests");
     let last = plan.count.map(|count| plan.first + count);
-    assert!(last.is_none_or(|last| last <= requests.len()), "fewer requests than asked for");
+    assert!(
+        last.is_none_or(|last| last <= requests.len()),
+        "fewer requests than asked for"
+    );
     let threads = plan.threads.clamp(1, plan.connections);
     let began = Instant::now();
     let results: Vec<(Vec<u32>, u64)> = std::thread::scope(|scope| {
@@ -139,15 +150,23 @@ pub fn main(plan: &Plan) {
         let running: Vec<_> = (0..threads)
             .map(|thread| scope.spawn(move || drive(plan, requests, thread, threads)))
             .collect();
-        running.into_iter().map(|thread| thread.join().expect("a thread of the generator")).collect()
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread of the generator"))
+            .collect()
     });
     let seconds = began.elapsed().as_secs_f64();
     let body_bytes = results.iter().map(|(_, bytes)| bytes).sum();
-    let mut latencies: Vec<u32> = results.into_iter().flat_map(|(latencies, _)| latencies).collect();
+    let mut latencies: Vec<u32> = results
+        .into_iter()
+        .flat_map(|(latencies, _)| latencies)
+        .collect();
     latencies.sort_unstable();
     let share = |share: f64| {
         let index = (latencies.len().saturating_sub(1)) as f64 * share;
-        latencies.get(index as usize).map_or(0.0, |micros| f64::from(*micros) / 1e3)
+        latencies
+            .get(index as usize)
+            .map_or(0.0, |micros| f64::from(*micros) / 1e3)
     };
     let outcome = Outcome {
         answers: latencies.len() as u64,
@@ -184,7 +203,10 @@ impl<'a> Shared<'a> {
 }
 
 fn drive(plan: &Plan, requests: &[Vec<u8>], thread: usize, threads: usize) -> (Vec<u32>, u64) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .expect("a runtime");
     let shared = Rc::new(Shared {
         plan,
         requests,
@@ -212,7 +234,9 @@ fn drive(plan: &Plan, requests: &[Vec<u8>], thread: usize, threads: usize) -> (V
 
 async fn converse(shared: &Shared<'_>) -> Result<(), String> {
     let failed = |error: std::io::Error| error.to_string();
-    let mut stream = TcpStream::connect(shared.plan.address).await.map_err(failed)?;
+    let mut stream = TcpStream::connect(shared.plan.address)
+        .await
+        .map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
     let mut buffer = vec![0; 64 << 10];
     while let Some(request) = shared.next() {
@@ -226,7 +250,8 @@ async fn converse(shared: &Shared<'_>) -> Result<(), String> {
             }
         };
         if status != shared.plan.status {
-            let shown = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(600)]).into_owned();
+            let shown =
+                |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(600)]).into_owned();
             return Err(format!(
                 "expected {}, got {status}\n{}\n{}",
                 shared.plan.status,
@@ -245,12 +270,19 @@ async fn converse(shared: &Shared<'_>) -> Result<(), String> {
             return Err("an answer is longer than it says".to_owned());
         }
         shared.bytes.set(shared.bytes.get() + length as u64);
-        shared.latencies.borrow_mut().push(began.elapsed().as_micros() as u32);
+        shared
+            .latencies
+            .borrow_mut()
+            .push(began.elapsed().as_micros() as u32);
     }
     Ok(())
 }
 
-async fn receive(stream: &mut TcpStream, buffer: &mut Vec<u8>, filled: usize) -> Result<usize, String> {
+async fn receive(
+    stream: &mut TcpStream,
+    buffer: &mut Vec<u8>,
+    filled: usize,
+) -> Result<usize, String> {
     if filled == buffer.len() {
         buffer.resize(filled * 2, 0);
     }
@@ -270,7 +302,9 @@ fn parse(bytes: &[u8]) -> Result<Option<(usize, u16, usize)>, String> {
         let line = &bytes[start..start + end];
         start += end + 1;
         if line == b"\r" {
-            let status = bytes.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+            let status = bytes
+                .get(9..12)
+                .and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
             let status: u16 = status.ok_or("an answer without a status")?;
             if length.is_none() && status != 304 {
                 return Err("an answer without Content-Length".to_owned());
@@ -287,9 +321,16 @@ fn parse(bytes: &[u8]) -> Result<Option<(usize, u16, usize)>, String> {
 
 /// Processor seconds of a process so far, where the system tells it.
 pub fn processor_seconds(process: &str) -> f64 {
-    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return 0.0 };
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return 0.0;
+    };
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: Vec<f64> = after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse().ok()).collect();
+    let ticks: Vec<f64> = after_name
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|text| text.parse().ok())
+        .collect();
     ticks.iter().sum::<f64>() / 100.0
 }
 
@@ -302,7 +343,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn json(&self) -> serde_json::Value {
@@ -312,25 +356,45 @@ impl Answer {
 
 /// Fetches a path; the status must be the one expected.
 pub fn fetch(address: SocketAddr, path: &str, headers: &[(&str, &str)], status: u16) -> Answer {
-    let answer = try_fetch(address, path, headers).unwrap_or_else(|error| panic!("GET {path}: {error}"));
-    assert_eq!(answer.status, status, "GET {path}: {}", String::from_utf8_lossy(&answer.body));
+    let answer =
+        try_fetch(address, path, headers).unwrap_or_else(|error| panic!("GET {path}: {error}"));
+    assert_eq!(
+        answer.status,
+        status,
+        "GET {path}: {}",
+        String::from_utf8_lossy(&answer.body)
+    );
     answer
 }
 
 /// Fetches a path.
-pub fn try_fetch(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> std::io::Result<Answer> {
+pub fn try_fetch(
+    address: SocketAddr,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> std::io::Result<Answer> {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(address)?;
-    let headers: Vec<(&str, &str)> = headers.iter().copied().chain([("Connection", "close")]).collect();
+    let headers: Vec<(&str, &str)> = headers
+        .iter()
+        .copied()
+        .chain([("Connection", "close")])
+        .collect();
     stream.write_all(&request("GET", path, &headers, b""))?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     let broken = || std::io::Error::other("not an HTTP answer");
-    let (head, status, _) = parse(&bytes).map_err(std::io::Error::other)?.ok_or_else(broken)?;
+    let (head, status, _) = parse(&bytes)
+        .map_err(std::io::Error::other)?
+        .ok_or_else(broken)?;
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let headers = text.lines().skip(1).filter_map(|line| {
         let (name, value) = line.split_once(": ")?;
         Some((name.to_ascii_lowercase(), value.to_owned()))
     });
-    Ok(Answer { status, headers: headers.collect(), body: bytes[head..].to_vec() })
+    Ok(Answer {
+        status,
+        headers: headers.collect(),
+        body: bytes[head..].to_vec(),
+    })
 }

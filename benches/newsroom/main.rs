@@ -114,9 +114,20 @@ fn main() -> Result<()> {
     match &cli.role {
         Some(Role::Generate(plan)) => generator::main(plan),
         Some(Role::Ceiling { answer }) => ceiling::main(answer)?,
-        Some(Role::Corpus { database_url, articles }) => {
+        Some(Role::Corpus {
+            database_url,
+            articles,
+        }) => {
             let postgres = database_url.starts_with("postgres");
-            corpus::fill(database_url, if postgres { Engine::Postgres } else { Engine::Sqlite }, *articles)?;
+            corpus::fill(
+                database_url,
+                if postgres {
+                    Engine::Postgres
+                } else {
+                    Engine::Sqlite
+                },
+                *articles,
+            )?;
         }
         None => measure(&cli)?,
     }
@@ -156,7 +167,9 @@ fn measure(cli: &Cli) -> Result<()> {
         running::build(&target, &mut report)?;
     }
     let mut machine = machine;
-    let postgres = library.postgres_version().unwrap_or_else(|| "not measured".to_owned());
+    let postgres = library
+        .postgres_version()
+        .unwrap_or_else(|| "not measured".to_owned());
     machine.push(("PostgreSQL".to_owned(), postgres));
     report.print(&machine);
     Ok(())

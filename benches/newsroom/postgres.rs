@@ -41,11 +41,17 @@ impl Postgres {
                 (server, Some(cluster))
             }
         };
-        let mut postgres = Postgres { server, version: String::new(), _cluster: cluster };
+        let mut postgres = Postgres {
+            server,
+            version: String::new(),
+            _cluster: cluster,
+        };
         postgres.version = postgres.text("SHOW server_version")?;
         for setting in ["fsync", "synchronous_commit"] {
             if postgres.text(&format!("SHOW {setting}"))? != "on" {
-                eprintln!("This PostgreSQL has {setting} off: its writes are not durable and not comparable.");
+                eprintln!(
+                    "This PostgreSQL has {setting} off: its writes are not durable and not comparable."
+                );
             }
         }
         Ok(postgres)
@@ -57,13 +63,17 @@ impl Postgres {
     }
 
     pub fn has(&self, database: &str) -> Result<bool> {
-        let count = self.text(&format!("SELECT count(*)::text FROM pg_database WHERE datname = '{database}'"))?;
+        let count = self.text(&format!(
+            "SELECT count(*)::text FROM pg_database WHERE datname = '{database}'"
+        ))?;
         Ok(count != "0")
     }
 
     pub fn create(&self, database: &str, template: Option<&str>) -> Result<()> {
         let template = template.unwrap_or("template0");
-        self.execute(&format!("CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE {template}"))
+        self.execute(&format!(
+            "CREATE DATABASE {database} ENCODING 'UTF8' TEMPLATE {template}"
+        ))
     }
 
     pub fn execute(&self, sql: &str) -> Result<()> {
@@ -75,7 +85,9 @@ impl Postgres {
     }
 
     fn text(&self, sql: &str) -> Result<String> {
-        self.run("postgres", async |client| client.query_one(sql, &[]).await?.try_get(0))
+        self.run("postgres", async |client| {
+            client.query_one(sql, &[]).await?.try_get(0)
+        })
     }
 
     fn run<T>(
@@ -83,10 +95,14 @@ impl Postgres {
         database: &str,
         job: impl AsyncFnOnce(&tokio_postgres::Client) -> std::result::Result<T, tokio_postgres::Error>,
     ) -> Result<T> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             let (client, connection) =
-                tokio_postgres::connect(&self.url(database), tokio_postgres::NoTls).await.map_err(internal)?;
+                tokio_postgres::connect(&self.url(database), tokio_postgres::NoTls)
+                    .await
+                    .map_err(internal)?;
             let driving = tokio::spawn(connection);
             let result = job(&client).await.map_err(internal);
             drop(client);
@@ -98,17 +114,23 @@ impl Postgres {
 
 /// `postgres://user@host/anything?x=y` with its database's name replaced.
 fn with_placeholder(url: &str) -> String {
-    let (base, query) =
-        url.split_once('?').map_or((url, String::new()), |(base, query)| (base, format!("?{query}")));
+    let (base, query) = url
+        .split_once('?')
+        .map_or((url, String::new()), |(base, query)| {
+            (base, format!("?{query}"))
+        });
     let host = base.find("://").map_or(0, |at| at + 3);
     let slash = base[host..].find('/').map_or(base.len(), |at| host + at);
     format!("{}/DATABASE{query}", &base[..slash])
 }
 
 fn start_cluster(folder: &Path) -> Result<(String, Cluster)> {
-    let bin = find_bin().ok_or_else(|| internal("neither initdb nor TEST_DATABASE_URL was found"))?;
+    let bin =
+        find_bin().ok_or_else(|| internal("neither initdb nor TEST_DATABASE_URL was found"))?;
     // PostgreSQL refuses to run as root, so there it runs as somebody else.
-    let user = root().then(|| ["postgres", "nobody"].into_iter().find_map(ids)).flatten();
+    let user = root()
+        .then(|| ["postgres", "nobody"].into_iter().find_map(ids))
+        .flatten();
     let own = |path: &Path| -> Result<()> {
         std::fs::set_permissions(path, Permissions::from_mode(0o755))?;
         if let Some((uid, gid)) = user {
@@ -116,7 +138,9 @@ fn start_cluster(folder: &Path) -> Result<(String, Cluster)> {
         }
         Ok(())
     };
-    let socket = tempfile::Builder::new().prefix("perspektive-pg-").tempdir()?;
+    let socket = tempfile::Builder::new()
+        .prefix("perspektive-pg-")
+        .tempdir()?;
     own(socket.path())?;
     let home = folder.join("postgres");
     if !home.exists() {
@@ -125,10 +149,23 @@ fn start_cluster(folder: &Path) -> Result<(String, Cluster)> {
         std::fs::create_dir_all(&making)?;
         own(&making)?;
         let mut init = as_user(&bin.join("initdb"), user, socket.path());
-        init.args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]).arg(making.join("data"));
+        init.args([
+            "-A",
+            "trust",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-D",
+        ])
+        .arg(making.join("data"));
         let output = init.output()?;
         if !output.status.success() {
-            return Err(internal(format!("initdb failed: {}", String::from_utf8_lossy(&output.stderr))));
+            return Err(internal(format!(
+                "initdb failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )));
         }
         std::fs::rename(&making, &home)?;
     }
@@ -139,13 +176,32 @@ fn start_cluster(folder: &Path) -> Result<(String, Cluster)> {
         wait
     "#;
     let mut keeper = as_user(Path::new("sh"), user, socket.path());
-    keeper.args(["-c", script, "sh"]).arg(bin).arg(&home).arg(socket.path());
+    keeper
+        .args(["-c", script, "sh"])
+        .arg(bin)
+        .arg(&home)
+        .arg(socket.path());
     // A group of its own: Ctrl-C reaches it only through the end of the pipe.
-    keeper.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null());
-    let cluster = Cluster { keeper: keeper.spawn()?, _socket: socket };
-    let socket = cluster._socket.path().display().to_string().replace('/', "%2F");
+    keeper
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let cluster = Cluster {
+        keeper: keeper.spawn()?,
+        _socket: socket,
+    };
+    let socket = cluster
+        ._socket
+        .path()
+        .display()
+        .to_string()
+        .replace('/', "%2F");
     let server = format!("postgres://postgres@localhost/DATABASE?host={socket}&sslmode=disable");
-    let postgres = Postgres { server: server.clone(), version: String::new(), _cluster: None };
+    let postgres = Postgres {
+        server: server.clone(),
+        version: String::new(),
+        _cluster: None,
+    };
     for _ in 0..600 {
         if postgres.text("SELECT 'here'").is_ok() {
             return Ok((server, cluster));
@@ -171,7 +227,9 @@ fn find_bin() -> Option<PathBuf> {
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));
     }
-    folders.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+    folders
+        .into_iter()
+        .find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
 }
 
 fn root() -> bool {
@@ -181,7 +239,9 @@ fn root() -> bool {
 /// A user's ids, from the system's list.
 fn ids(name: &str) -> Option<(u32, u32)> {
     let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    let line = users.lines().find(|line| line.starts_with(&format!("{name}:")))?;
+    let line = users
+        .lines()
+        .find(|line| line.starts_with(&format!("{name}:")))?;
     let mut fields = line.split(':').skip(2);
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }

@@ -16,7 +16,12 @@ impl Server {
     /// The binary's `serve`, with everything at its default but the database,
     /// the size of the cache and how much is logged.
     pub fn start(url: &str, cache_mb: Option<u64>, folder: &Path) -> Self {
-        Server::of(Path::new(env!("CARGO_BIN_EXE_perspektive")), url, cache_mb, folder)
+        Server::of(
+            Path::new(env!("CARGO_BIN_EXE_perspektive")),
+            url,
+            cache_mb,
+            folder,
+        )
     }
 
     /// The same of another binary.
@@ -24,18 +29,36 @@ impl Server {
         let mut command = Command::new(binary);
         command
             .arg("serve")
-            .args(["--bind", "127.0.0.1:0", "--log", "warn", "--database-url", url])
-            .args(["--public-url", "https://api.flussblick.example", "--site-url", "https://flussblick.example"])
+            .args([
+                "--bind",
+                "127.0.0.1:0",
+                "--log",
+                "warn",
+                "--database-url",
+                url,
+            ])
+            .args([
+                "--public-url",
+                "https://api.flussblick.example",
+                "--site-url",
+                "https://flussblick.example",
+            ])
             .arg("--data-dir")
             .arg(folder)
             .current_dir(folder);
         if let Some(megabytes) = cache_mb {
             command.args(["--cache-mb", &megabytes.to_string()]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the server starts");
         let told = child.stderr.take().expect("standard error");
-        Server { address: listening(told), child }
+        Server {
+            address: listening(told),
+            child,
+        }
     }
 
     /// The ceiling that gives the answer in this file.
@@ -49,7 +72,10 @@ impl Server {
             .spawn()
             .expect("the ceiling starts");
         let told = child.stdout.take().expect("standard output");
-        Server { address: listening(told), child }
+        Server {
+            address: listening(told),
+            child,
+        }
     }
 
     /// Resident memory in bytes, where the system tells it.
@@ -62,7 +88,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline {
             if let Ok(Some(_)) = self.child.try_wait() {
@@ -80,7 +108,9 @@ fn listening(told: impl std::io::Read + Send + 'static) -> SocketAddr {
     let mut lines = BufReader::new(told).lines();
     let mut said = String::new();
     let address = loop {
-        let Some(Ok(line)) = lines.next() else { panic!("the server did not start:\n{said}") };
+        let Some(Ok(line)) = lines.next() else {
+            panic!("the server did not start:\n{said}")
+        };
         if let Some((_, address)) = line.split_once("http://") {
             break address.trim().parse().expect("an address");
         }

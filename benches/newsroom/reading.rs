@@ -38,7 +38,10 @@ impl From<String> for Request {
 
 impl Request {
     fn headers(&self) -> Vec<(&str, &str)> {
-        self.etag.iter().map(|etag| ("If-None-Match", etag.as_str())).collect()
+        self.etag
+            .iter()
+            .map(|etag| ("If-None-Match", etag.as_str()))
+            .collect()
     }
 }
 
@@ -47,11 +50,27 @@ fn cases(engine: Engine) -> Vec<Case> {
         Engine::Sqlite => targets::ARTICLE_SQLITE,
         Engine::Postgres => targets::ARTICLE_POSTGRES,
     };
-    let case = |name, requests, target| Case { name, cached: false, status: 200, requests, target };
+    let case = |name, requests, target| Case {
+        name,
+        cached: false,
+        status: 200,
+        requests,
+        target,
+    };
     vec![
-        Case { cached: true, ..case("article, cached", hot, Some(targets::CACHED)) },
-        Case { cached: true, ..case("list of 20, cached", hot_lists, Some(targets::CACHED)) },
-        Case { cached: true, status: 304, ..case("304, cached", unchanged, Some(targets::CACHED)) },
+        Case {
+            cached: true,
+            ..case("article, cached", hot, Some(targets::CACHED))
+        },
+        Case {
+            cached: true,
+            ..case("list of 20, cached", hot_lists, Some(targets::CACHED))
+        },
+        Case {
+            cached: true,
+            status: 304,
+            ..case("304, cached", unchanged, Some(targets::CACHED))
+        },
         case("article", articles, Some(article)),
         case("list of 20", list, Some(targets::LIST)),
         case("list of a section", sections, None),
@@ -70,12 +89,21 @@ fn shuffled(count: usize) -> Vec<usize> {
 
 fn hot(corpus: &Corpus, _: SocketAddr) -> Vec<Request> {
     let numbers = shuffled(corpus.articles);
-    numbers.iter().take(HOT).map(|number| format!("/v1/articles/{}", text::slug(*number)).into()).collect()
+    numbers
+        .iter()
+        .take(HOT)
+        .map(|number| format!("/v1/articles/{}", text::slug(*number)).into())
+        .collect()
 }
 
 fn hot_lists(_: &Corpus, _: SocketAddr) -> Vec<Request> {
-    let sections = SECTIONS.iter().map(|(slug, ..)| format!("/v1/articles?section={slug}").into());
-    [Request::from("/v1/articles".to_owned())].into_iter().chain(sections).collect()
+    let sections = SECTIONS
+        .iter()
+        .map(|(slug, ..)| format!("/v1/articles?section={slug}").into());
+    [Request::from("/v1/articles".to_owned())]
+        .into_iter()
+        .chain(sections)
+        .collect()
 }
 
 fn unchanged(corpus: &Corpus, address: SocketAddr) -> Vec<Request> {
@@ -89,7 +117,11 @@ fn unchanged(corpus: &Corpus, address: SocketAddr) -> Vec<Request> {
 
 fn articles(corpus: &Corpus, _: SocketAddr) -> Vec<Request> {
     let numbers = shuffled(corpus.articles);
-    numbers.iter().take(100_000).map(|number| format!("/v1/articles/{}", text::slug(*number)).into()).collect()
+    numbers
+        .iter()
+        .take(100_000)
+        .map(|number| format!("/v1/articles/{}", text::slug(*number)).into())
+        .collect()
 }
 
 fn list(_: &Corpus, _: SocketAddr) -> Vec<Request> {
@@ -97,15 +129,24 @@ fn list(_: &Corpus, _: SocketAddr) -> Vec<Request> {
 }
 
 fn sections(_: &Corpus, _: SocketAddr) -> Vec<Request> {
-    SECTIONS.iter().map(|(slug, ..)| format!("/v1/articles?section={slug}").into()).collect()
+    SECTIONS
+        .iter()
+        .map(|(slug, ..)| format!("/v1/articles?section={slug}").into())
+        .collect()
 }
 
 fn topics(_: &Corpus, _: SocketAddr) -> Vec<Request> {
-    TOPICS.iter().map(|name| format!("/v1/articles?topic={}", slugify(name)).into()).collect()
+    TOPICS
+        .iter()
+        .map(|name| format!("/v1/articles?topic={}", slugify(name)).into())
+        .collect()
 }
 
 fn authors(_: &Corpus, _: SocketAddr) -> Vec<Request> {
-    AUTHORS.iter().map(|name| format!("/v1/articles?author={}", slugify(name)).into()).collect()
+    AUTHORS
+        .iter()
+        .map(|name| format!("/v1/articles?author={}", slugify(name)).into())
+        .collect()
 }
 
 /// Pages around the middle of the whole list.
@@ -127,7 +168,11 @@ fn deep(corpus: &Corpus, address: SocketAddr) -> Vec<Request> {
 
 fn related(corpus: &Corpus, _: SocketAddr) -> Vec<Request> {
     let numbers = shuffled(corpus.articles);
-    numbers.iter().take(20_000).map(|number| format!("/v1/articles/{}/related", text::slug(*number)).into()).collect()
+    numbers
+        .iter()
+        .take(20_000)
+        .map(|number| format!("/v1/articles/{}/related", text::slug(*number)).into())
+        .collect()
 }
 
 /// The servers on one corpus, with and without a cache.
@@ -164,7 +209,8 @@ impl Contender {
     }
 
     fn shown(&self) -> String {
-        let median = |get: fn(&Outcome) -> f64| Series(self.outcomes.iter().map(get).collect()).median();
+        let median =
+            |get: fn(&Outcome) -> f64| Series(self.outcomes.iter().map(get).collect()).median();
         format!(
             "{}/s ({:.1}/{:.1} ms)",
             number(self.rates().median()),
@@ -186,14 +232,29 @@ pub fn run(library: &Library, scale: &Scale, only: &str, report: &mut Report) {
         };
         let own = Path::new(env!("CARGO_BIN_EXE_perspektive"));
         let mut pairs = vec![start(own, scale.small), start(own, scale.large)];
-        pairs.extend(scale.against.iter().map(|binary| start(binary, scale.large)));
-        for case in cases(engine).into_iter().filter(|case| case.name.contains(only)) {
+        pairs.extend(
+            scale
+                .against
+                .iter()
+                .map(|binary| start(binary, scale.large)),
+        );
+        for case in cases(engine)
+            .into_iter()
+            .filter(|case| case.name.contains(only))
+        {
             measure(library, scale, engine, &case, &pairs, report);
         }
     }
 }
 
-fn measure(library: &Library, scale: &Scale, engine: Engine, case: &Case, pairs: &[Pair], report: &mut Report) {
+fn measure(
+    library: &Library,
+    scale: &Scale,
+    engine: Engine,
+    case: &Case,
+    pairs: &[Pair],
+    report: &mut Report,
+) {
     let scratch = library.scratch();
     let mut contenders = Vec::new();
     let mut sample = None;
@@ -208,21 +269,37 @@ fn measure(library: &Library, scale: &Scale, engine: Engine, case: &Case, pairs:
             .collect();
         generator::write(&file, &rendered).expect("a file of requests");
         if case.cached {
-            let plan = Plan { count: Some(rendered.len()), ..plan(scale, server.address, &file, case.status) };
+            let plan = Plan {
+                count: Some(rendered.len()),
+                ..plan(scale, server.address, &file, case.status)
+            };
             generator::run(&plan);
         }
-        contenders.push(Contender { address: server.address, requests: file, outcomes: Vec::new() });
+        contenders.push(Contender {
+            address: server.address,
+            requests: file,
+            outcomes: Vec::new(),
+        });
     }
     let sample = sample.expect("an answer");
     let constant = scratch.join("constant");
     ceiling::write(&constant, &sample).expect("the constant answer");
     let ceiling = Server::ceiling(&constant);
     let requests = contenders[1].requests.clone();
-    contenders.push(Contender { address: ceiling.address, requests, outcomes: Vec::new() });
+    contenders.push(Contender {
+        address: ceiling.address,
+        requests,
+        outcomes: Vec::new(),
+    });
 
     for round in 0..=scale.rounds {
         for contender in &mut contenders {
-            let outcome = generator::run(&plan(scale, contender.address, &contender.requests, case.status));
+            let outcome = generator::run(&plan(
+                scale,
+                contender.address,
+                &contender.requests,
+                case.status,
+            ));
             // The first round only warms up.
             if round > 0 {
                 contender.outcomes.push(outcome);
@@ -230,17 +307,34 @@ fn measure(library: &Library, scale: &Scale, engine: Engine, case: &Case, pairs:
         }
     }
     let (small, large, ceiling) = (&contenders[0], &contenders[1], &contenders[pairs.len()]);
-    let busy = ceiling.outcomes.iter().map(|outcome| outcome.processor / outcome.seconds);
+    let busy = ceiling
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.processor / outcome.seconds);
     let busy = Series(busy.collect()).median() / scale.threads as f64;
     if busy > 0.95 {
-        eprintln!("  the load generator was busy {:.0} % of the time: the ceiling may be its own", busy * 100.0);
+        eprintln!(
+            "  the load generator was busy {:.0} % of the time: the ceiling may be its own",
+            busy * 100.0
+        );
     }
-    let name = |articles| format!("{}, {}, {}", case.name, engine.name(), number(articles as f64));
+    let name = |articles| {
+        format!(
+            "{}, {}, {}",
+            case.name,
+            engine.name(),
+            number(articles as f64)
+        )
+    };
     for (contender, articles) in [(small, scale.small), (large, scale.large)] {
         report.add(Row {
             case: name(articles),
             value: contender.shown(),
-            comparison: format!("C {}, {} bytes", ceiling.shown(), number(sample.body.len() as f64)),
+            comparison: format!(
+                "C {}, {} bytes",
+                ceiling.shown(),
+                number(sample.body.len() as f64)
+            ),
             measured: contender.rates().to(&ceiling.rates()),
             is_ratio: true,
             target: case.target,
@@ -258,7 +352,13 @@ fn measure(library: &Library, scale: &Scale, engine: Engine, case: &Case, pairs:
     }
     if !case.cached {
         report.add(Row {
-            case: format!("{}, {}: cost of {} to {}", case.name, engine.name(), number(scale.large as f64), number(scale.small as f64)),
+            case: format!(
+                "{}, {}: cost of {} to {}",
+                case.name,
+                engine.name(),
+                number(scale.large as f64),
+                number(scale.small as f64)
+            ),
             value: format!("{:.3} ms", 1e3 / large.rates().median()),
             comparison: format!("{:.3} ms", 1e3 / small.rates().median()),
             measured: small.rates().to(&large.rates()),

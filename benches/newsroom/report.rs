@@ -70,7 +70,13 @@ impl Series {
 
     /// Round by round, this to that.
     pub fn to(&self, other: &Series) -> Series {
-        Series(self.0.iter().zip(&other.0).map(|(this, that)| this / that).collect())
+        Series(
+            self.0
+                .iter()
+                .zip(&other.0)
+                .map(|(this, that)| this / that)
+                .collect(),
+        )
     }
 }
 
@@ -91,7 +97,8 @@ pub struct Report {
     rows: Vec<Row>,
 }
 
-const HEAD: &str = "| case | value | compared with | ratio (from–to) | target | met |\n|---|--:|--:|--:|--:|:-:|";
+const HEAD: &str =
+    "| case | value | compared with | ratio (from–to) | target | met |\n|---|--:|--:|--:|--:|:-:|";
 
 impl Report {
     pub fn add(&mut self, row: Row) {
@@ -110,7 +117,11 @@ impl Report {
             println!("{}", row.line());
         }
         let judged = self.rows.iter().filter(|row| row.met().is_some()).count();
-        let met = self.rows.iter().filter(|row| row.met() == Some(true)).count();
+        let met = self
+            .rows
+            .iter()
+            .filter(|row| row.met() == Some(true))
+            .count();
         println!("\n{met} of {judged} targets met.");
     }
 }
@@ -141,7 +152,10 @@ impl Row {
             Some(true) => "yes",
             Some(false) => "**no**",
         };
-        format!("| {} | {} | {} | {ratio} | {target} | {met} |", self.case, self.value, self.comparison)
+        format!(
+            "| {} | {} | {} | {ratio} | {target} | {met} |",
+            self.case, self.value, self.comparison
+        )
     }
 }
 
@@ -172,14 +186,29 @@ pub fn machine() -> Vec<(String, String)> {
         Some(line.split_once(':')?.1.trim().to_owned())
     };
     let rustc = Command::new("rustc").arg("--version").output();
-    let rustc = rustc.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let rustc = rustc
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default();
     let memory = after(&read("/proc/meminfo"), "MemTotal").unwrap_or_default();
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let load = read("/proc/loadavg").split_whitespace().next().unwrap_or_default().to_owned();
+    let load = read("/proc/loadavg")
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     vec![
-        ("processor".to_owned(), format!("{}, {cores} cores", after(&read("/proc/cpuinfo"), "model name").unwrap_or_default())),
+        (
+            "processor".to_owned(),
+            format!(
+                "{}, {cores} cores",
+                after(&read("/proc/cpuinfo"), "model name").unwrap_or_default()
+            ),
+        ),
         ("memory".to_owned(), memory),
-        ("kernel".to_owned(), read("/proc/sys/kernel/osrelease").trim().to_owned()),
+        (
+            "kernel".to_owned(),
+            read("/proc/sys/kernel/osrelease").trim().to_owned(),
+        ),
         ("compiler".to_owned(), rustc),
         ("load before".to_owned(), load),
     ]

@@ -27,7 +27,12 @@ pub fn run(library: &Library, scale: &Scale, report: &mut Report) -> Result<()> 
             generator::fetch(server.address, &path, &[], 200);
             starts.0.push(began.elapsed().as_secs_f64() * 1e3);
         }
-        report.add(value(format!("start to first answer, {of}"), starts, "ms", Some(targets::START)));
+        report.add(value(
+            format!("start to first answer, {of}"),
+            starts,
+            "ms",
+            Some(targets::START),
+        ));
 
         let server = Server::start(&corpus.url, None, library.scratch());
         generator::fetch(server.address, "/health/ready", &[], 200);
@@ -37,12 +42,23 @@ pub fn run(library: &Library, scale: &Scale, report: &mut Report) -> Result<()> 
                 report.add(value(name, Series(vec![bytes as f64 / 1e6]), "MB", target));
             }
         };
-        memory(report, format!("memory, idle, {of}"), Some(targets::MEMORY_IDLE));
+        memory(
+            report,
+            format!("memory, idle, {of}"),
+            Some(targets::MEMORY_IDLE),
+        );
         let mut numbers: Vec<usize> = (0..scale.large).collect();
         Dice::new(8, 0).shuffle(&mut numbers);
         let requests: Vec<Vec<u8>> = numbers
             .iter()
-            .map(|number| generator::request("GET", &format!("/v1/articles/{}", text::slug(*number)), &[], b""))
+            .map(|number| {
+                generator::request(
+                    "GET",
+                    &format!("/v1/articles/{}", text::slug(*number)),
+                    &[],
+                    b"",
+                )
+            })
             .collect();
         let file = library.scratch().join("all");
         generator::write(&file, &requests)?;
@@ -56,14 +72,30 @@ pub fn run(library: &Library, scale: &Scale, report: &mut Report) -> Result<()> 
             threads: scale.threads,
             status: 200,
         });
-        memory(report, format!("memory, every article read once, default cache, {of}"), Some(targets::MEMORY_FULL));
+        memory(
+            report,
+            format!("memory, every article read once, default cache, {of}"),
+            Some(targets::MEMORY_FULL),
+        );
 
         for (coding, target) in [(None, targets::LIST_PLAIN), (Some("br"), targets::LIST_BR)] {
-            let headers: Vec<(&str, &str)> = coding.iter().map(|coding| ("Accept-Encoding", *coding)).collect();
+            let headers: Vec<(&str, &str)> = coding
+                .iter()
+                .map(|coding| ("Accept-Encoding", *coding))
+                .collect();
             let answer = generator::fetch(server.address, "/v1/articles", &headers, 200);
             assert_eq!(answer.header("content-encoding"), coding);
-            let name = format!("list of 20 cards with images, {}, {}", coding.unwrap_or("plain"), engine.name());
-            report.add(value(name, Series(vec![answer.body.len() as f64 / 1e3]), "KB", Some(target)));
+            let name = format!(
+                "list of 20 cards with images, {}, {}",
+                coding.unwrap_or("plain"),
+                engine.name()
+            );
+            report.add(value(
+                name,
+                Series(vec![answer.body.len() as f64 / 1e3]),
+                "KB",
+                Some(target),
+            ));
         }
     }
     Ok(())
@@ -83,16 +115,32 @@ fn value(case: String, measured: Series, unit: &str, target: Option<Target>) -> 
 /// Crates that the binary is made of.
 pub fn crates(report: &mut Report) -> Result<()> {
     let mut tree = cargo();
-    tree.args(["tree", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    tree.args([
+        "tree",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
     let output = tree.output()?;
     if !output.status.success() {
         return Err(internal(String::from_utf8_lossy(&output.stderr)));
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut names: Vec<&str> = text.lines().map(|line| line.trim_end_matches(" (*)")).collect();
+    let mut names: Vec<&str> = text
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)"))
+        .collect();
     names.sort_unstable();
     names.dedup();
-    report.add(value("crates in a release build".to_owned(), Series(vec![names.len() as f64]), "", None));
+    report.add(value(
+        "crates in a release build".to_owned(),
+        Series(vec![names.len() as f64]),
+        "",
+        None,
+    ));
     Ok(())
 }
 
@@ -103,13 +151,21 @@ pub fn build(target: &Path, report: &mut Report) -> Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     let began = Instant::now();
-    let status = cargo().args(["build", "--release", "--target-dir"]).arg(&folder).status()?;
+    let status = cargo()
+        .args(["build", "--release", "--target-dir"])
+        .arg(&folder)
+        .status()?;
     let took = began.elapsed().as_secs_f64();
     std::fs::remove_dir_all(&folder)?;
     if !status.success() {
         return Err(internal("the release build failed"));
     }
-    report.add(value("clean release build".to_owned(), Series(vec![took]), "s", Some(targets::BUILD)));
+    report.add(value(
+        "clean release build".to_owned(),
+        Series(vec![took]),
+        "s",
+        Some(targets::BUILD),
+    ));
     Ok(())
 }
 

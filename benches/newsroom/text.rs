@@ -22,89 +22,272 @@ pub const SECTIONS: [(&str, &str, Option<&str>); 8] = [
 
 /// Topics; there are sixty.
 pub const TOPICS: [&str; 60] = [
-    "Nahverkehr", "Radwege", "Brücken", "Hochwasser", "Energie", "Wärmenetz", "Wohnen", "Mieten",
-    "Schulen", "Kitas", "Universität", "Forschung", "Klinik", "Pflege", "Feuerwehr", "Polizei",
-    "Gericht", "Haushalt", "Steuern", "Wahlen", "Bürgerentscheid", "Denkmalschutz", "Parks",
-    "Naturschutz", "Landwirtschaft", "Wetter", "Häfen", "Handwerk", "Einzelhandel", "Gründer",
-    "Tarife", "Ausbildung", "Messe", "Tourismus", "Gastronomie", "Theater", "Museum", "Literatur",
-    "Kino", "Konzerte", "Chöre", "Fotografie", "Fußball", "Handball", "Rudern", "Turnen", "Laufen",
-    "Vereine", "Ehrenamt", "Kirchen", "Jugend", "Senioren", "Integration", "Digitales", "Datenschutz",
-    "Medien", "Geschichte", "Archäologie", "Märkte", "Müll",
+    "Nahverkehr",
+    "Radwege",
+    "Brücken",
+    "Hochwasser",
+    "Energie",
+    "Wärmenetz",
+    "Wohnen",
+    "Mieten",
+    "Schulen",
+    "Kitas",
+    "Universität",
+    "Forschung",
+    "Klinik",
+    "Pflege",
+    "Feuerwehr",
+    "Polizei",
+    "Gericht",
+    "Haushalt",
+    "Steuern",
+    "Wahlen",
+    "Bürgerentscheid",
+    "Denkmalschutz",
+    "Parks",
+    "Naturschutz",
+    "Landwirtschaft",
+    "Wetter",
+    "Häfen",
+    "Handwerk",
+    "Einzelhandel",
+    "Gründer",
+    "Tarife",
+    "Ausbildung",
+    "Messe",
+    "Tourismus",
+    "Gastronomie",
+    "Theater",
+    "Museum",
+    "Literatur",
+    "Kino",
+    "Konzerte",
+    "Chöre",
+    "Fotografie",
+    "Fußball",
+    "Handball",
+    "Rudern",
+    "Turnen",
+    "Laufen",
+    "Vereine",
+    "Ehrenamt",
+    "Kirchen",
+    "Jugend",
+    "Senioren",
+    "Integration",
+    "Digitales",
+    "Datenschutz",
+    "Medien",
+    "Geschichte",
+    "Archäologie",
+    "Märkte",
+    "Müll",
 ];
 
 /// Authors.
 pub const AUTHORS: [&str; 12] = [
-    "Mara Lenz", "Jonte Behrens", "Aylin Demir", "Friedrich Wöhrle", "Svenja Oltmanns", "Piet Harms",
-    "Leonie Straßer", "Tomasz Nowak", "Hanna Grünwald", "Karim Haddad", "Ute Möllenbeck", "Nils Jäger",
+    "Mara Lenz",
+    "Jonte Behrens",
+    "Aylin Demir",
+    "Friedrich Wöhrle",
+    "Svenja Oltmanns",
+    "Piet Harms",
+    "Leonie Straßer",
+    "Tomasz Nowak",
+    "Hanna Grünwald",
+    "Karim Haddad",
+    "Ute Möllenbeck",
+    "Nils Jäger",
 ];
 
 const WHO: [&str; 24] = [
-    "Stadtrat", "Landtag", "Kreistag", "Verkehrsbetrieb", "Theaterverein", "Ruderklub", "Mieterbund",
-    "Handwerkskammer", "Bürgermeisterin", "Schulamt", "Klinikum", "Gericht", "Hafengesellschaft",
-    "Naturschutzbund", "Wohnungsgenossenschaft", "Feuerwehr", "Universität", "Museum", "Stadtwerke",
-    "Chor", "Elternrat", "Turnerbund", "Marktleitung", "Denkmalamt",
+    "Stadtrat",
+    "Landtag",
+    "Kreistag",
+    "Verkehrsbetrieb",
+    "Theaterverein",
+    "Ruderklub",
+    "Mieterbund",
+    "Handwerkskammer",
+    "Bürgermeisterin",
+    "Schulamt",
+    "Klinikum",
+    "Gericht",
+    "Hafengesellschaft",
+    "Naturschutzbund",
+    "Wohnungsgenossenschaft",
+    "Feuerwehr",
+    "Universität",
+    "Museum",
+    "Stadtwerke",
+    "Chor",
+    "Elternrat",
+    "Turnerbund",
+    "Marktleitung",
+    "Denkmalamt",
 ];
 
 const DOES: [&str; 16] = [
-    "beschließt", "verschiebt", "prüft", "eröffnet", "kritisiert", "feiert", "plant", "verteidigt",
-    "streicht", "erneuert", "vermisst", "fordert", "rettet", "bezweifelt", "verdoppelt", "erklärt",
+    "beschließt",
+    "verschiebt",
+    "prüft",
+    "eröffnet",
+    "kritisiert",
+    "feiert",
+    "plant",
+    "verteidigt",
+    "streicht",
+    "erneuert",
+    "vermisst",
+    "fordert",
+    "rettet",
+    "bezweifelt",
+    "verdoppelt",
+    "erklärt",
 ];
 
 const WHAT: [&str; 24] = [
-    "neue Buslinie", "kostenlosen Nahverkehr", "Sanierung der Brücke", "größeren Spielplatz",
-    "Umbau am Fluss", "späteren Schulbeginn", "Haushalt des nächsten Jahres", "Konzert im Speicher",
-    "Ausbau der Radwege", "höhere Parkgebühren", "Wärmenetz im Osten", "Gedenken am Ufer",
-    "Aufstieg in die Oberliga", "Schließung des Freibads", "zweite Bühne", "Mietspiegel",
-    "Pläne für den Güterbahnhof", "Fahrverbot an der Schule", "Sammlung alter Fotografien",
-    "Grundwasser unter der Altstadt", "Öffnung am Sonntag", "Tarifvertrag", "Hilfe für Vereine",
+    "neue Buslinie",
+    "kostenlosen Nahverkehr",
+    "Sanierung der Brücke",
+    "größeren Spielplatz",
+    "Umbau am Fluss",
+    "späteren Schulbeginn",
+    "Haushalt des nächsten Jahres",
+    "Konzert im Speicher",
+    "Ausbau der Radwege",
+    "höhere Parkgebühren",
+    "Wärmenetz im Osten",
+    "Gedenken am Ufer",
+    "Aufstieg in die Oberliga",
+    "Schließung des Freibads",
+    "zweite Bühne",
+    "Mietspiegel",
+    "Pläne für den Güterbahnhof",
+    "Fahrverbot an der Schule",
+    "Sammlung alter Fotografien",
+    "Grundwasser unter der Altstadt",
+    "Öffnung am Sonntag",
+    "Tarifvertrag",
+    "Hilfe für Vereine",
     "Blühstreifen am Deich",
 ];
 
 const OPENINGS: [&str; 20] = [
-    "Am Montagabend", "Nach langer Debatte", "Überraschend deutlich", "Wie schon im Vorjahr",
-    "Trotz steigender Kosten", "Vor vollen Rängen", "Im kleinen Saal des Rathauses",
-    "Nur wenige Stunden später", "Ohne Gegenstimmen", "Zum ersten Mal seit zwölf Jahren",
-    "Auf Nachfrage dieser Zeitung", "Bei Regen und Gegenwind", "Mit einer Mehrheit von drei Stimmen",
-    "Wenige Tage vor der Frist", "Nach Angaben der Verwaltung", "In der Ausschusssitzung",
-    "Kurz vor den Ferien", "Unter dem Beifall der Gäste", "Anders als zunächst berichtet",
+    "Am Montagabend",
+    "Nach langer Debatte",
+    "Überraschend deutlich",
+    "Wie schon im Vorjahr",
+    "Trotz steigender Kosten",
+    "Vor vollen Rängen",
+    "Im kleinen Saal des Rathauses",
+    "Nur wenige Stunden später",
+    "Ohne Gegenstimmen",
+    "Zum ersten Mal seit zwölf Jahren",
+    "Auf Nachfrage dieser Zeitung",
+    "Bei Regen und Gegenwind",
+    "Mit einer Mehrheit von drei Stimmen",
+    "Wenige Tage vor der Frist",
+    "Nach Angaben der Verwaltung",
+    "In der Ausschusssitzung",
+    "Kurz vor den Ferien",
+    "Unter dem Beifall der Gäste",
+    "Anders als zunächst berichtet",
     "Seit dem Frühjahr",
 ];
 
 const VERBS: [&str; 20] = [
-    "berieten", "erläuterten", "bezweifelten", "unterstützten", "vertagten", "lobten", "verwarfen",
-    "diskutierten", "begrüßten", "ergänzten", "prüften", "verteidigten", "besichtigten", "forderten",
-    "bemängelten", "würdigten", "entwarfen", "finanzierten", "überarbeiteten", "beschleunigten",
+    "berieten",
+    "erläuterten",
+    "bezweifelten",
+    "unterstützten",
+    "vertagten",
+    "lobten",
+    "verwarfen",
+    "diskutierten",
+    "begrüßten",
+    "ergänzten",
+    "prüften",
+    "verteidigten",
+    "besichtigten",
+    "forderten",
+    "bemängelten",
+    "würdigten",
+    "entwarfen",
+    "finanzierten",
+    "überarbeiteten",
+    "beschleunigten",
 ];
 
 const SUBJECTS: [&str; 20] = [
-    "die Fraktionen", "mehrere Anwohnerinnen", "die Beteiligten", "Fachleute aus drei Ämtern",
-    "die Mitglieder des Vereins", "Schülerinnen und Lehrer", "die Betreiber", "Händlerinnen am Markt",
-    "die Gutachter", "zwei Drittel der Befragten", "die Geschäftsführung", "Eltern und Kinder",
-    "die Fahrgäste", "Vertreter der Kammer", "die Gewerkschaften", "ehrenamtliche Helfer",
-    "die Nachbargemeinden", "junge Familien", "die Zuschauer", "Kenner der Materie",
+    "die Fraktionen",
+    "mehrere Anwohnerinnen",
+    "die Beteiligten",
+    "Fachleute aus drei Ämtern",
+    "die Mitglieder des Vereins",
+    "Schülerinnen und Lehrer",
+    "die Betreiber",
+    "Händlerinnen am Markt",
+    "die Gutachter",
+    "zwei Drittel der Befragten",
+    "die Geschäftsführung",
+    "Eltern und Kinder",
+    "die Fahrgäste",
+    "Vertreter der Kammer",
+    "die Gewerkschaften",
+    "ehrenamtliche Helfer",
+    "die Nachbargemeinden",
+    "junge Familien",
+    "die Zuschauer",
+    "Kenner der Materie",
 ];
 
 const OBJECTS: [&str; 24] = [
-    "den Entwurf für das Gelände am Fluss", "die Kosten von 14 Millionen Euro", "das Gutachten",
-    "einen Vorschlag aus der Bürgerschaft", "die Zahlen des vergangenen Jahres", "den neuen Fahrplan",
-    "die Öffnungszeiten am Wochenende", "das Konzept für die Altstadt", "die Frage nach dem Lärm",
-    "den Umgang mit den Bäumen", "die Pläne für den Güterbahnhof", "eine Lösung für das Grundwasser",
-    "den Wunsch nach mehr Personal", "die Ergebnisse der Messungen", "das Ende der Förderung",
-    "einen Zuschuss für die Vereine", "die Spielzeit", "den Vertrag mit dem Landkreis",
-    "die Übergangsregelung", "das älteste Haus der Straße", "eine gründliche Sanierung",
-    "die Rückkehr des Wochenmarkts", "den Ausbau der Wege", "die Sorge vor steigenden Mieten",
+    "den Entwurf für das Gelände am Fluss",
+    "die Kosten von 14 Millionen Euro",
+    "das Gutachten",
+    "einen Vorschlag aus der Bürgerschaft",
+    "die Zahlen des vergangenen Jahres",
+    "den neuen Fahrplan",
+    "die Öffnungszeiten am Wochenende",
+    "das Konzept für die Altstadt",
+    "die Frage nach dem Lärm",
+    "den Umgang mit den Bäumen",
+    "die Pläne für den Güterbahnhof",
+    "eine Lösung für das Grundwasser",
+    "den Wunsch nach mehr Personal",
+    "die Ergebnisse der Messungen",
+    "das Ende der Förderung",
+    "einen Zuschuss für die Vereine",
+    "die Spielzeit",
+    "den Vertrag mit dem Landkreis",
+    "die Übergangsregelung",
+    "das älteste Haus der Straße",
+    "eine gründliche Sanierung",
+    "die Rückkehr des Wochenmarkts",
+    "den Ausbau der Wege",
+    "die Sorge vor steigenden Mieten",
 ];
 
 const TAILS: [&str; 18] = [
-    "und kündigten einen weiteren Termin im Frühjahr an", "obwohl das Geld dafür noch fehlt",
-    "ohne sich auf einen Zeitpunkt festzulegen", "was im Publikum für Unruhe sorgte",
-    "weil die bisherige Lösung nicht ausreicht", "damit die Arbeiten pünktlich beginnen können",
-    "wie aus dem Protokoll hervorgeht", "während draußen demonstriert wurde",
-    "sofern das Land zustimmt", "nachdem ein erster Versuch gescheitert war",
-    "bis alle Unterlagen vorliegen", "und dankten den Helferinnen ausdrücklich",
-    "auch wenn nicht alle überzeugt waren", "zumal die Frist im Dezember endet",
-    "um die Anwohner zu entlasten", "so dass nun der Kreis am Zug ist",
-    "ehe der Vorhang zum letzten Mal fiel", "und verwiesen auf gute Erfahrungen in anderen Städten",
+    "und kündigten einen weiteren Termin im Frühjahr an",
+    "obwohl das Geld dafür noch fehlt",
+    "ohne sich auf einen Zeitpunkt festzulegen",
+    "was im Publikum für Unruhe sorgte",
+    "weil die bisherige Lösung nicht ausreicht",
+    "damit die Arbeiten pünktlich beginnen können",
+    "wie aus dem Protokoll hervorgeht",
+    "während draußen demonstriert wurde",
+    "sofern das Land zustimmt",
+    "nachdem ein erster Versuch gescheitert war",
+    "bis alle Unterlagen vorliegen",
+    "und dankten den Helferinnen ausdrücklich",
+    "auch wenn nicht alle überzeugt waren",
+    "zumal die Frist im Dezember endet",
+    "um die Anwohner zu entlasten",
+    "so dass nun der Kreis am Zug ist",
+    "ehe der Vorhang zum letzten Mal fiel",
+    "und verwiesen auf gute Erfahrungen in anderen Städten",
 ];
 
 /// A small generator of numbers: splitmix64.
@@ -185,7 +368,15 @@ pub fn article(number: usize, count: usize) -> Article {
         authors.dedup();
     }
     let section = dice.one(&SECTIONS).0;
-    let kind = dice.one(&["news", "news", "news", "report", "interview", "opinion", "analysis"]);
+    let kind = dice.one(&[
+        "news",
+        "news",
+        "news",
+        "report",
+        "interview",
+        "opinion",
+        "analysis",
+    ]);
     let teaser = format!("{} {}", sentence(&mut dice), sentence(&mut dice));
     let _ = write!(
         front,
@@ -195,14 +386,20 @@ pub fn article(number: usize, count: usize) -> Article {
         topics[0],
         topics.join(", "),
         authors.join(", "),
-        dice.one(&["Ein Bus am Flussufer", "Ein voller Saal von der Bühne aus", "Arbeiter an einer Brücke im Nebel"]),
+        dice.one(&[
+            "Ein Bus am Flussufer",
+            "Ein voller Saal von der Bühne aus",
+            "Arbeiter an einer Brücke im Nebel"
+        ]),
         dice.one(&AUTHORS),
     );
 
     // Two to four related links: the first one or two between the paragraphs.
     let links = 2 + dice.below(3);
     let inline = (1 + dice.below(2)).min(links - 1);
-    let mut targets: Vec<usize> = (0..links).map(|_| target(&mut dice, number, count)).collect();
+    let mut targets: Vec<usize> = (0..links)
+        .map(|_| target(&mut dice, number, count))
+        .collect();
     targets.retain(|target| *target != number);
     targets.sort_unstable();
     targets.dedup();
@@ -212,7 +409,11 @@ pub fn article(number: usize, count: usize) -> Article {
         front.push_str("related:\n");
         for target in below {
             let relation = dice.one(&["background", "follow_up", "opinion", "read_more"]);
-            let _ = writeln!(front, "  - {{article: {}, relation: {relation}}}", slug(*target));
+            let _ = writeln!(
+                front,
+                "  - {{article: {}, relation: {relation}}}",
+                slug(*target)
+            );
         }
         if below.len() < 2 {
             let _ = writeln!(
@@ -225,7 +426,11 @@ pub fn article(number: usize, count: usize) -> Article {
     let markdown = front + &body(&mut dice, number, between);
     let step = SPAN / count.max(1) as i64;
     let at = NEWEST - SPAN + step * number as i64 + dice.below(step.max(1) as usize) as i64;
-    Article { slug: slug(number), markdown, published_at: Time(at * 1_000_000) }
+    Article {
+        slug: slug(number),
+        markdown,
+        published_at: Time(at * 1_000_000),
+    }
 }
 
 /// What an article links to: mostly something not much older, now and then
@@ -291,7 +496,12 @@ fn extra(dice: &mut Dice, text: &mut String) {
         2 => {
             text.push_str("| Jahr | Ausgaben | Besucher |\n|---|---|---|\n");
             for year in 2_020..2_024 {
-                let _ = writeln!(text, "| {year} | {} Euro | {} |", dice.below(90_000), dice.below(9_000));
+                let _ = writeln!(
+                    text,
+                    "| {year} | {} Euro | {} |",
+                    dice.below(90_000),
+                    dice.below(9_000)
+                );
             }
             text.push('\n');
         }
@@ -303,14 +513,22 @@ fn extra(dice: &mut Dice, text: &mut String) {
 fn marked(text: &mut String, sentence: &str, mark: &str) {
     let mut words = sentence.splitn(4, ' ');
     let parts: [&str; 4] = std::array::from_fn(|_| words.next().unwrap_or_default());
-    let _ = write!(text, "{} {mark}{} {}{mark} {}", parts[0], parts[1], parts[2], parts[3]);
+    let _ = write!(
+        text,
+        "{} {mark}{} {}{mark} {}",
+        parts[0], parts[1], parts[2], parts[3]
+    );
 }
 
 /// A sentence with a link on one of its words.
 fn linked(text: &mut String, sentence: &str, number: usize) {
     let mut words = sentence.splitn(3, ' ');
     let parts: [&str; 3] = std::array::from_fn(|_| words.next().unwrap_or_default());
-    let _ = write!(text, "{} [{}](https://stadt.example/akten/{number}) {}", parts[0], parts[1], parts[2]);
+    let _ = write!(
+        text,
+        "{} [{}](https://stadt.example/akten/{number}) {}",
+        parts[0], parts[1], parts[2]
+    );
 }
 
 fn sentence(dice: &mut Dice) -> String {

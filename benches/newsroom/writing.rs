@@ -42,17 +42,25 @@ fn put(library: &Library, scale: &Scale, base: &Corpus, report: &mut Report) -> 
         let requests: Vec<Vec<u8>> = articles
             .iter()
             .map(|article| {
-                let headers = [("Authorization", &*format!("Bearer {key}")), ("Content-Type", "text/markdown")];
+                let headers = [
+                    ("Authorization", &*format!("Bearer {key}")),
+                    ("Content-Type", "text/markdown"),
+                ];
                 let path = format!("/v1/editor/articles/{}", article.slug);
                 generator::request("PUT", &path, &headers, article.markdown.as_bytes())
             })
             .collect();
         generator::write(&file, &requests)?;
         // SQLite has one writer at a time, however many ask.
-        let writers = if base.engine == Engine::Sqlite { 1 } else { connections };
+        let writers = if base.engine == Engine::Sqlite {
+            1
+        } else {
+            connections
+        };
         let url = Url::parse(&bare.url).map_err(internal)?;
         let database = Database::new(&url, writers)?;
-        let (mut bare_rates, mut our_rates, mut latencies) = (Series::default(), Series::default(), Series::default());
+        let (mut bare_rates, mut our_rates, mut latencies) =
+            (Series::default(), Series::default(), Series::default());
         for round in 0..rounds {
             let first = round * scale.puts;
             let rate = write_bare(&database, &rows[first..first + scale.puts], writers)?;
@@ -75,7 +83,11 @@ fn put(library: &Library, scale: &Scale, base: &Corpus, report: &mut Report) -> 
         }
         report.add(Row {
             case: format!("PUT, {connections} at once, {}", base.engine.name()),
-            value: format!("{}/s (p99 {:.1} ms)", number(our_rates.median()), latencies.median()),
+            value: format!(
+                "{}/s (p99 {:.1} ms)",
+                number(our_rates.median()),
+                latencies.median()
+            ),
             comparison: format!("bare transactions {}/s", number(bare_rates.median())),
             measured: our_rates.to(&bare_rates),
             is_ratio: true,
@@ -87,7 +99,9 @@ fn put(library: &Library, scale: &Scale, base: &Corpus, report: &mut Report) -> 
 
 /// Articles that a corpus doesn't have yet.
 fn new_articles(base: &Corpus, count: usize) -> Vec<Article> {
-    (base.articles..base.articles + count).map(|number| text::article(number, base.articles + count)).collect()
+    (base.articles..base.articles + count)
+        .map(|number| text::article(number, base.articles + count))
+        .collect()
 }
 
 /// The rows that the operations make of these articles.
@@ -118,19 +132,23 @@ fn write_bare(database: &Database, rows: &[Stored], writers: usize) -> Result<f6
         let running: Vec<_> = (0..writers)
             .map(|writer| {
                 scope.spawn(move || {
-                    rows.iter().skip(writer).step_by(writers).try_for_each(|(row, revision, links)| {
-                        database.write(|conn| {
-                            store!(*conn, articles::insert(row))?;
-                            store!(*conn, articles::insert_revision(revision))?;
-                            store!(*conn, links::insert(links))?;
-                            store!(*conn, links::bind(&row.slug, row.id))?;
-                            Ok(())
-                        })
-                    })
+                    rows.iter().skip(writer).step_by(writers).try_for_each(
+                        |(row, revision, links)| {
+                            database.write(|conn| {
+                                store!(*conn, articles::insert(row))?;
+                                store!(*conn, articles::insert_revision(revision))?;
+                                store!(*conn, links::insert(links))?;
+                                store!(*conn, links::bind(&row.slug, row.id))?;
+                                Ok(())
+                            })
+                        },
+                    )
                 })
             })
             .collect();
-        running.into_iter().try_for_each(|thread| thread.join().map_err(|_| internal("a writer panicked"))?)
+        running
+            .into_iter()
+            .try_for_each(|thread| thread.join().map_err(|_| internal("a writer panicked"))?)
     })?;
     Ok(rows.len() as f64 / began.elapsed().as_secs_f64())
 }
@@ -146,19 +164,25 @@ fn bulk(library: &Library, scale: &Scale, base: &Corpus, report: &mut Report) ->
         Engine::Sqlite => (targets::BULK_DRAFTS_SQLITE, targets::BULK_LIVE_SQLITE),
         Engine::Postgres => (targets::BULK_DRAFTS_POSTGRES, targets::BULK_LIVE_POSTGRES),
     };
-    for (name, articles, published, target) in
-        [("drafts", drafts, false, draft_target), ("live articles", live, true, live_target)]
-    {
+    for (name, articles, published, target) in [
+        ("drafts", drafts, false, draft_target),
+        ("live articles", live, true, live_target),
+    ] {
         let mut rates = Series::default();
         for part in articles.chunks(1_000) {
             let began = Instant::now();
             for part in part.chunks(200) {
                 corpus::upload(&state, part, published)?;
             }
-            rates.0.push(part.len() as f64 / began.elapsed().as_secs_f64());
+            rates
+                .0
+                .push(part.len() as f64 / began.elapsed().as_secs_f64());
         }
         report.add(Row {
-            case: format!("bulk through the operations, {name}, {}", base.engine.name()),
+            case: format!(
+                "bulk through the operations, {name}, {}",
+                base.engine.name()
+            ),
             value: format!("{}/s", number(rates.median())),
             comparison: String::new(),
             measured: rates,

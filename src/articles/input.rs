@@ -13,7 +13,7 @@ use crate::http::upload;
 
 /// Members of the editor's view that can't be written. They may come back as
 /// they were, so that what was fetched can be edited and sent again.
-pub const READ_ONLY: [&str; 20] = [
+pub const READ_ONLY: [&str; 21] = [
     "id",
     "state",
     "version",
@@ -34,6 +34,7 @@ pub const READ_ONLY: [&str; 20] = [
     "word_count",
     "corrections",
     "links",
+    "warnings",
 ];
 
 /// An article as an editor writes it.

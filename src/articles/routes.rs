@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::input::{self, ArticleIn, ArticlePatch};
 use super::model::{ArticleRow, EditorFilter};
 use super::ops::{self, Correct, Key, Outcome, Publish, Schedule, TakeDown, Written};
-use super::view::{self, ArticleItem, ArticleView, Form, Receipt};
+use super::view::{self, ArticleItem, ArticleView, Form, Receipt, ReceiptOrArticle};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::config::Config;
@@ -22,7 +22,9 @@ use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
-use crate::http::spec::{BodyProblems, Conflicts, EditorProblems, Missing, Preconditions, Unchanged};
+use crate::http::spec::{
+    BodyProblems, Conflicts, EditorProblems, Missing, Preconditions, Unchanged,
+};
 use crate::http::upload::{self, Upload};
 use crate::http::{address, text};
 use crate::state::State;
@@ -73,7 +75,11 @@ pub fn configure(config: &mut ServiceConfig) {
     ),
 )]
 #[get("/v1/editor/articles")]
-pub async fn list_editor_articles(request: HttpRequest, actor: Actor, state: web::Data<State>) -> Result<Reply> {
+pub async fn list_editor_articles(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+) -> Result<Reply> {
     actor.require(Right::Read)?;
     let mut params = Params::of(&request)?;
     let names = [
@@ -90,23 +96,38 @@ pub async fn list_editor_articles(request: HttpRequest, actor: Actor, state: web
     let limit = params.limit()?;
     let cursor = params.one("cursor")?;
     params.finish()?;
-    let mut kept: Vec<(&str, String)> =
-        names.iter().filter_map(|(name, value)| Some((*name, value.clone()?))).collect();
+    let mut kept: Vec<(&str, String)> = names
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value.clone()?)))
+        .collect();
     let filters = serde_urlencoded::to_string(&kept).map_err(internal)?;
-    let after = cursor.as_deref().map(|cursor| cursor::read(cursor, &filters)).transpose()?;
+    let after = cursor
+        .as_deref()
+        .map(|cursor| cursor::read(cursor, &filters))
+        .transpose()?;
     let now = state.now();
     let config = state.config.clone();
     let page = state
         .read(move |conn| {
             let filter = editor_filter(conn, &actor, names)?;
-            let mut rows = crate::store!(*conn, articles::editor_page(&filter, now, after, limit + 1))?;
+            let mut rows =
+                crate::store!(*conn, articles::editor_page(&filter, now, after, limit + 1))?;
             let more = rows.len() as i64 > limit;
             rows.truncate(limit as usize);
             let next = rows.last().filter(|_| more).map(|(row, _)| {
-                cursor::write(Position { at: row.edited_at, id: row.id }, &filters)
+                cursor::write(
+                    Position {
+                        at: row.edited_at,
+                        id: row.id,
+                    },
+                    &filters,
+                )
             });
             let tree = sections::ops::tree(conn)?;
-            let items = rows.iter().map(|(row, head)| ArticleItem::new(row, head, &tree, now, &config)).collect();
+            let items = rows
+                .iter()
+                .map(|(row, head)| ArticleItem::new(row, head, &tree, now, &config))
+                .collect();
             kept.push(("limit", limit.to_string()));
             let path = format!("{}/v1/editor/articles", config.public_url);
             Ok(Page::new(items, next, &path, &kept))
@@ -125,21 +146,49 @@ fn editor_filter(
     actor: &Actor,
     names: [(&'static str, Option<String>); 9],
 ) -> Result<EditorFilter> {
-    let [state, section, topic, author, kind, language, created_by, external_id, q] = names.map(|(_, value)| value);
+    let [
+        state,
+        section,
+        topic,
+        author,
+        kind,
+        language,
+        created_by,
+        external_id,
+        q,
+    ] = names.map(|(_, value)| value);
     let parse = |name: &str, error: String| bad_parameter(format!("`{name}`: {error}."));
-    let unknown = |name: &str, value: &str| bad_parameter(format!("`{name}`: nothing is called `{value}`."));
+    let unknown =
+        |name: &str, value: &str| bad_parameter(format!("`{name}`: nothing is called `{value}`."));
     let mut filter = EditorFilter {
-        state: state.map(|value| value.parse()).transpose().map_err(|error| parse("state", error))?,
-        kind: kind.map(|value| value.parse()).transpose().map_err(|error| parse("kind", error))?,
+        state: state
+            .map(|value| value.parse())
+            .transpose()
+            .map_err(|error| parse("state", error))?,
+        kind: kind
+            .map(|value| value.parse())
+            .transpose()
+            .map_err(|error| parse("kind", error))?,
         language,
         external_id,
-        words: text::name_key(&q.unwrap_or_default()).split(' ').filter(|word| !word.is_empty()).take(10).map(str::to_owned).collect(),
+        words: text::name_key(&q.unwrap_or_default())
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .take(10)
+            .map(str::to_owned)
+            .collect(),
         ..EditorFilter::default()
     };
     if let Some(name) = section {
         let tree = sections::ops::tree(conn)?;
-        let section = tree.resolve(&name, "section").map_err(|error| bad_parameter(format!("`section`: {}.", error.detail)))?;
-        filter.sections = tree.descendants(section.id).iter().map(|section| section.id).collect();
+        let section = tree
+            .resolve(&name, "section")
+            .map_err(|error| bad_parameter(format!("`section`: {}.", error.detail)))?;
+        filter.sections = tree
+            .descendants(section.id)
+            .iter()
+            .map(|section| section.id)
+            .collect();
     }
     if let Some(name) = topic {
         let found = match name.parse() {
@@ -186,7 +235,7 @@ fn editor_filter(
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
     )),
     responses(
-        (status = 201, description = "The receipt, or the article", body = Receipt, headers(
+        (status = 201, description = "The receipt, or the article", body = ReceiptOrArticle, headers(
             ("Location" = String, description = "The article, for editors"),
             ("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, BodyProblems, Conflicts,
@@ -207,7 +256,10 @@ pub async fn create_article(
     };
     actor.require(Right::Write)?;
     let sent = read_article(upload, &state).await?;
-    written(&request, state, move |tx| ops::create(tx, &actor, sent, publish)).await
+    written(&request, state, move |tx| {
+        ops::create(tx, &actor, sent, publish)
+    })
+    .await
 }
 
 /// Get an article's working copy
@@ -239,14 +291,19 @@ pub async fn get_editor_article(
     let form = match params.one("body")?.as_deref() {
         None | Some("blocks") => Form::Blocks,
         Some("markdown") => Form::Markdown,
-        Some(other) => return Err(bad_parameter(format!("`body` is blocks or markdown, not `{other}`."))),
+        Some(other) => {
+            return Err(bad_parameter(format!(
+                "`body` is blocks or markdown, not `{other}`."
+            )));
+        }
     };
     params.finish()?;
     let key = key(&path);
     let (now, config) = (state.now(), state.config.clone());
     let view = state
         .read(move |conn| {
-            let row = ops::find(conn, &key)?.ok_or_else(|| not_found(format!("The article `{key}`")))?;
+            let row =
+                ops::find(conn, &key)?.ok_or_else(|| not_found(format!("The article `{key}`")))?;
             view::article(conn, &row, form, now, &config)
         })
         .await?;
@@ -275,9 +332,9 @@ pub async fn get_editor_article(
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
     )),
     responses(
-        (status = 200, description = "Replaced, or unchanged", body = Receipt,
+        (status = 200, description = "Replaced, or unchanged", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
-        (status = 201, description = "Made", body = Receipt, headers(
+        (status = 201, description = "Made", body = ReceiptOrArticle, headers(
             ("Location" = String, description = "The article, for editors"),
             ("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
@@ -298,7 +355,10 @@ pub async fn put_article(
     let (key, expect) = (key(&path), Expect::of(&request)?);
     actor.require(Right::Write)?;
     let sent = read_article(upload, &state).await?;
-    written(&request, state, move |tx| ops::put(tx, &actor, &key, expect, sent, overwrite, publish)).await
+    written(&request, state, move |tx| {
+        ops::put(tx, &actor, &key, expect, sent, overwrite, publish)
+    })
+    .await
 }
 
 /// Change an article
@@ -316,7 +376,7 @@ pub async fn put_article(
     ),
     request_body(content = ArticlePatch, content_type = "application/merge-patch+json"),
     responses(
-        (status = 200, description = "Changed, or unchanged", body = Receipt,
+        (status = 200, description = "Changed, or unchanged", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -337,10 +397,14 @@ pub async fn patch_article(
     upload.accept(&["application/merge-patch+json", "application/json"])?;
     let bytes = upload.bytes().await?;
     let config = state.config.clone();
-    let (patch, body, read_only, warnings) =
-        off_thread(move || input::patch_from_json(&bytes, &|address| own_article(&config, address))).await?;
+    let (patch, body, read_only, warnings) = off_thread(move || {
+        input::patch_from_json(&bytes, &|address| own_article(&config, address))
+    })
+    .await?;
     written(&request, state, move |tx| {
-        ops::patch(tx, &actor, &key, expect, patch, body, &read_only, warnings, publish)
+        ops::patch(
+            tx, &actor, &key, expect, patch, body, &read_only, warnings, publish,
+        )
     })
     .await
 }
@@ -441,7 +505,7 @@ pub async fn submit_article(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
     ),
-    request_body(content = Option<Publish>, description = "May be left out"),
+    request_body(content = Option<Publish>, description = "May be left out", example = json!({})),
     responses(
         (status = 200, description = "Live, or scheduled because of an embargo", body = Receipt,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
@@ -457,7 +521,10 @@ pub async fn publish_article(
     state: web::Data<State>,
 ) -> Result<Reply> {
     let (key, expect, input) = verb::<Publish>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| ops::publish(tx, &actor, &key, expect, &input)).await
+    moved(state, move |tx| {
+        ops::publish(tx, &actor, &key, expect, &input)
+    })
+    .await
 }
 
 /// Schedule an article
@@ -548,7 +615,10 @@ pub async fn take_down_article(
     state: web::Data<State>,
 ) -> Result<Reply> {
     let (key, expect, input) = required_verb::<TakeDown>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| ops::take_down(tx, &actor, &key, expect, &input)).await
+    moved(state, move |tx| {
+        ops::take_down(tx, &actor, &key, expect, &input)
+    })
+    .await
 }
 
 /// Correct a live article
@@ -578,7 +648,10 @@ pub async fn correct_article(
     state: web::Data<State>,
 ) -> Result<Reply> {
     let (key, expect, input) = required_verb::<Correct>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| ops::correct(tx, &actor, &key, expect, &input)).await
+    moved(state, move |tx| {
+        ops::correct(tx, &actor, &key, expect, &input)
+    })
+    .await
 }
 
 fn key(path: &str) -> Key {
@@ -597,7 +670,11 @@ async fn verb<T: DeserializeOwned + Default>(
 ) -> Result<(Key, Expect, T)> {
     Params::of(request)?.finish()?;
     actor.require(Right::Publish)?;
-    Ok((key(path), Expect::of(request)?, upload.json_or_default().await?))
+    Ok((
+        key(path),
+        Expect::of(request)?,
+        upload.json_or_default().await?,
+    ))
 }
 
 /// Reads what a verb needs, its body included.
@@ -620,24 +697,36 @@ async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
     let config = state.config.clone();
     off_thread(move || {
         let own = |address: &str| own_article(&config, address);
-        if markdown { input::from_markdown(&upload::text(&bytes)?, &own) } else { input::from_json(&bytes, &own) }
+        if markdown {
+            input::from_markdown(&upload::text(&bytes)?, &own)
+        } else {
+            input::from_json(&bytes, &own)
+        }
     })
     .await
 }
 
 /// The slug or id in an address of one of our own articles.
 fn own_article(config: &Config, url: &str) -> Option<String> {
-    if let Some(rest) = config.site_url.as_deref().and_then(|site| url.strip_prefix(site))
+    if let Some(rest) = config
+        .site_url
+        .as_deref()
+        .and_then(|site| url.strip_prefix(site))
         && let Some(found) = address::find(&config.site_article_path, rest)
     {
         return Some(found.to_owned());
     }
-    let found = address::find("/v1/articles/{slug}", url.strip_prefix(config.public_url.as_str())?)?;
+    let found = address::find(
+        "/v1/articles/{slug}",
+        url.strip_prefix(config.public_url.as_str())?,
+    )?;
     Some(found.to_owned())
 }
 
 /// Parsing may take a while; the threads that answer requests don't do it.
-async fn off_thread<T: Send + 'static>(job: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn off_thread<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(job).await.map_err(internal)?
 }
 
@@ -650,7 +739,10 @@ async fn moved(
     let (receipt, version) = Arc::clone(&state)
         .write(move |tx| {
             let (row, outcome) = job(tx)?;
-            Ok((receipt(&row, outcome, Vec::new(), tx.now, &config), row.version))
+            Ok((
+                receipt(&row, outcome, Vec::new(), tx.now, &config),
+                row.version,
+            ))
         })
         .await?;
     Ok(Reply::ok(&receipt).version(version))
@@ -672,9 +764,19 @@ async fn written(
     let config = state.config.clone();
     let (receipt, view, row) = Arc::clone(&state)
         .write(move |tx| {
-            let Written { row, outcome, warnings } = job(tx)?;
+            let Written {
+                row,
+                outcome,
+                warnings,
+            } = job(tx)?;
             let view = match whole {
-                true => Some(view::article(&mut tx.conn, &row, Form::Blocks, tx.now, &config)?),
+                true => {
+                    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, &config)?;
+                    Some(ArticleView {
+                        warnings: Some(warnings.clone()),
+                        ..view
+                    })
+                }
                 false => None,
             };
             Ok((receipt(&row, outcome, warnings, tx.now, &config), view, row))
@@ -689,12 +791,21 @@ async fn written(
     };
     let reply = reply.version(row.version);
     Ok(if whole {
-        reply.header(HeaderName::from_static("preference-applied"), "return=representation")
+        reply.header(
+            HeaderName::from_static("preference-applied"),
+            "return=representation",
+        )
     } else {
         reply
     })
 }
 
-fn receipt(row: &ArticleRow, outcome: Outcome, warnings: Vec<Warning>, now: Time, config: &Config) -> Receipt {
+fn receipt(
+    row: &ArticleRow,
+    outcome: Outcome,
+    warnings: Vec<Warning>,
+    now: Time,
+    config: &Config,
+) -> Receipt {
     Receipt::new(row, outcome, warnings, now, config)
 }

@@ -47,6 +47,18 @@ pub struct Receipt {
     pub warnings: Vec<Warning>,
 }
 
+/// What a write answers: a receipt, or with `Prefer: return=representation` the
+/// whole article.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code)]
+pub enum ReceiptOrArticle {
+    /// What the write did.
+    Receipt(Receipt),
+    /// The working copy.
+    Article(Box<ArticleView>),
+}
+
 /// Addresses of an article.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ReceiptLinks {
@@ -292,6 +304,11 @@ pub struct ArticleView {
     pub read_only: ReadOnly,
     /// Where to go on.
     pub links: ReceiptLinks,
+    /// After a write: what could not be kept as it was sent, or what should be
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Warning>>,
 }
 
 /// A text in the form that was asked for.
@@ -406,6 +423,7 @@ pub fn article(
         word_count,
         read_only: ReadOnly::new(row, now, created_by, edited_by),
         links: links(row, config),
+        warnings: None,
     })
 }
 

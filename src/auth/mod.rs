@@ -29,7 +29,7 @@ pub mod opaque;
 pub mod ops;
 pub mod passwords;
 mod routes;
-mod secret;
+pub mod secret;
 mod sign_in;
 
 use std::collections::HashMap;

@@ -5,7 +5,7 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand;
 use secrecy::SecretString;
@@ -36,15 +36,20 @@ pub fn load(state: &State) -> Result<SecretString> {
     Ok(secret.into())
 }
 
+/// Where the secret is with SQLite.
+pub fn file(folder: &Path) -> PathBuf {
+    folder.join(NAME)
+}
+
 fn from_file(folder: &Path) -> Result<String> {
-    let path = folder.join(NAME);
+    let path = file(folder);
     let cannot = |error: std::io::Error| internal(format!("{}: {error}", path.display()));
     match std::fs::read_to_string(&path) {
         Ok(secret) => return Ok(secret.trim().to_owned()),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(cannot(error)),
     }
-    std::fs::create_dir_all(folder).map_err(cannot)?;
+    crate::db::private_folder(folder)?;
     // Written whole under another name and then linked: nobody ever reads half
     // a secret, and of two processes that start at once one wins.
     let draft = folder.join(format!(".{NAME}-{}", uuid::Uuid::new_v4().simple()));

@@ -87,6 +87,8 @@ pub async fn create_author(
 }
 
 /// Read an author
+///
+/// As the newsroom keeps them, with the version that a change has to name.
 #[utoipa::path(
     tag = "authors",
     security(("bearer" = [])),

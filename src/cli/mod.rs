@@ -1,6 +1,8 @@
 //! The commands. Each is thin: it reads its arguments and calls what the routes
 //! call too.
 
+mod backup;
+mod check;
 mod key;
 mod serve;
 mod user;
@@ -38,6 +40,23 @@ enum Command {
     /// Make and revoke keys
     #[command(subcommand)]
     Key(key::KeyCommand),
+    /// Write the whole newsroom into one file, while the server runs
+    ///
+    /// The file is the same kind whatever the database, so it is also the way from one to the other.
+    /// It holds everything but the secret that access tokens are signed with.
+    Backup(backup::BackupArgs),
+    /// Read a backup into an empty database, of either kind
+    ///
+    /// Restart servers that run on this database: what they hold in memory is from before.
+    /// Keys, passwords and sign-ins go on working.
+    Restore(backup::RestoreArgs),
+    /// Look at settings, folder and database, and say what to mend
+    ///
+    /// Ends with exit code 1 if something is wrong that keeps the server from working safely.
+    Check {
+        #[command(flatten)]
+        serve: ServeSettings,
+    },
     /// Print the OpenAPI description of all routes
     Openapi,
 }
@@ -53,6 +72,9 @@ pub fn run() -> Result<()> {
         Command::Migrate => serve::migrate(&cli.settings),
         Command::User(command) => user::run(&cli.settings, command),
         Command::Key(command) => key::run(&cli.settings, command),
+        Command::Backup(arguments) => backup::backup(&cli.settings, arguments),
+        Command::Restore(arguments) => backup::restore(&cli.settings, arguments),
+        Command::Check { serve } => check::run(&cli.settings, serve),
         Command::Openapi => serve::openapi(),
     }
 }

@@ -1,11 +1,12 @@
 //! `serve`, `migrate` and `openapi`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::app::{self, Run, Server};
 use crate::config::{Config, ServeSettings, Settings};
 use crate::db::{self, Database};
-use crate::error::{Result, internal};
+use crate::error::Result;
 use crate::users;
 
 /// Answers requests until told to stop.
@@ -17,17 +18,45 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
         bind: serve.bind,
         workers: serve.workers.unwrap_or(cores),
         shutdown_timeout: serve.shutdown_timeout,
-        signals: true,
         demo: serve.demo,
     };
-    actix_web::rt::System::new().block_on(async move {
+    let delay = Duration::from_secs(serve.shutdown_delay);
+    let timeout = Duration::from_secs(serve.shutdown_timeout);
+    raise_file_limit();
+    let system = actix_web::rt::System::new();
+    let ended = system.block_on(async move {
         let server = Server::start(config, run).await?;
         eprintln!("Perspektive listens on http://{}", server.address);
         if !server.state.read(users::ops::any).await? {
             eprintln!("{how_to_begin}");
         }
-        server.running.await.map_err(internal)
-    })
+        server.until_told(delay, timeout).await
+    });
+    // Taking the runtime down would wait for every job on the database, even
+    // for one that hangs and that nobody waits for any more.
+    std::mem::forget(system);
+    ended
+}
+
+/// Lets this process hold as many connections as the system's hard limit
+/// allows; the soft one is often 1024.
+fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        const ENOUGH: u64 = 65_536;
+        let limit = getrlimit(Resource::Nofile);
+        let wanted = limit.maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
+        if limit.current.is_some_and(|current| current < wanted) {
+            let raised = Rlimit {
+                current: Some(wanted),
+                maximum: limit.maximum,
+            };
+            if let Err(error) = setrlimit(Resource::Nofile, raised) {
+                tracing::warn!(%error, "the limit of open files can't be raised");
+            }
+        }
+    }
 }
 
 /// The commands that lead to a first key, as they have to be typed in another
@@ -57,12 +86,11 @@ pub fn migrate(settings: &Settings) -> Result<()> {
     let config = settings.check()?;
     db::create_folder(&config.database)?;
     let database = Database::new(&config.database, 1)?;
-    let ran = db::migrate::run(&database)?;
-    for name in &ran {
-        eprintln!("ran {name}");
-    }
-    if ran.is_empty() {
-        eprintln!("The schema is up to date.");
+    let ran = db::migrate::run_telling(&database, &mut |name| eprintln!("Running {name} …"))?;
+    match ran.len() {
+        0 => eprintln!("The schema is up to date."),
+        1 => eprintln!("Ran 1 migration; the schema is up to date."),
+        many => eprintln!("Ran {many} migrations; the schema is up to date."),
     }
     Ok(())
 }

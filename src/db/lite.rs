@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, QueryResult};
+use diesel::{Connection, QueryResult, RunQueryDsl};
 
 use super::{Dialect, cannot_open};
 use crate::error::Result;
@@ -47,6 +47,36 @@ pub fn open(path: &Path, mode: Mode) -> Result<Conn> {
     Ok(conn)
 }
 
+/// Opens a new file that is written in one go and synced by whoever writes it:
+/// until then it is worth nothing.
+pub fn open_draft(path: &Path) -> Result<Conn> {
+    let shown = path.display().to_string();
+    let mut conn = Conn::establish(&shown).map_err(|error| cannot_open(&shown, error))?;
+    conn.batch_execute(
+        "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
+    )
+    .map_err(|error| cannot_open(&shown, error))?;
+    Ok(conn)
+}
+
+/// Opens a file that is only read, and neither made nor changed.
+pub fn open_readonly(path: &Path) -> Result<Conn> {
+    let shown = path.display().to_string();
+    let escaped = percent_encoding::utf8_percent_encode(&shown, percent_encoding::NON_ALPHANUMERIC);
+    Conn::establish(&format!("file:{escaped}?mode=ro")).map_err(|error| cannot_open(&shown, error))
+}
+
+/// `ok`, or the first thing that is wrong with the file.
+pub fn quick_check(conn: &mut Conn) -> QueryResult<String> {
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        quick_check: String,
+    }
+    let line: Line = diesel::sql_query("PRAGMA quick_check(1)").get_result(conn)?;
+    Ok(line.quick_check)
+}
+
 impl Dialect for Conn {
     fn lock(&mut self, _key: i64) -> QueryResult<()> {
         Ok(())
@@ -54,6 +84,17 @@ impl Dialect for Conn {
 
     fn lock_shared(&mut self, _key: i64) -> QueryResult<()> {
         Ok(())
+    }
+
+    fn hold_everything(&mut self) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn continue_log(&mut self, seq: i64) -> QueryResult<()> {
+        self.batch_execute(&format!(
+            "DELETE FROM sqlite_sequence WHERE name = 'changes'; \
+             INSERT INTO sqlite_sequence (name, seq) VALUES ('changes', {seq})"
+        ))
     }
 
     fn notify(&mut self) -> QueryResult<()> {

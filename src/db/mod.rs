@@ -12,10 +12,11 @@ pub mod lite;
 pub mod migrate;
 pub mod pg;
 mod pool;
+pub mod rows;
 pub mod schema;
 pub mod types;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, internal};
 use pool::Pool;
@@ -59,6 +60,13 @@ pub trait Dialect {
 
     /// Like [`Dialect::lock`], but shared with others that call this.
     fn lock_shared(&mut self, key: i64) -> diesel::QueryResult<()>;
+
+    /// Keeps everybody else from writing, until the end of this transaction,
+    /// and lifts the limits of time for it.
+    fn hold_everything(&mut self) -> diesel::QueryResult<()>;
+
+    /// Makes the change log go on after this number.
+    fn continue_log(&mut self, seq: i64) -> diesel::QueryResult<()>;
 
     /// Tells the other nodes that the change log has grown, when this
     /// transaction commits.
@@ -195,17 +203,25 @@ pub fn lock_key(name: &str) -> i64 {
 
 /// Makes the folder that a SQLite file is to lie in.
 pub fn create_folder(url: &Url) -> Result<()> {
-    if let Url::Sqlite(path) = url
-        && let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder).map_err(|error| {
-            internal(format!(
-                "the folder {} can't be made: {error}",
-                folder.display()
-            ))
-        })?;
+    match url {
+        Url::Sqlite(path) => match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => private_folder(folder),
+            _ => Ok(()),
+        },
+        Url::Postgres(_) => Ok(()),
     }
-    Ok(())
+}
+
+/// Makes a folder that its owner alone may look into, unless it is there.
+pub fn private_folder(folder: &Path) -> Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| {
+        internal(format!(
+            "the folder {} can't be made: {error}",
+            folder.display()
+        ))
+    })
 }

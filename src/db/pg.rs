@@ -8,10 +8,9 @@ use std::future::Future;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use diesel::{QueryResult, RunQueryDsl};
-use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::SslMode;
@@ -30,6 +29,15 @@ pub mod store;
 
 /// The channel on which nodes hear that the change log has grown.
 pub const CHANNEL: &str = "perspektive_changes";
+
+/// What holds on every connection: an acknowledged write is on the disk, and
+/// neither a lock nor a slow statement keeps a turn for ever.
+pub(super) const SETTINGS: &str = "SET synchronous_commit = on; SET lock_timeout = 1200; \
+    SET statement_timeout = 30000; SET idle_in_transaction_session_timeout = 10000";
+
+/// Lifts the time limits, for a command that may take as long as it takes.
+pub const UNLIMITED: &str = "SET lock_timeout = 0; SET statement_timeout = 0; \
+    SET idle_in_transaction_session_timeout = 0";
 
 /// The runtime that moves bytes between this process and the server.
 static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| {
@@ -72,7 +80,17 @@ impl Connector {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(Duration::from_millis(1_200));
         }
-        config.application_name("perspektive");
+        // A server that vanished without a word: a connection to it is given up
+        // after seconds, not after the system's hours.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(Duration::from_secs(6));
+        }
+        config.keepalives_idle(Duration::from_secs(5));
+        config.keepalives_interval(Duration::from_secs(2));
+        config.keepalives_retries(3);
+        if config.get_application_name().is_none() {
+            config.application_name("perspektive");
+        }
         let tls = match config.get_ssl_mode() {
             SslMode::Disable => None,
             _ => Some(MakeRustlsConnect::new(tls_settings()?)),
@@ -80,14 +98,13 @@ impl Connector {
         Ok(Connector { config, tls })
     }
 
-    /// Opens a connection. An acknowledged write is on the disk
-    /// (`synchronous_commit`), and nobody waits for a lock for long.
+    /// Opens a connection.
     pub fn connect(&self) -> Result<Conn> {
         let runtime = RUNTIME
             .as_ref()
             .ok_or_else(|| internal("the PostgreSQL driver could not start"))?;
         let connecting = async {
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(match &self.tls {
+            let mut connection = match &self.tls {
                 Some(tls) => {
                     let (client, connection) = self.config.connect(tls.clone()).await?;
                     AsyncPgConnection::try_from_client_and_connection(client, connection).await?
@@ -96,18 +113,17 @@ impl Connector {
                     let (client, connection) = self.config.connect(tokio_postgres::NoTls).await?;
                     AsyncPgConnection::try_from_client_and_connection(client, connection).await?
                 }
-            })
+            };
+            connection.batch_execute(SETTINGS).await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(connection)
         };
         let connection = runtime
             .block_on(async {
-                tokio::time::timeout(Duration::from_millis(1_500), connecting).await
+                tokio::time::timeout(Duration::from_millis(1_400), connecting).await
             })
             .map_err(|_| cannot_open("PostgreSQL", "no answer in time"))?
-            .map_err(|error| cannot_open("PostgreSQL", error))?;
-        let mut conn = Conn::from(connection);
-        conn.batch_execute("SET synchronous_commit = on; SET lock_timeout = 1200; SET idle_in_transaction_session_timeout = 10000")
-            .map_err(|error| cannot_open("PostgreSQL", error))?;
-        Ok(conn)
+            .map_err(|error| cannot_open("PostgreSQL", causes(error.as_ref())))?;
+        Ok(Conn::from(connection))
     }
 
     /// Listens on [`CHANNEL`] until the connection breaks, calling `heard` at
@@ -171,6 +187,21 @@ where
     .await
 }
 
+/// An error with what lies below it: the driver's own says little.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        next = cause.source();
+    }
+    text
+}
+
 fn tls_settings() -> Result<rustls::ClientConfig> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -195,6 +226,26 @@ impl Dialect for Conn {
             .bind::<diesel::sql_types::BigInt, _>(key)
             .execute(self)
             .map(drop)
+    }
+
+    fn hold_everything(&mut self) -> QueryResult<()> {
+        let tables: Vec<&str> = super::rows::Table::ALL
+            .iter()
+            .map(|table| table.name())
+            .collect();
+        let lock = format!("LOCK TABLE {} IN EXCLUSIVE MODE", tables.join(", "));
+        diesel::connection::SimpleConnection::batch_execute(self, UNLIMITED)?;
+        diesel::connection::SimpleConnection::batch_execute(self, &lock)
+    }
+
+    fn continue_log(&mut self, seq: i64) -> QueryResult<()> {
+        // What the sequence last gave out; before the first, it has given nothing.
+        diesel::sql_query(
+            "SELECT setval(pg_get_serial_sequence('changes', 'seq'), greatest($1, 1), $1 > 0)",
+        )
+        .bind::<diesel::sql_types::BigInt, _>(seq)
+        .execute(self)
+        .map(drop)
     }
 
     fn notify(&mut self) -> QueryResult<()> {

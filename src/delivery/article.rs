@@ -8,10 +8,10 @@ use utoipa::ToSchema;
 
 use super::card::{Card, CardLinks, Context, Image, NameRef, reading_minutes, unique};
 use super::list::keep;
-use super::related;
+use super::related::{self, RelatedOut, related_out};
 use super::taxonomy::SectionRef;
 use crate::articles::model::{
-    Access, ArticleRow, Kind, LinkRow, Placement, Priority, RevisionHead, RevisionRow, Seo, ids,
+    Access, ArticleRow, Kind, LinkRow, Priority, RevisionHead, RevisionRow, Seo, ids,
 };
 use crate::articles::view::Correction;
 use crate::changes::{self, Tag};
@@ -32,9 +32,34 @@ pub const FORMS: [&str; 4] = ["blocks", "html", "markdown", "text"];
 
 /// The members of an article that `fields` may name.
 pub const ARTICLE_FIELDS: [&str; 28] = [
-    "id", "rev", "slug", "kind", "language", "kicker", "headline", "subheadline", "teaser", "section", "topics",
-    "authors", "image", "published_at", "first_published_at", "updated_at", "priority", "access", "source", "seo",
-    "corrections", "word_count", "reading_minutes", "body", "related", "share", "links", "more",
+    "id",
+    "rev",
+    "slug",
+    "kind",
+    "language",
+    "kicker",
+    "headline",
+    "subheadline",
+    "teaser",
+    "section",
+    "topics",
+    "authors",
+    "image",
+    "published_at",
+    "first_published_at",
+    "updated_at",
+    "priority",
+    "access",
+    "source",
+    "seo",
+    "corrections",
+    "word_count",
+    "reading_minutes",
+    "body",
+    "related",
+    "share",
+    "links",
+    "more",
 ];
 
 /// An article, with everything that its page shows.
@@ -66,7 +91,10 @@ pub struct Article {
     pub subheadline: Option<String>,
     /// What stands before the text.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    #[schema(
+        nullable = false,
+        example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein."
+    )]
     pub teaser: Option<String>,
     /// Its section.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,7 +162,10 @@ pub struct BodyOut {
     pub blocks: Option<Vec<content::Block>>,
     /// As HTML with documented class names and nothing executable in it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>")]
+    #[schema(
+        nullable = false,
+        example = "<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>"
+    )]
     pub html: Option<String>,
     /// As Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,32 +177,14 @@ pub struct BodyOut {
     pub text: Option<String>,
 }
 
-/// A related link: to an article that is live, or to an address elsewhere.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RelatedOut {
-    /// `inline`: a block of the body points here. `end`: it stands below. Open.
-    pub placement: Placement,
-    /// background, follow_up, opinion, source or read_more. Open.
-    #[schema(example = "background")]
-    pub relation: String,
-    /// The link's own text, or the target's headline.
-    #[schema(example = "Was kostet der Nahverkehr?")]
-    pub headline: String,
-    /// The article it leads to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub article: Option<Card>,
-    /// The address elsewhere it leads to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = "uri")]
-    pub url: Option<String>,
-}
-
 /// What to pass on when a reader shares an article.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Share {
     /// Its address on the website, or at this API if there is none.
-    #[schema(format = "uri", example = "https://flussblick.example/2026/11/stadtrat-beschliesst-kostenlosen-nahverkehr/")]
+    #[schema(
+        format = "uri",
+        example = "https://flussblick.example/2026/11/stadtrat-beschliesst-kostenlosen-nahverkehr/"
+    )]
     pub url: String,
     /// Its headline.
     #[schema(example = "Stadtrat beschließt kostenlosen Nahverkehr")]
@@ -188,10 +201,16 @@ pub struct ArticleLinks {
     #[serde(flatten)]
     pub article: CardLinks,
     /// Related articles, the curated first.
-    #[schema(format = "uri", example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/related")]
+    #[schema(
+        format = "uri",
+        example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/related"
+    )]
     pub related: String,
     /// The newest of its section.
-    #[schema(format = "uri", example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/more")]
+    #[schema(
+        format = "uri",
+        example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/more"
+    )]
     pub more: String,
 }
 
@@ -215,7 +234,12 @@ impl Wanted {
 
     /// The canonical form, for the cache.
     pub fn key(&self) -> String {
-        format!("{}&{}&{}", self.forms.join(","), self.include.join(","), self.fields.join(","))
+        format!(
+            "{}&{}&{}",
+            self.forms.join(","),
+            self.include.join(","),
+            self.fields.join(",")
+        )
     }
 }
 
@@ -258,7 +282,10 @@ pub fn find(conn: &mut Conn<'_>, now: Time, name: &str) -> Result<Found> {
 fn gone(row: &ArticleRow) -> crate::error::Error {
     Problem::new(&GONE, "The newsroom has taken this article down.")
         .header("Cache-Control", "public, max-age=30")
-        .header("Surrogate-Key", changes::join(&[Tag::article(row.id), Tag::slug(&row.slug)]))
+        .header(
+            "Surrogate-Key",
+            changes::join(&[Tag::article(row.id), Tag::slug(&row.slug)]),
+        )
         .into()
 }
 
@@ -286,31 +313,44 @@ pub struct Resolved {
 impl Resolved {
     /// Resolves the links of a live revision: targets that readers don't see
     /// are gone without a trace.
-    pub fn load(conn: &mut Conn<'_>, now: Time, context: &Context, row: ArticleRow, revision: RevisionRow) -> Result<Self> {
+    pub fn load(
+        conn: &mut Conn<'_>,
+        now: Time,
+        context: &Context,
+        row: ArticleRow,
+        revision: RevisionRow,
+    ) -> Result<Self> {
         let stored: Body = serde_json::from_str(&revision.body).map_err(internal)?;
         let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
-        let mut tags = vec![Tag::article(row.id)];
+        let mut tags = vec![Tag::site(), Tag::article(row.id)];
         context.tag_section(revision.section_id, &mut tags);
         let (mut appears, mut disappears) = (None, row.expires_at);
         let mut targets: HashMap<Id, ResolvedArticle> = HashMap::new();
         let mut by_slug: HashMap<String, Id> = HashMap::new();
         for (link, target) in &mut links {
-            let Some((article, head)) = target else { continue };
+            let Some((article, head)) = target else {
+                continue;
+            };
             if !article.is_visible(now) {
                 // It may become visible by time alone.
-                appears = [appears, article.published_at.filter(|at| *at > now)].into_iter().flatten().min();
+                appears = [appears, article.published_at.filter(|at| *at > now)]
+                    .into_iter()
+                    .flatten()
+                    .min();
                 *target = None;
                 continue;
             }
             disappears = [disappears, article.expires_at].into_iter().flatten().min();
             context.tag_card(article, head, &mut tags);
             by_slug.extend(link.slug.clone().map(|slug| (slug, article.id)));
-            targets.entry(article.id).or_insert_with(|| ResolvedArticle {
-                id: article.id.0,
-                slug: article.slug.clone(),
-                headline: head.headline.clone(),
-                url: context.web(article, head.section_id),
-            });
+            targets
+                .entry(article.id)
+                .or_insert_with(|| ResolvedArticle {
+                    id: article.id.0,
+                    slug: article.slug.clone(),
+                    headline: head.headline.clone(),
+                    url: context.web(article, head.section_id),
+                });
         }
         let body = content::resolve(&stored, &mut |article: &ArticleRef| {
             let id = match (&article.id, &article.slug) {
@@ -320,20 +360,36 @@ impl Resolved {
             };
             targets.get(&id).cloned()
         });
-        Ok(Resolved { row, revision, body, links, tags, appears, disappears })
+        Ok(Resolved {
+            row,
+            revision,
+            body,
+            links,
+            tags,
+            appears,
+            disappears,
+        })
     }
 
     /// The text as Markdown, under its headline.
     pub fn to_markdown(&self) -> String {
         let headline = format!("# {}", plain_markdown(&self.revision.headline));
         let teaser = self.revision.teaser.as_deref().map(plain_markdown);
-        let parts = [Some(headline), teaser, Some(content::to_markdown(&self.body))];
+        let parts = [
+            Some(headline),
+            teaser,
+            Some(content::to_markdown(&self.body)),
+        ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     }
 
     /// The text as plain text, under its headline.
     pub fn to_text(&self) -> String {
-        let parts = [Some(self.revision.headline.clone()), self.revision.teaser.clone(), Some(content::to_text(&self.body))];
+        let parts = [
+            Some(self.revision.headline.clone()),
+            self.revision.teaser.clone(),
+            Some(content::to_text(&self.body)),
+        ];
         parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
     }
 
@@ -346,9 +402,16 @@ impl Resolved {
 
 /// A text without marks, escaped so that Markdown reads it as it is.
 fn plain_markdown(text: &str) -> String {
-    let span = content::Span { text: text.to_owned(), ..content::Span::default() };
+    let span = content::Span {
+        text: text.to_owned(),
+        ..content::Span::default()
+    };
     let paragraph = content::Block::Paragraph(content::Paragraph { spans: vec![span] });
-    content::to_markdown(&Body { blocks: vec![paragraph] }).trim_end().to_owned()
+    content::to_markdown(&Body {
+        blocks: vec![paragraph],
+    })
+    .trim_end()
+    .to_owned()
 }
 
 /// An article, with everything that its page shows.
@@ -370,14 +433,30 @@ pub fn article(
         [] => HashMap::new(),
         ids => crate::store!(*conn, topics::by_ids(ids))?
             .into_iter()
-            .map(|topic| (topic.id, NameRef { slug: topic.slug, name: topic.name }))
+            .map(|topic| {
+                (
+                    topic.id,
+                    NameRef {
+                        slug: topic.slug,
+                        name: topic.name,
+                    },
+                )
+            })
             .collect(),
     };
     let authors: HashMap<Id, NameRef> = match author_ids.as_slice() {
         [] => HashMap::new(),
         ids => crate::store!(*conn, authors::by_ids(ids))?
             .into_iter()
-            .map(|author| (author.id, NameRef { slug: author.slug, name: author.name }))
+            .map(|author| {
+                (
+                    author.id,
+                    NameRef {
+                        slug: author.slug,
+                        name: author.name,
+                    },
+                )
+            })
             .collect(),
     };
     let corrections = crate::store!(*conn, articles::corrections(row.id))?;
@@ -388,11 +467,31 @@ pub fn article(
     if !wanted.include.is_empty() {
         limit = Some(now.plus_seconds(related::LIFETIME));
         if wanted.include.contains(&"related_auto") {
-            let known: Vec<Id> = resolved.links.iter().filter_map(|(link, _)| link.target_id).collect();
-            related_auto = Some(related::automatic(conn, now, &context, row, revision, &known, &mut extra_tags)?);
+            let known: Vec<Id> = resolved
+                .links
+                .iter()
+                .filter_map(|(link, _)| link.target_id)
+                .collect();
+            related_auto = Some(related::automatic(
+                conn,
+                now,
+                &context,
+                row,
+                revision,
+                &known,
+                &mut extra_tags,
+            )?);
         }
         if wanted.include.contains(&"more") {
-            more = Some(related::more(conn, now, &context, row, revision, related::MORE, &mut extra_tags)?);
+            more = Some(related::more(
+                conn,
+                now,
+                &context,
+                row,
+                revision,
+                related::MORE,
+                &mut extra_tags,
+            )?);
         }
     }
 
@@ -414,8 +513,14 @@ pub fn article(
         subheadline: revision.subheadline.clone(),
         teaser: revision.teaser.clone(),
         section: context.section(revision.section_id),
-        topics: topic_ids.iter().filter_map(|id| topics.get(id).cloned()).collect(),
-        authors: author_ids.iter().filter_map(|id| authors.get(id).cloned()).collect(),
+        topics: topic_ids
+            .iter()
+            .filter_map(|id| topics.get(id).cloned())
+            .collect(),
+        authors: author_ids
+            .iter()
+            .filter_map(|id| authors.get(id).cloned())
+            .collect(),
         image: Image::read(revision.image.as_deref())?,
         published_at,
         first_published_at: row.first_published_at.unwrap_or(published_at),
@@ -423,8 +528,19 @@ pub fn article(
         priority: revision.priority,
         access: revision.access,
         source: revision.source.clone(),
-        seo: revision.seo.as_deref().map(serde_json::from_str).transpose().map_err(internal)?,
-        corrections: corrections.into_iter().map(|row| Correction { at: row.at, text: row.text }).collect(),
+        seo: revision
+            .seo
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(internal)?,
+        corrections: corrections
+            .into_iter()
+            .map(|row| Correction {
+                at: row.at,
+                text: row.text,
+            })
+            .collect(),
         word_count: revision.word_count,
         reading_minutes: reading_minutes(revision.word_count),
         body: body_out(&resolved.body, &wanted.forms),
@@ -434,7 +550,10 @@ pub fn article(
         share: Share {
             url: web.clone().unwrap_or_else(|| api.clone()),
             title: revision.headline.clone(),
-            text: text::shorten(revision.teaser.as_deref().unwrap_or(&revision.headline), 200),
+            text: text::shorten(
+                revision.teaser.as_deref().unwrap_or(&revision.headline),
+                200,
+            ),
         },
         links: ArticleLinks {
             related: format!("{api}/related"),
@@ -459,27 +578,6 @@ pub fn article(
     draft.appears_at(limit);
     resolved.limit(&mut draft);
     Ok(draft)
-}
-
-/// A link as readers get it; nothing if they don't see where it leads, or if it
-/// stands on words of the text.
-pub fn related_out(
-    context: &Context,
-    link: &LinkRow,
-    target: Option<&(ArticleRow, RevisionHead)>,
-) -> Result<Option<RelatedOut>> {
-    if link.placement == Placement::Text {
-        return Ok(None);
-    }
-    let (headline, article, url) = match (target, &link.url) {
-        (Some((row, head)), _) => {
-            let headline = link.headline.clone().unwrap_or_else(|| head.headline.clone());
-            (headline, Some(context.card(row, head)?), None)
-        }
-        (None, Some(url)) => (link.headline.clone().unwrap_or_else(|| url.clone()), None, Some(url.clone())),
-        (None, None) => return Ok(None),
-    };
-    Ok(Some(RelatedOut { placement: link.placement, relation: link.relation.clone(), headline, article, url }))
 }
 
 fn body_out(body: &Body, forms: &[&str]) -> BodyOut {

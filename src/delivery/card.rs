@@ -62,9 +62,23 @@ impl Image {
     /// The picture in an `image` column.
     pub fn read(json: Option<&str>) -> Result<Option<Self>> {
         let Some(json) = json else { return Ok(None) };
-        let Picture { url, alt, decorative: _, caption, credit, width, height } =
-            serde_json::from_str(json).map_err(internal)?;
-        Ok(Some(Image { url, alt: alt.unwrap_or_default(), caption, credit, width, height }))
+        let Picture {
+            url,
+            alt,
+            decorative: _,
+            caption,
+            credit,
+            width,
+            height,
+        } = serde_json::from_str(json).map_err(internal)?;
+        Ok(Some(Image {
+            url,
+            alt: alt.unwrap_or_default(),
+            caption,
+            credit,
+            width,
+            height,
+        }))
     }
 }
 
@@ -73,11 +87,18 @@ impl Image {
 pub struct CardLinks {
     /// This article at this API.
     #[serde(rename = "self")]
-    #[schema(format = "uri", example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr")]
+    #[schema(
+        format = "uri",
+        example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr"
+    )]
     pub this: String,
     /// The article on the website, if the API knows the website.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = "uri", example = "https://flussblick.example/2026/11/stadtrat-beschliesst-kostenlosen-nahverkehr/")]
+    #[schema(
+        nullable = false,
+        format = "uri",
+        example = "https://flussblick.example/2026/11/stadtrat-beschliesst-kostenlosen-nahverkehr/"
+    )]
     pub web: Option<String>,
 }
 
@@ -106,7 +127,10 @@ pub struct Card {
     pub headline: String,
     /// The first 200 characters of the teaser.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein.")]
+    #[schema(
+        nullable = false,
+        example = "Ab Januar fahren Busse und Bahnen ohne Fahrschein."
+    )]
     pub teaser: Option<String>,
     /// Its section.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,8 +168,25 @@ pub struct Card {
 
 /// The members of a card that `fields` may name.
 pub const CARD_FIELDS: [&str; 19] = [
-    "id", "rev", "slug", "kind", "language", "kicker", "headline", "teaser", "section", "image", "published_at",
-    "updated_at", "priority", "access", "word_count", "reading_minutes", "topics", "authors", "links",
+    "id",
+    "rev",
+    "slug",
+    "kind",
+    "language",
+    "kicker",
+    "headline",
+    "teaser",
+    "section",
+    "image",
+    "published_at",
+    "updated_at",
+    "priority",
+    "access",
+    "word_count",
+    "reading_minutes",
+    "topics",
+    "authors",
+    "links",
 ];
 
 /// What every projection of articles needs: the tree of sections, the website's
@@ -161,7 +202,11 @@ impl Context {
     /// Reads the tree and the newsroom's time zone.
     pub fn load(conn: &mut Conn<'_>, config: &Config) -> Result<Self> {
         let zone = site::ops::load(conn)?.settings.zone();
-        Ok(Context { tree: sections::ops::tree(conn)?, zone, config: config.clone() })
+        Ok(Context {
+            tree: sections::ops::tree(conn)?,
+            zone,
+            config: config.clone(),
+        })
     }
 
     /// This API's address of an article.
@@ -172,10 +217,20 @@ impl Context {
     /// The website's address of an article.
     pub fn web(&self, row: &ArticleRow, section_id: Option<Id>) -> Option<String> {
         let site = self.config.site_url.as_deref()?;
-        let section = section_id.and_then(|id| self.tree.by_id(id)).map_or("", |section| section.slug.as_str());
+        let section = section_id
+            .and_then(|id| self.tree.by_id(id))
+            .map_or("", |section| section.slug.as_str());
         let first_published_at = row.first_published_at.or(row.published_at)?;
-        let parts = Parts { id: row.id, slug: &row.slug, section, first_published_at };
-        Some(format!("{site}{}", address::path(&self.config.site_article_path, parts, self.zone)))
+        let parts = Parts {
+            id: row.id,
+            slug: &row.slug,
+            section,
+            first_published_at,
+        };
+        Some(format!(
+            "{site}{}",
+            address::path(&self.config.site_article_path, parts, self.zone)
+        ))
     }
 
     /// A section, as articles name it.
@@ -200,9 +255,15 @@ impl Context {
             language: head.language.clone(),
             kicker: head.kicker.clone(),
             headline: head.headline.clone(),
-            teaser: head.teaser.as_deref().map(|teaser| text::shorten(teaser, CARD_TEASER)),
+            teaser: head
+                .teaser
+                .as_deref()
+                .map(|teaser| text::shorten(teaser, CARD_TEASER)),
             section: self.section(head.section_id),
-            image: image.map(|image| Image { caption: None, ..image }),
+            image: image.map(|image| Image {
+                caption: None,
+                ..image
+            }),
             published_at,
             updated_at: row.updated_at.unwrap_or(published_at),
             priority: head.priority,
@@ -211,7 +272,10 @@ impl Context {
             reading_minutes: reading_minutes(head.word_count),
             topics: None,
             authors: None,
-            links: CardLinks { this: self.api(&row.slug), web: self.web(row, head.section_id) },
+            links: CardLinks {
+                this: self.api(&row.slug),
+                web: self.web(row, head.section_id),
+            },
         })
     }
 
@@ -224,7 +288,12 @@ impl Context {
     /// The tags of a section's name and path.
     pub fn tag_section(&self, id: Option<Id>, tags: &mut Vec<Tag>) {
         if let Some(id) = id {
-            tags.extend(self.tree.ancestors(id).iter().map(|section| Tag::section(section.id)));
+            tags.extend(
+                self.tree
+                    .ancestors(id)
+                    .iter()
+                    .map(|section| Tag::section(section.id)),
+            );
         }
     }
 }

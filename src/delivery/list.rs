@@ -69,7 +69,9 @@ impl Wanted {
             }
         }
         if named.len() > 5 {
-            return Err(bad_parameter("`section`, `topic` and `author` together may be given five times at most."));
+            return Err(bad_parameter(
+                "`section`, `topic` and `author` together may be given five times at most.",
+            ));
         }
         named.sort();
         named.dedup();
@@ -79,7 +81,10 @@ impl Wanted {
         };
         let kinds = single(params, "kind")?
             .iter()
-            .map(|kind| kind.parse().map_err(|error| bad_parameter(format!("`kind`: {error}."))))
+            .map(|kind| {
+                kind.parse()
+                    .map_err(|error| bad_parameter(format!("`kind`: {error}.")))
+            })
             .collect::<Result<_>>()?;
         let languages = single(params, "language")?;
         let exclude = single(params, "exclude")?;
@@ -89,7 +94,10 @@ impl Wanted {
             Some("-updated_at") => Order::UpdatedFirst,
             Some(other) => {
                 let known = ["-published_at", "published_at", "-updated_at"];
-                return Err(bad_parameter(format!("`sort`: {}.", text::unknown(other, &known))));
+                return Err(bad_parameter(format!(
+                    "`sort`: {}.",
+                    text::unknown(other, &known)
+                )));
             }
         };
         Ok(Wanted {
@@ -110,17 +118,25 @@ impl Wanted {
 
     /// The filters and the order, in canonical form: what a cursor belongs to.
     fn filters(&self) -> Vec<(&'static str, String)> {
-        let mut pairs: Vec<(&'static str, String)> =
-            self.named.iter().map(|(name, values)| (*name, values.join(","))).collect();
+        let mut pairs: Vec<(&'static str, String)> = self
+            .named
+            .iter()
+            .map(|(name, values)| (*name, values.join(",")))
+            .collect();
         let kinds: Vec<&str> = self.kinds.iter().map(|kind| kind.as_str()).collect();
-        for (name, values) in
-            [("kind", kinds.join(",")), ("language", self.languages.join(",")), ("exclude", self.exclude.join(","))]
-        {
+        for (name, values) in [
+            ("kind", kinds.join(",")),
+            ("language", self.languages.join(",")),
+            ("exclude", self.exclude.join(",")),
+        ] {
             if !values.is_empty() {
                 pairs.push((name, values));
             }
         }
-        for (name, at) in [("published_after", self.published_after), ("published_before", self.published_before)] {
+        for (name, at) in [
+            ("published_after", self.published_after),
+            ("published_before", self.published_before),
+        ] {
             pairs.extend(at.map(|at| (name, at.to_string())));
         }
         match self.order {
@@ -151,28 +167,32 @@ impl Wanted {
 
     /// The canonical form of the whole request, for the cache.
     pub fn key(&self) -> String {
-        let mut key = String::from("articles?");
-        for (name, value) in self.parameters() {
-            key.push_str(name);
-            key.push('=');
-            key.push_str(&value);
-            key.push('&');
-        }
-        key.push_str(self.cursor.as_deref().unwrap_or_default());
-        key
+        let mut pairs = self.parameters();
+        pairs.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
+        // Escaped, so that no value can pass for another parameter.
+        format!(
+            "articles?{}",
+            serde_urlencoded::to_string(pairs).unwrap_or_default()
+        )
     }
 }
 
 fn alternatives(name: &str, value: &str) -> Result<Vec<String>> {
-    let mut values: Vec<String> =
-        value.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    let mut values: Vec<String> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect();
     values.sort();
     values.dedup();
     match values.len() {
-        0 => Err(bad_parameter(format!("`{name}` is empty; leave it out or name something."))),
-        count if count > ALTERNATIVES_MAX => {
-            Err(bad_parameter(format!("`{name}` lists {count} alternatives; {ALTERNATIVES_MAX} are the most.")))
-        }
+        0 => Err(bad_parameter(format!(
+            "`{name}` is empty; leave it out or name something."
+        ))),
+        count if count > ALTERNATIVES_MAX => Err(bad_parameter(format!(
+            "`{name}` lists {count} alternatives; {ALTERNATIVES_MAX} are the most."
+        ))),
         _ => Ok(values),
     }
 }
@@ -181,13 +201,23 @@ fn alternatives(name: &str, value: &str) -> Result<Vec<String>> {
 pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) -> Result<Draft> {
     let context = Context::load(conn, config)?;
     let filters = serde_urlencoded::to_string(wanted.filters()).map_err(internal)?;
-    let after = wanted.cursor.as_deref().map(|cursor| cursor::read(cursor, &filters)).transpose()?;
-    let filter = resolve(conn, &context, wanted)?;
+    let after = wanted
+        .cursor
+        .as_deref()
+        .map(|cursor| cursor::read(cursor, &filters))
+        .transpose()?;
+    let (filter, all_known) = resolve(conn, now, &context, wanted)?;
 
-    let mut positions = crate::store!(*conn, lists::page(&filter, wanted.order, now, after, wanted.limit + 1))?;
+    let mut positions = crate::store!(
+        *conn,
+        lists::page(&filter, wanted.order, now, after, wanted.limit + 1)
+    )?;
     let more = positions.len() as i64 > wanted.limit;
     positions.truncate(wanted.limit as usize);
-    let next_cursor = positions.last().filter(|_| more).map(|last| cursor::write(*last, &filters));
+    let next_cursor = positions
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor::write(*last, &filters));
 
     let rows = in_order(conn, &positions)?;
     let mut tags = list_tags(&filter);
@@ -210,22 +240,42 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) ->
         format!("{}/v1/articles?{query}", config.public_url)
     });
     let link = next.as_ref().map(|next| format!("<{next}>; rel=\"next\""));
-    let page = CardPage { items, count, next_cursor, links: PageLinks { next } };
+    let page = CardPage {
+        items,
+        count,
+        next_cursor,
+        links: PageLinks { next },
+    };
 
     let mut draft = match wanted.fields.as_slice() {
         [] => Draft::json(&page, unique(tags))?,
         fields => Draft::json(&sparse_page(&page, fields)?, unique(tags))?,
     };
-    draft.headers.extend(link.map(|link| (actix_web::http::header::LINK, link)));
-    draft.appears_at(crate::store!(*conn, lists::next_appearance(&filter, now))?);
+    draft
+        .headers
+        .extend(link.map(|link| (actix_web::http::header::LINK, link)));
+    // A name that nobody sees yet may mean something once any article appears.
+    let awaited = if all_known {
+        filter
+    } else {
+        ListFilter::default()
+    };
+    draft.appears_at(crate::store!(*conn, lists::next_appearance(&awaited, now))?);
     draft.disappears_at(rows.iter().filter_map(|(row, _)| row.expires_at).min());
     Ok(draft)
 }
 
 /// Names become ids. A section that doesn't exist is an error; a topic or an
-/// author that doesn't is an empty list, as is one that only drafts use.
-fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<ListFilter> {
+/// author that doesn't is an empty list, as is one that only drafts use: the two
+/// must not be told apart, not even by a header. Also whether all are known.
+fn resolve(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    wanted: &Wanted,
+) -> Result<(ListFilter, bool)> {
     let nothing = Id(uuid::Uuid::nil());
+    let mut all_known = true;
     let mut filter = ListFilter {
         kinds: wanted.kinds.clone(),
         languages: wanted.languages.clone(),
@@ -237,53 +287,80 @@ fn resolve(conn: &mut Conn<'_>, context: &Context, wanted: &Wanted) -> Result<Li
         let mut lists = Vec::with_capacity(values.len());
         for value in values {
             let id: Option<Id> = value.parse().ok();
-            lists.push(match *name {
+            let found = match *name {
                 "section" => {
                     let found = match id {
                         Some(id) => context.tree.by_id(id),
                         None => context.tree.by_slug(value),
                     };
-                    let known: Vec<&str> = context.tree.in_order().iter().map(|section| section.slug.as_str()).collect();
-                    found.ok_or_else(|| bad_parameter(format!("`section`: {}.", text::unknown(value, &known))))?.id
+                    let known: Vec<&str> = context
+                        .tree
+                        .in_order()
+                        .iter()
+                        .map(|section| section.slug.as_str())
+                        .collect();
+                    found
+                        .ok_or_else(|| {
+                            bad_parameter(format!("`section`: {}.", text::unknown(value, &known)))
+                        })?
+                        .id
                 }
                 "topic" => match id {
                     Some(id) => id,
-                    None => crate::store!(*conn, topics::find_by_slug(value))?.map_or(nothing, |topic| topic.id),
+                    None => crate::store!(*conn, topics::find_by_slug(value))?
+                        .map_or(nothing, |topic| topic.id),
                 },
                 _ => match id {
                     Some(id) => id,
-                    None => crate::store!(*conn, authors::find_by_slug(value))?.map_or(nothing, |author| author.id),
+                    None => crate::store!(*conn, authors::find_by_slug(value))?
+                        .map_or(nothing, |author| author.id),
                 },
-            });
+            };
+            let known =
+                *name == "section" || crate::store!(*conn, taxonomy::has_visible(found, now))?;
+            all_known &= known;
+            lists.push(if known { found } else { nothing });
         }
         filter.lists.push(lists);
     }
-    let (ids, slugs): (Vec<_>, Vec<_>) = wanted.exclude.iter().cloned().partition(|name| name.parse::<Id>().is_ok());
+    let (ids, slugs): (Vec<_>, Vec<_>) = wanted
+        .exclude
+        .iter()
+        .cloned()
+        .partition(|name| name.parse::<Id>().is_ok());
     filter.exclude = ids.iter().filter_map(|id| id.parse().ok()).collect();
     if !slugs.is_empty() {
         let found = crate::store!(*conn, articles::ids_of_slugs(&slugs))?;
         filter.exclude.extend(found.into_iter().map(|(_, id)| id));
     }
-    Ok(filter)
+    Ok((filter, all_known))
 }
 
 /// The tags of which articles are in a list.
 fn list_tags(filter: &ListFilter) -> Vec<Tag> {
     match filter.lists.first() {
-        None => vec![Tag::all_articles()],
-        Some(_) => filter.lists.iter().flatten().map(|list| Tag::list(*list)).collect(),
+        None => vec![Tag::site(), Tag::all_articles()],
+        Some(_) => {
+            let lists = filter.lists.iter().flatten().map(|list| Tag::list(*list));
+            std::iter::once(Tag::site()).chain(lists).collect()
+        }
     }
 }
 
 /// The articles at these positions, in this order.
-pub fn in_order(conn: &mut Conn<'_>, positions: &[Position]) -> Result<Vec<(ArticleRow, RevisionHead)>> {
+pub fn in_order(
+    conn: &mut Conn<'_>,
+    positions: &[Position],
+) -> Result<Vec<(ArticleRow, RevisionHead)>> {
     let ids: Vec<Id> = positions.iter().map(|position| position.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let found = crate::store!(*conn, lists::cards(&ids))?;
-    let mut found: HashMap<Id, (ArticleRow, RevisionHead)> =
-        found.into_iter().map(|(row, head)| (row.id, (row, head))).collect();
+    let mut found: HashMap<Id, (ArticleRow, RevisionHead)> = found
+        .into_iter()
+        .map(|(row, head)| (row.id, (row, head)))
+        .collect();
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
@@ -296,27 +373,57 @@ fn include(
     tags: &mut Vec<Tag>,
 ) -> Result<()> {
     if include.contains(&"topics") {
-        let lists: Vec<Vec<Id>> = rows.iter().map(|(_, head)| ids(&head.topics)).collect::<Result<_>>()?;
+        let lists: Vec<Vec<Id>> = rows
+            .iter()
+            .map(|(_, head)| ids(&head.topics))
+            .collect::<Result<_>>()?;
         let all: Vec<Id> = lists.concat();
         let known: HashMap<Id, NameRef> = crate::store!(*conn, topics::by_ids(&all))?
             .into_iter()
-            .map(|topic| (topic.id, NameRef { slug: topic.slug, name: topic.name }))
+            .map(|topic| {
+                (
+                    topic.id,
+                    NameRef {
+                        slug: topic.slug,
+                        name: topic.name,
+                    },
+                )
+            })
             .collect();
         tags.extend(known.keys().map(|id| Tag::topic(*id)));
         for (item, list) in items.iter_mut().zip(lists) {
-            item.topics = Some(list.iter().filter_map(|id| known.get(id).cloned()).collect());
+            item.topics = Some(
+                list.iter()
+                    .filter_map(|id| known.get(id).cloned())
+                    .collect(),
+            );
         }
     }
     if include.contains(&"authors") {
-        let lists: Vec<Vec<Id>> = rows.iter().map(|(_, head)| ids(&head.authors)).collect::<Result<_>>()?;
+        let lists: Vec<Vec<Id>> = rows
+            .iter()
+            .map(|(_, head)| ids(&head.authors))
+            .collect::<Result<_>>()?;
         let all: Vec<Id> = lists.concat();
         let known: HashMap<Id, NameRef> = crate::store!(*conn, authors::by_ids(&all))?
             .into_iter()
-            .map(|author| (author.id, NameRef { slug: author.slug, name: author.name }))
+            .map(|author| {
+                (
+                    author.id,
+                    NameRef {
+                        slug: author.slug,
+                        name: author.name,
+                    },
+                )
+            })
             .collect();
         tags.extend(known.keys().map(|id| Tag::author(*id)));
         for (item, list) in items.iter_mut().zip(lists) {
-            item.authors = Some(list.iter().filter_map(|id| known.get(id).cloned()).collect());
+            item.authors = Some(
+                list.iter()
+                    .filter_map(|id| known.get(id).cloned())
+                    .collect(),
+            );
         }
     }
     Ok(())

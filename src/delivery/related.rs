@@ -10,10 +10,11 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::article::{RelatedOut, related_out};
 use super::card::{Card, Context, unique};
 use super::list::in_order;
-use crate::articles::model::{ArticleRow, ListFilter, Order, RevisionHead, RevisionRow, ids};
+use crate::articles::model::{
+    ArticleRow, LinkRow, ListFilter, Order, Placement, RevisionHead, RevisionRow, ids,
+};
 use crate::changes::Tag;
 use crate::config::Config;
 use crate::db::{Conn, Id, Time};
@@ -29,6 +30,27 @@ pub const MORE: i64 = 5;
 const AUTOMATIC: usize = 6;
 /// How many of each topic, and of the section, are looked at.
 const CANDIDATES: i64 = 20;
+
+/// A related link: to an article that is live, or to an address elsewhere.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RelatedOut {
+    /// `inline`: a block of the body points here. `end`: it stands below. Open.
+    pub placement: Placement,
+    /// background, follow_up, opinion, source or read_more. Open.
+    #[schema(example = "background")]
+    pub relation: String,
+    /// The link's own text, or the target's headline.
+    #[schema(example = "Was kostet der Nahverkehr?")]
+    pub headline: String,
+    /// The article it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub article: Option<Card>,
+    /// The address elsewhere it leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = "uri")]
+    pub url: Option<String>,
+}
 
 /// Related articles.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -63,35 +85,49 @@ pub fn related_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut tags = vec![Tag::article(row.id)];
+    let mut tags = vec![Tag::site(), Tag::article(row.id)];
     let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
-    let known: Vec<Id> = links.iter().filter_map(|(link, _)| link.target_id).collect();
+    let known: Vec<Id> = links
+        .iter()
+        .filter_map(|(link, _)| link.target_id)
+        .collect();
     let mut items = Vec::new();
     let (mut appears, mut disappears) = (None, row.expires_at);
     for (link, target) in &links {
-        let visible = target.as_ref().filter(|(article, _)| article.is_visible(now));
+        let visible = target
+            .as_ref()
+            .filter(|(article, _)| article.is_visible(now));
         match (visible, target) {
             (Some((article, head)), _) => {
                 context.tag_card(article, head, &mut tags);
                 disappears = [disappears, article.expires_at].into_iter().flatten().min();
             }
             (None, Some((article, _))) => {
-                appears = [appears, article.published_at.filter(|at| *at > now)].into_iter().flatten().min();
+                appears = [appears, article.published_at.filter(|at| *at > now)]
+                    .into_iter()
+                    .flatten()
+                    .min();
             }
             (None, None) => {}
         }
         let link = related_out(&context, link, visible)?;
-        items.extend(link.map(|link| RelatedItem { automatic: false, link }));
+        items.extend(link.map(|link| RelatedItem {
+            automatic: false,
+            link,
+        }));
     }
     for card in automatic(conn, now, &context, row, revision, &known, &mut tags)? {
         let link = RelatedOut {
-            placement: crate::articles::model::Placement::End,
+            placement: Placement::End,
             relation: crate::content::Relation::ReadMore.name().to_owned(),
             headline: card.headline.clone(),
             article: Some(card),
             url: None,
         };
-        items.push(RelatedItem { automatic: true, link });
+        items.push(RelatedItem {
+            automatic: true,
+            link,
+        });
     }
     let mut draft = Draft::json(&RelatedPage { items }, unique(tags))?;
     draft.appears_at(appears);
@@ -110,13 +146,16 @@ pub fn more_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut tags = vec![Tag::article(row.id)];
+    let mut tags = vec![Tag::site(), Tag::article(row.id)];
     let items = more(conn, now, &context, row, revision, limit, &mut tags)?;
     let mut draft = Draft::json(&MorePage { items }, unique(tags))?;
     draft.appears_at(Some(now.plus_seconds(LIFETIME)));
     draft.disappears_at(row.expires_at);
     let section = revision.section_id.into_iter().collect();
-    draft.appears_at(crate::store!(*conn, lists::next_appearance(&filter(vec![section]), now))?);
+    draft.appears_at(crate::store!(
+        *conn,
+        lists::next_appearance(&filter(vec![section]), now)
+    )?);
     Ok(draft)
 }
 
@@ -131,10 +170,24 @@ pub fn more(
     limit: i64,
     tags: &mut Vec<Tag>,
 ) -> Result<Vec<Card>> {
-    let lists: Vec<Vec<Id>> = revision.section_id.map(|section| vec![section]).into_iter().collect();
-    tags.push(revision.section_id.map_or_else(Tag::all_articles, Tag::list));
-    let filter = ListFilter { exclude: vec![row.id], ..filter(lists) };
-    let positions = crate::store!(*conn, lists::page(&filter, Order::NewestFirst, now, None, limit))?;
+    let lists: Vec<Vec<Id>> = revision
+        .section_id
+        .map(|section| vec![section])
+        .into_iter()
+        .collect();
+    tags.push(
+        revision
+            .section_id
+            .map_or_else(Tag::all_articles, Tag::list),
+    );
+    let filter = ListFilter {
+        exclude: vec![row.id],
+        ..filter(lists)
+    };
+    let positions = crate::store!(
+        *conn,
+        lists::page(&filter, Order::NewestFirst, now, None, limit)
+    )?;
     cards(conn, context, &positions, tags)
 }
 
@@ -150,15 +203,27 @@ pub fn automatic(
 ) -> Result<Vec<Card>> {
     let topics = ids(&revision.topics)?;
     let published_at = row.published_at.unwrap_or(now);
-    let here = Position { at: published_at, id: row.id };
+    let here = Position {
+        at: published_at,
+        id: row.id,
+    };
     let mut found: HashMap<Id, (Position, u32)> = HashMap::new();
-    let lists = topics.iter().map(|topic| (*topic, 3)).chain(revision.section_id.map(|section| (section, 1)));
+    let lists = topics
+        .iter()
+        .map(|topic| (*topic, 3))
+        .chain(revision.section_id.map(|section| (section, 1)));
     for (list, weight) in lists {
         tags.push(Tag::list(list));
         let filter = filter(vec![vec![list]]);
         // The nearest in time lie on either side of the article.
-        let older = crate::store!(*conn, lists::page(&filter, Order::NewestFirst, now, Some(here), CANDIDATES))?;
-        let newer = crate::store!(*conn, lists::page(&filter, Order::OldestFirst, now, Some(here), CANDIDATES))?;
+        let older = crate::store!(
+            *conn,
+            lists::page(&filter, Order::NewestFirst, now, Some(here), CANDIDATES)
+        )?;
+        let newer = crate::store!(
+            *conn,
+            lists::page(&filter, Order::OldestFirst, now, Some(here), CANDIDATES)
+        )?;
         for position in older.into_iter().chain(newer) {
             found.entry(position.id).or_insert((position, 0)).1 += weight;
         }
@@ -168,17 +233,33 @@ pub fn automatic(
         .filter(|(position, _)| position.id != row.id && !known.contains(&position.id))
         .collect();
     ranked.sort_by_key(|(position, weight)| {
-        (std::cmp::Reverse(*weight), (position.at.0 - published_at.0).abs(), position.id)
+        (
+            std::cmp::Reverse(*weight),
+            (position.at.0 - published_at.0).abs(),
+            position.id,
+        )
     });
-    let positions: Vec<Position> = ranked.into_iter().take(AUTOMATIC).map(|(position, _)| position).collect();
+    let positions: Vec<Position> = ranked
+        .into_iter()
+        .take(AUTOMATIC)
+        .map(|(position, _)| position)
+        .collect();
     cards(conn, context, &positions, tags)
 }
 
 fn filter(lists: Vec<Vec<Id>>) -> ListFilter {
-    ListFilter { lists: lists.into_iter().filter(|list| !list.is_empty()).collect(), ..ListFilter::default() }
+    ListFilter {
+        lists: lists.into_iter().filter(|list| !list.is_empty()).collect(),
+        ..ListFilter::default()
+    }
 }
 
-fn cards(conn: &mut Conn<'_>, context: &Context, positions: &[Position], tags: &mut Vec<Tag>) -> Result<Vec<Card>> {
+fn cards(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    positions: &[Position],
+    tags: &mut Vec<Tag>,
+) -> Result<Vec<Card>> {
     let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
     rows.iter()
         .map(|(row, head)| {
@@ -186,4 +267,38 @@ fn cards(conn: &mut Conn<'_>, context: &Context, positions: &[Position], tags: &
             context.card(row, head)
         })
         .collect()
+}
+
+/// A link as readers get it; nothing if they don't see where it leads, or if it
+/// stands on words of the text.
+pub fn related_out(
+    context: &Context,
+    link: &LinkRow,
+    target: Option<&(ArticleRow, RevisionHead)>,
+) -> Result<Option<RelatedOut>> {
+    if link.placement == Placement::Text {
+        return Ok(None);
+    }
+    let (headline, article, url) = match (target, &link.url) {
+        (Some((row, head)), _) => {
+            let headline = link
+                .headline
+                .clone()
+                .unwrap_or_else(|| head.headline.clone());
+            (headline, Some(context.card(row, head)?), None)
+        }
+        (None, Some(url)) => (
+            link.headline.clone().unwrap_or_else(|| url.clone()),
+            None,
+            Some(url.clone()),
+        ),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(RelatedOut {
+        placement: link.placement,
+        relation: link.relation.clone(),
+        headline,
+        article,
+        url,
+    }))
 }

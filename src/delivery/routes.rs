@@ -70,7 +70,10 @@ pub async fn list_articles(
     params.finish()?;
     let config = state.config.clone();
     let key = wanted.key();
-    serve(&request, &state, &constants, key, move |conn, now| list::page(conn, now, &wanted, &config)).await
+    serve(&request, &state, &constants, key, move |conn, now| {
+        list::page(conn, now, &wanted, &config)
+    })
+    .await
 }
 
 /// Get an article
@@ -106,9 +109,17 @@ pub async fn get_article(
     let wanted = article::Wanted::of(&mut params)?;
     params.finish()?;
     let key = format!("article/{path}?{}", wanted.key());
-    of_article(request, path, "", key, state, constants, move |conn, now, row, revision, config| {
-        article::article(conn, now, row, revision, &wanted, config)
-    })
+    of_article(
+        request,
+        path,
+        "",
+        key,
+        state,
+        constants,
+        move |conn, now, row, revision, config| {
+            article::article(conn, now, row, revision, &wanted, config)
+        },
+    )
     .await
 }
 
@@ -139,9 +150,17 @@ pub async fn get_article_related(
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     let key = format!("related/{path}");
-    of_article(request, path, "/related", key, state, constants, |conn, now, row, revision, config| {
-        related::related_page(conn, now, &row, &revision, config)
-    })
+    of_article(
+        request,
+        path,
+        "/related",
+        key,
+        state,
+        constants,
+        |conn, now, row, revision, config| {
+            related::related_page(conn, now, &row, &revision, config)
+        },
+    )
     .await
 }
 
@@ -174,9 +193,17 @@ pub async fn get_article_more(
     let limit = params.limit()?;
     params.finish()?;
     let key = format!("more/{path}?{limit}");
-    of_article(request, path, "/more", key, state, constants, move |conn, now, row, revision, config| {
-        related::more_page(conn, now, &row, &revision, limit, config)
-    })
+    of_article(
+        request,
+        path,
+        "/more",
+        key,
+        state,
+        constants,
+        move |conn, now, row, revision, config| {
+            related::more_page(conn, now, &row, &revision, limit, config)
+        },
+    )
     .await
 }
 
@@ -206,13 +233,24 @@ pub async fn get_article_markdown(
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     let key = format!("markdown/{path}");
-    of_article(request, path, ".md", key, state, constants, |conn, now, row, revision, config| {
-        let resolved = resolve(conn, now, row, revision, config)?;
-        let mut draft =
-            Draft::new("text/markdown; charset=utf-8", resolved.to_markdown().into_bytes(), resolved.tags.clone());
-        resolved.limit(&mut draft);
-        Ok(draft)
-    })
+    of_article(
+        request,
+        path,
+        ".md",
+        key,
+        state,
+        constants,
+        |conn, now, row, revision, config| {
+            let resolved = resolve(conn, now, row, revision, config)?;
+            let mut draft = Draft::new(
+                "text/markdown; charset=utf-8",
+                resolved.to_markdown().into_bytes(),
+                resolved.tags.clone(),
+            );
+            resolved.limit(&mut draft);
+            Ok(draft)
+        },
+    )
     .await
 }
 
@@ -242,16 +280,34 @@ pub async fn get_article_text(
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     let key = format!("text/{path}");
-    of_article(request, path, ".txt", key, state, constants, |conn, now, row, revision, config| {
-        let resolved = resolve(conn, now, row, revision, config)?;
-        let mut draft = Draft::new("text/plain; charset=utf-8", resolved.to_text().into_bytes(), resolved.tags.clone());
-        resolved.limit(&mut draft);
-        Ok(draft)
-    })
+    of_article(
+        request,
+        path,
+        ".txt",
+        key,
+        state,
+        constants,
+        |conn, now, row, revision, config| {
+            let resolved = resolve(conn, now, row, revision, config)?;
+            let mut draft = Draft::new(
+                "text/plain; charset=utf-8",
+                resolved.to_text().into_bytes(),
+                resolved.tags.clone(),
+            );
+            resolved.limit(&mut draft);
+            Ok(draft)
+        },
+    )
     .await
 }
 
-fn resolve(conn: &mut Conn<'_>, now: Time, row: ArticleRow, revision: RevisionRow, config: &Config) -> Result<Resolved> {
+fn resolve(
+    conn: &mut Conn<'_>,
+    now: Time,
+    row: ArticleRow,
+    revision: RevisionRow,
+    config: &Config,
+) -> Result<Resolved> {
     let context = Context::load(conn, config)?;
     Resolved::load(conn, now, &context, row, revision)
 }
@@ -265,7 +321,9 @@ async fn of_article(
     key: String,
     state: web::Data<State>,
     constants: web::Data<Constants>,
-    make: impl FnOnce(&mut Conn<'_>, Time, ArticleRow, RevisionRow, &Config) -> Result<Draft> + Send + 'static,
+    make: impl FnOnce(&mut Conn<'_>, Time, ArticleRow, RevisionRow, &Config) -> Result<Draft>
+    + Send
+    + 'static,
 ) -> Result<HttpResponse> {
     let name = path.into_inner();
     let config = state.config.clone();
@@ -273,12 +331,18 @@ async fn of_article(
         "" => String::new(),
         query => format!("?{query}"),
     };
-    serve(&request, &state, &constants, key, move |conn, now| match article::find(conn, now, &name)? {
-        Found::Live(found) => {
-            let (row, revision) = *found;
-            make(conn, now, row, revision, &config)
-        }
-        Found::Moved(row) => Ok(article::moved(&row, &format!("{suffix}{query}"), &config)),
-    })
+    serve(
+        &request,
+        &state,
+        &constants,
+        key,
+        move |conn, now| match article::find(conn, now, &name)? {
+            Found::Live(found) => {
+                let (row, revision) = *found;
+                make(conn, now, row, revision, &config)
+            }
+            Found::Moved(row) => Ok(article::moved(&row, &format!("{suffix}{query}"), &config)),
+        },
+    )
     .await
 }

@@ -9,7 +9,7 @@ use crate::changes::{self, Tag};
 use crate::db::{Conn, Time};
 use crate::error::{Error, NOT_FOUND, Problem, Result};
 use crate::http::answer::{Constants, Draft, Origin};
-use crate::state::State;
+use crate::state::{State, patience};
 
 /// Answers a public GET. `key` is the canonical form of the route and its typed
 /// parameters; `make` reads what the answer shows at an instant.
@@ -46,7 +46,12 @@ pub async fn serve(
     };
     let answer = if usable {
         let clock = || state.now();
-        state.cache.get_or_make(&key, clock, making).await?
+        // Those who wait for somebody else's reading don't wait for ever: when
+        // that fails, the next of them tries, and the last would come too late.
+        let waiting = state.cache.get_or_make(&key, clock, making);
+        tokio::time::timeout(patience(), waiting)
+            .await
+            .map_err(|_| Error::Unavailable("no answer in time".to_owned()))??
     } else {
         making().await?.0
     };

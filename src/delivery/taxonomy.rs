@@ -559,6 +559,8 @@ pub async fn list_topics(
 }
 
 /// Read a topic
+///
+/// Its articles are at `/v1/articles?topic=…`.
 #[utoipa::path(
     tag = "topics",
     security(()),
@@ -613,6 +615,8 @@ pub async fn list_authors(
 }
 
 /// Read an author
+///
+/// Their articles are at `/v1/articles?author=…`.
 #[utoipa::path(
     tag = "authors",
     security(()),

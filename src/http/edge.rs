@@ -13,7 +13,7 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
@@ -25,7 +25,7 @@ use crate::error::{
     Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem,
     ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
 };
-use crate::state::State;
+use crate::state::{State, patiently};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -143,10 +143,24 @@ pub async fn edge(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
 
-    let served = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let state = request
+        .app_data::<web::Data<State>>()
+        .cloned()
+        .map(web::Data::into_inner);
+    let _running = state.as_ref().map(State::enter);
+    let served = AssertUnwindSafe(patiently(next.call(request)))
+        .catch_unwind()
+        .await;
     let response = match served {
         Ok(response) => response?,
-        Err(panic) => return Err(Panicked::new(id, panic.as_ref()).into()),
+        Err(panic) => {
+            if let Some(state) = state {
+                state
+                    .metrics
+                    .observe(method, "unknown", 500, started.elapsed());
+            }
+            return Err(Panicked::new(id, panic.as_ref()).into());
+        }
     };
     let (request, response) = response.into_parts();
     let mut response = if response.status().is_client_error() || response.status().is_server_error()
@@ -156,13 +170,16 @@ pub async fn edge(
         response
     };
     set_headers(&request, response.headers_mut(), &id);
+    if state.as_ref().is_some_and(|state| state.is_stopping()) {
+        // Connections that are kept open would hold up the end.
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
 
     let took = started.elapsed();
     let status = response.status().as_u16();
-    if let (Some(state), Some(routes)) = (
-        request.app_data::<web::Data<State>>(),
-        request.app_data::<web::Data<Routes>>(),
-    ) {
+    if let (Some(state), Some(routes)) = (&state, request.app_data::<web::Data<Routes>>()) {
         state
             .metrics
             .observe(method, routes.pattern(&request), status, took);
@@ -195,8 +212,13 @@ enum Audience {
     Operators,
 }
 
+/// Whether a path belongs to those who are signed in. `/v1/authors` doesn't.
+pub fn is_for_editors(path: &str) -> bool {
+    path.starts_with("/v1/editor/") || path.starts_with("/v1/auth/")
+}
+
 fn audience(path: &str) -> Audience {
-    if path.starts_with("/v1/editor") || path.starts_with("/v1/auth") {
+    if is_for_editors(path) {
         Audience::Editors
     } else if path.starts_with("/metrics") || path.starts_with("/health") {
         Audience::Operators

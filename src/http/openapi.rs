@@ -52,7 +52,7 @@ pub fn complete(spec: &OpenApi) -> serde_json::Result<Value> {
     components["parameters"] = json!({"IfNoneMatch": {
         "name": "If-None-Match", "in": "header", "required": false,
         "description": "The ETag of the answer you have; if it still holds, you get 304 without a body.",
-        "schema": {"type": "string", "maxLength": 1000},
+        "schema": {"type": "string"},
         "example": "\"5f1b6f0c1d2e3a4b\"",
     }});
     without_unused(&mut spec);
@@ -73,7 +73,7 @@ impl Kind {
         let tagged = method == "get" && !under(&["/health", "/metrics"]);
         Kind {
             tagged,
-            public: tagged && !under(&["/v1/auth", "/v1/editor"]),
+            public: tagged && !super::edge::is_for_editors(path),
         }
     }
 
@@ -117,7 +117,7 @@ impl Kind {
         let shared = self::headers();
         let mut headers = json!({});
         let mut has = |name: &str| headers[name] = header(name);
-        let _ = EVERYWHERE.map(&mut has);
+        EVERYWHERE.into_iter().for_each(&mut has);
         if self.tagged && matches!(status, 200 | 304) {
             has("ETag");
         }
@@ -125,7 +125,9 @@ impl Kind {
             has("Location");
         }
         if self.public {
-            has("Surrogate-Key");
+            ["Surrogate-Key", "Cache-Status", "Age"]
+                .into_iter()
+                .for_each(&mut has);
         }
         if let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) {
             for body in content.values_mut() {
@@ -167,6 +169,8 @@ fn headers() -> Value {
     };
     json!({
         "Access-Control-Allow-Origin": text(false, "`*` on what anyone may read; on the editor's side the origin itself, if the settings list it", "*"),
+        "Age": text(false, "Only while the database is away: for how many seconds nobody could tell whether the answer is still right", "12"),
+        "Cache-Status": text(false, "Whether the answer was in the cache (RFC 9211)", "perspektive; hit"),
         "Cache-Control": text(true, "Who may keep the answer, and for how long", "public, max-age=30, stale-while-revalidate=60, stale-if-error=600"),
         "ETag": text(true, "Names these very bytes; for If-None-Match and, on the editor's side, If-Match", "\"5f1b6f0c1d2e3a4b\""),
         "Link": text(false, "The next page, if there is one (RFC 8288)", "</v1/articles?cursor=…>; rel=\"next\""),
@@ -298,7 +302,8 @@ fn without_nulls(spec: &mut Value) {
     for (_, item) in members(&mut spec["paths"]) {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {
-                for key in ["responses", "parameters"] {
+                // What may be left out of a patch may be null; a body may not.
+                for key in ["responses", "parameters", "requestBody"] {
                     operation.get_mut(key).into_iter().for_each(drop_null);
                 }
             }
@@ -444,6 +449,7 @@ fn example(schema: &Value, schemas: &Value, above: &mut Vec<String>) -> Option<V
         "boolean" => json!(true),
         _ => match schema["format"].as_str() {
             Some("date-time") => json!("2026-11-23T08:15:00Z"),
+            Some("uri") => json!("https://flussblick.example/"),
             Some("uuid") => json!("0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e"),
             _ => json!("…"),
         },

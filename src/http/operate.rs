@@ -24,11 +24,17 @@ pub struct Health {
     version: &'static str,
 }
 
-const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
+const OK: Health = Health {
+    status: "ok",
+    version: env!("CARGO_PKG_VERSION"),
+};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(get_live).service(get_ready).service(get_metrics);
+    config
+        .service(get_live)
+        .service(get_ready)
+        .service(get_metrics);
 }
 
 /// Tell whether the process is alive
@@ -53,7 +59,9 @@ pub async fn get_ready(state: web::Data<State>) -> Result<HttpResponse> {
     if state.is_stopping() {
         return Err(Error::Unavailable("the server is stopping".to_owned()));
     }
-    state.read(|conn| Ok(crate::store!(*conn, changes::head())?)).await?;
+    state
+        .read(|conn| Ok(crate::store!(*conn, changes::head())?))
+        .await?;
     Ok(HttpResponse::Ok().json(OK))
 }
 
@@ -72,17 +80,25 @@ pub async fn get_ready(state: web::Data<State>) -> Result<HttpResponse> {
 #[get("/metrics")]
 pub async fn get_metrics(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse> {
     permit(&request, &state)?;
-    let text = state.metrics.write(state.cache.usage(), state.staleness(state.now()))?;
+    let text = state
+        .metrics
+        .write(state.cache.usage(), state.staleness(state.now()))?;
     Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8"))
+        .insert_header((
+            header::CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        ))
         .body(text))
 }
 
 /// A proxy on this machine makes everybody look local, so a forwarded request
 /// needs the token.
 fn permit(request: &HttpRequest, state: &State) -> Result<()> {
-    let local = request.peer_addr().is_some_and(|peer| is_loopback(peer.ip()));
-    let forwarded = request.headers().contains_key("x-forwarded-for") || request.headers().contains_key("forwarded");
+    let local = request
+        .peer_addr()
+        .is_some_and(|peer| is_loopback(peer.ip()));
+    let forwarded = request.headers().contains_key("x-forwarded-for")
+        || request.headers().contains_key("forwarded");
     let Some(token) = &state.config.metrics_token else {
         return if local && !forwarded {
             Ok(())
@@ -90,15 +106,26 @@ fn permit(request: &HttpRequest, state: &State) -> Result<()> {
             Err(Problem::new(&FORBIDDEN, "Metrics are open to this machine only. Set METRICS_TOKEN to read them from elsewhere.").into())
         };
     };
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    let right = aws_lc_rs::constant_time::verify_slices_are_equal(sent.as_bytes(), token.expose_secret().as_bytes());
+    let sent = request
+        .headers()
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let sent = sent
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .unwrap_or_default();
+    let right = aws_lc_rs::constant_time::verify_slices_are_equal(
+        sent.as_bytes(),
+        token.expose_secret().as_bytes(),
+    );
     if right.is_ok() || (local && !forwarded) {
         return Ok(());
     }
-    Err(Problem::new(&UNAUTHENTICATED, "Send METRICS_TOKEN as Authorization: Bearer.")
-        .header("WWW-Authenticate", "Bearer realm=\"perspektive\"")
-        .into())
+    Err(Problem::new(
+        &UNAUTHENTICATED,
+        "Send METRICS_TOKEN as Authorization: Bearer.",
+    )
+    .header("WWW-Authenticate", "Bearer realm=\"perspektive\"")
+    .into())
 }
 
 fn is_loopback(ip: IpAddr) -> bool {

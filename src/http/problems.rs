@@ -5,7 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::answer::{Constants, Draft, Origin};
 use super::spec::{Missing, PublicProblems};
+use crate::db::Time;
 use crate::error::{FieldError, PROBLEM_TYPES, ProblemType, Result, not_found};
 
 /// A problem type: what usually causes it and what helps.
@@ -93,10 +95,13 @@ pub fn configure(config: &mut ServiceConfig) {
     responses((status = 200, description = "All problem types", body = ProblemPages), PublicProblems),
 )]
 #[get("/problems")]
-pub async fn list_problems(request: HttpRequest) -> Result<HttpResponse> {
+pub async fn list_problems(
+    request: HttpRequest,
+    constants: web::Data<Constants>,
+) -> Result<HttpResponse> {
     super::query::Params::of(&request)?.finish()?;
     let items = PROBLEM_TYPES.iter().map(ProblemPage::from).collect();
-    Ok(lasting(&ProblemPages { items }))
+    lasting(&request, &constants, &ProblemPages { items }).await
 }
 
 /// Explain a problem type
@@ -112,15 +117,28 @@ pub async fn list_problems(request: HttpRequest) -> Result<HttpResponse> {
     ),
 )]
 #[get("/problems/{problem}")]
-pub async fn get_problem(request: HttpRequest, slug: web::Path<String>) -> Result<HttpResponse> {
+pub async fn get_problem(
+    request: HttpRequest,
+    slug: web::Path<String>,
+    constants: web::Data<Constants>,
+) -> Result<HttpResponse> {
     super::query::Params::of(&request)?.finish()?;
     let kind = PROBLEM_TYPES.iter().find(|kind| kind.slug == slug.as_str());
     let kind = kind.ok_or_else(|| not_found(format!("The problem type `{slug}`")))?;
-    Ok(lasting(&ProblemPage::from(kind)))
+    lasting(&request, &constants, &ProblemPage::from(kind)).await
 }
 
-fn lasting(body: &impl Serialize) -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header(("Cache-Control", "public, max-age=3600"))
-        .json(body)
+async fn lasting(
+    request: &HttpRequest,
+    constants: &Constants,
+    body: &impl Serialize,
+) -> Result<HttpResponse> {
+    let (answer, ..) = Draft::json(body, Vec::new())?.seal()?;
+    let origin = Origin {
+        hit: true,
+        stale: 0,
+    };
+    answer
+        .respond(request, constants, Time::now(), origin)
+        .await
 }

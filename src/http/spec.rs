@@ -1,109 +1,24 @@
-//! What the OpenAPI description says of many operations alike: which problems
-//! they may answer, in groups that an operation lists, and which headers every
-//! answer has, which [`complete`] adds.
+//! What handlers say alike about their operations: which problems they may end
+//! with, in groups that an operation lists, and the headers that they read. What
+//! follows from that for every operation, `openapi` completes.
 
 use std::collections::BTreeMap;
 
-use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{RefOr, Response, ResponseBuilder};
 
 use crate::error::PROBLEM_TYPES;
 
 type Responses = BTreeMap<String, RefOr<Response>>;
 
-fn text(description: &str) -> Header {
-    HeaderBuilder::new()
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
-        .description(Some(description))
-        .build()
-}
-
-/// The headers of every public answer, beside those its operation names.
-const PUBLIC: [(&str, &str); 6] = [
-    ("ETag", "Stands for these bytes, in this coding"),
-    (
-        "Cache-Control",
-        "How long it may be kept; ends when something in it appears or disappears by itself",
-    ),
-    ("Vary", "Always `Accept-Encoding`"),
-    (
-        "Surrogate-Key",
-        "What it is made of, for purging at an edge",
-    ),
-    ("Cache-Status", "Whether it was in the cache (RFC 9211)"),
-    (
-        "Age",
-        "Only while the database is away: for how many seconds nobody could tell whether it is still right",
-    ),
-];
-
-/// Adds the headers that no handler sets: the request's id to every answer, and
-/// the caching headers to those that anyone may read.
-pub fn complete(spec: &mut OpenApi) {
-    for (path, item) in &mut spec.paths.paths {
-        let public = path.starts_with("/v1/")
-            && !path.starts_with("/v1/editor")
-            && !path.starts_with("/v1/auth");
-        let operations = [
-            (&mut item.get, true),
-            (&mut item.post, false),
-            (&mut item.put, false),
-            (&mut item.patch, false),
-            (&mut item.delete, false),
-        ];
-        for (operation, is_get) in operations {
-            let Some(operation) = operation else { continue };
-            for (status, response) in &mut operation.responses.responses {
-                let RefOr::T(response) = response else {
-                    continue;
-                };
-                let id = RefOr::T(text("Under this id the log has more"));
-                response.headers.insert("X-Request-Id".to_owned(), id);
-                if public && is_get && matches!(status.as_str(), "200" | "301" | "304") {
-                    for (name, description) in PUBLIC {
-                        response
-                            .headers
-                            .entry(name.to_owned())
-                            .or_insert_with(|| RefOr::T(text(description)));
-                    }
-                }
-            }
-        }
-    }
-}
-
+/// An answer that `openapi` makes a problem document of.
 fn problem(status: u16, why: &str) -> (String, RefOr<Response>) {
     let types: Vec<String> = PROBLEM_TYPES
         .iter()
         .filter(|kind| kind.status == status)
         .map(|kind| format!("`/problems/{}`", kind.slug))
         .collect();
-    let content = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name("ProblemDocument")))
-        .build();
-    let mut response = ResponseBuilder::new()
-        .description(format!("{why} Type: {}.", types.join(" or ")))
-        .content("application/problem+json", content);
-    let text = |description: &str| {
-        HeaderBuilder::new()
-            .schema(Some(ObjectBuilder::new().schema_type(Type::String).build()))
-            .description(Some(description))
-            .build()
-    };
-    response = match status {
-        503 | 429 => response.header("Retry-After", text("Seconds to wait before trying again")),
-        401 => response.header(
-            "WWW-Authenticate",
-            text("`Bearer`, with `error=\"invalid_token\"` if what was sent is no good (RFC 6750)"),
-        ),
-        412 | 428 => response.header(
-            "ETag",
-            text("The present version, to be sent as `If-Match`"),
-        ),
-        _ => response,
-    };
+    let response =
+        ResponseBuilder::new().description(format!("{why} Type: {}.", types.join(" or ")));
     (status.to_string(), response.build().into())
 }
 

@@ -18,20 +18,31 @@ use crate::error::{
     FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, malformed, malformed_all,
 };
 
-/// How long a body may take to arrive.
-const ARRIVAL: Duration = Duration::from_secs(60);
-
 /// A body that has not been read yet.
 pub struct Upload {
     content_type: String,
     declared: Option<u64>,
-    limit: usize,
+    limit: BodyLimit,
     payload: Payload,
 }
 
-/// The largest body that is taken, for [`Upload`]; kept as app data.
+/// What is taken of a body, for [`Upload`]; kept as app data.
 #[derive(Clone, Copy)]
-pub struct BodyLimit(pub usize);
+pub struct BodyLimit {
+    /// The largest body, in bytes.
+    pub bytes: usize,
+    /// How long it may take to arrive.
+    pub arrival: Duration,
+}
+
+impl Default for BodyLimit {
+    fn default() -> Self {
+        BodyLimit {
+            bytes: 1 << 20,
+            arrival: Duration::from_secs(60),
+        }
+    }
+}
 
 impl FromRequest for Upload {
     type Error = crate::error::Error;
@@ -54,9 +65,7 @@ impl FromRequest for Upload {
         ready(Ok(Upload {
             content_type: essence,
             declared: header("content-length").and_then(|length| length.parse().ok()),
-            limit: request
-                .app_data::<BodyLimit>()
-                .map_or(1 << 20, |limit| limit.0),
+            limit: request.app_data().copied().unwrap_or_default(),
             payload: payload.take(),
         }))
     }
@@ -70,37 +79,38 @@ impl Upload {
 
     /// The whole body.
     pub async fn bytes(mut self) -> Result<Bytes> {
-        let too_large = |limit| {
+        let BodyLimit {
+            bytes: limit,
+            arrival,
+        } = self.limit;
+        let too_large = || {
             Problem::new(
                 &TOO_LARGE,
                 format!("The body is larger than {limit} bytes, which is the most this API takes."),
             )
             .with("limit", limit)
         };
-        if self
-            .declared
-            .is_some_and(|length| length > self.limit as u64)
-        {
-            return Err(too_large(self.limit).into());
+        if self.declared.is_some_and(|length| length > limit as u64) {
+            return Err(too_large().into());
         }
         let reading = async {
             let mut body = Vec::with_capacity(self.declared.unwrap_or(4_096).min(1 << 16) as usize);
             while let Some(chunk) = self.payload.next().await {
                 let chunk =
                     chunk.map_err(|error| malformed(format!("The body ended early: {error}.")))?;
-                if body.len() + chunk.len() > self.limit {
-                    return Err(too_large(self.limit).into());
+                if body.len() + chunk.len() > limit {
+                    return Err(too_large().into());
                 }
                 body.extend_from_slice(&chunk);
             }
             Ok(Bytes::from(body))
         };
-        tokio::time::timeout(ARRIVAL, reading)
+        tokio::time::timeout(arrival, reading)
             .await
             .unwrap_or_else(|_| {
                 let detail = format!(
                     "The body didn't arrive within {} seconds.",
-                    ARRIVAL.as_secs()
+                    arrival.as_secs()
                 );
                 Err(Problem::new(&TIMEOUT, detail).into())
             })
@@ -123,7 +133,11 @@ impl Upload {
             self.accept(&["application/json"])?;
         }
         let bytes = self.bytes().await?;
-        if bytes.is_empty() { Ok(T::default()) } else { from_json(&bytes) }
+        if bytes.is_empty() {
+            Ok(T::default())
+        } else {
+            from_json(&bytes)
+        }
     }
 
     /// The body as a merge patch of this shape.

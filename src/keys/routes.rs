@@ -98,7 +98,7 @@ pub async fn create_key(
 #[utoipa::path(
     tag = "keys",
     security(("bearer" = [])),
-    params(("key" = Id, Path, description = "The key's id"), IfNoneMatch),
+    params(("key" = Id, Path, description = "The key's id", example = "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e"), IfNoneMatch),
     responses(
         (status = 200, description = "The key", body = KeyOut,
             headers(("ETag" = String, description = "Stands for this answer"))),
@@ -126,7 +126,7 @@ pub async fn get_key(
 #[utoipa::path(
     tag = "keys",
     security(("bearer" = [])),
-    params(("key" = Id, Path, description = "The key's id")),
+    params(("key" = Id, Path, description = "The key's id", example = "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e")),
     responses((status = 204, description = "Revoked"), EditorProblems, Missing),
 )]
 #[delete("/v1/editor/keys/{key}")]

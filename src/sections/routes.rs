@@ -92,6 +92,8 @@ pub async fn create_section(
 }
 
 /// Read a section
+///
+/// As the newsroom keeps it, with the version that a change has to name.
 #[utoipa::path(
     tag = "sections",
     security(("bearer" = [])),

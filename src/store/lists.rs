@@ -14,7 +14,13 @@ use crate::db::schema::{articles, listings, revisions};
 use crate::db::{Id, Time};
 use crate::http::cursor::Position;
 
-diesel::alias!(listings as others: Others);
+// The macro makes items that carry no documentation.
+#[allow(missing_docs)]
+mod alias {
+    use crate::db::schema::listings;
+    diesel::alias!(listings as others: Others);
+}
+use alias::others;
 
 /// Puts an article into lists.
 pub fn insert(c: &mut Conn, rows: &[ListingRow]) -> QueryResult<()> {
@@ -48,10 +54,10 @@ macro_rules! narrow {
                 .or(articles::expires_at.gt($now)),
         );
         if let Some(after) = $filter.published_after {
-            $query = $query.filter(articles::published_at.ge(after));
+            $query = $query.filter($at.ge(after));
         }
         if let Some(before) = $filter.published_before {
-            $query = $query.filter(articles::published_at.lt(before));
+            $query = $query.filter($at.lt(before));
         }
         if !$filter.kinds.is_empty() {
             $query = $query.filter(articles::kind.eq_any(&$filter.kinds));

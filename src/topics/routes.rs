@@ -87,6 +87,8 @@ pub async fn create_topic(
 }
 
 /// Read a topic
+///
+/// As the newsroom keeps it, with the version that a change has to name.
 #[utoipa::path(
     tag = "topics",
     security(("bearer" = [])),

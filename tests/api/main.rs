@@ -3,12 +3,17 @@
 
 mod support;
 
+mod articles;
 mod auth;
 mod authors;
 mod content;
 mod edge;
+mod laws;
 mod matrix;
+mod outage;
+mod readme;
 mod sections;
 mod site;
 mod topics;
+mod trouble;
 mod users;

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use diesel::RunQueryDsl;
+use perspektive::auth::Role;
 use perspektive::db::Conn;
 use serde_json::{Value, json};
 
@@ -33,7 +34,11 @@ struct Ask {
 
 impl Ask {
     fn at(path: impl Into<String>) -> Self {
-        Ask { path: path.into(), body: None, headers: Vec::new() }
+        Ask {
+            path: path.into(),
+            body: None,
+            headers: Vec::new(),
+        }
     }
 
     fn json(mut self, body: Value) -> Self {
@@ -90,11 +95,61 @@ impl Cell<'_> {
         format!("/v1/editor/keys/{}", made["id"].as_str().unwrap())
     }
 
+    /// Makes a section, topic or author; its address.
+    async fn thing(&self, collection: &str) -> String {
+        let made = self
+            .make(collection, json!({"name": self.name("Ding")}))
+            .await;
+        format!("{collection}/{}", made["slug"].as_str().unwrap())
+    }
+
+    /// Makes a draft that could be published, by this identity; its address.
+    async fn draft(&self, by: Client<'_>) -> String {
+        let section = self
+            .make("/v1/editor/sections", json!({"name": self.name("Ressort")}))
+            .await;
+        let body = json!({"headline": "Stadtrat tagt", "section": section["slug"], "body": {"markdown": "Der Rat tagte."}});
+        let path = format!("/v1/editor/articles/{}", self.name("artikel"));
+        by.send("PUT", &path, &body, 201).await;
+        path
+    }
+
+    /// Makes a draft of somebody else's; its address.
+    async fn others_draft(&self) -> String {
+        self.draft(self.app.as_user("someone-else", Role::Editor))
+            .await
+    }
+
+    /// Makes a draft of the one who asks, if they could have; its address.
+    async fn own_draft(&self) -> String {
+        let who = self.who.clone().filter(|who| who.name != "viewer");
+        self.draft(who.unwrap_or_else(|| self.app.as_admin())).await
+    }
+
+    /// Does something to an article as an admin; its address.
+    async fn after(&self, article: String, verb: &str) -> String {
+        self.app
+            .as_admin()
+            .send("POST", &format!("{article}/{verb}"), &json!({}), 200)
+            .await;
+        article
+    }
+
+    /// Puts an article into the trash; its address.
+    async fn in_trash(&self, article: String) -> String {
+        let request = self.app.as_admin().request("DELETE", &article);
+        expect(request.header("If-Match", "*"), 200).await;
+        article
+    }
+
     /// Signs a new user in; the refresh token.
     async fn signed_in(&self) -> String {
         let body = json!({"name": self.user().await, "password": "ein langes Passwort"});
         let request = self.app.request("POST", "/v1/auth/login").json(&body);
-        expect(request, 200).await["refresh_token"].as_str().unwrap().to_owned()
+        expect(request, 200).await["refresh_token"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -120,6 +175,8 @@ macro_rules! rows {
 }
 
 const SIGNED_IN: Statuses = [401, 200, 200, 200, 200];
+const AUTHORS: Statuses = [401, 403, 200, 200, 200];
+const EDITORS: Statuses = [401, 403, 403, 200, 200];
 const ADMIN: Statuses = [401, 403, 403, 403, 200];
 
 /// Every operation. `POST /v1/editor/keys` twice, and so on: one row for one's
@@ -165,6 +222,107 @@ fn rows() -> Vec<Row> {
         "GET /v1/editor/keys/{key}" [401, 404, 404, 404, 200], |cell| Ask::at(cell.others_key().await);
         "DELETE /v1/editor/keys/{key}" [401, 204, 204, 204, 204], |cell| Ask::at(cell.own_key().await);
         "DELETE /v1/editor/keys/{key}" [401, 404, 404, 404, 204], |cell| Ask::at(cell.others_key().await);
+
+        "GET /v1/editor/site" SIGNED_IN, |cell| Ask::at("/v1/editor/site");
+        "PUT /v1/editor/site" EDITORS, |cell| {
+            Ask::at("/v1/editor/site").json(json!({"name": cell.name("Flussblick")})).header("If-Match", "*")
+        };
+        "PATCH /v1/editor/site" EDITORS, |cell| {
+            Ask::at("/v1/editor/site").json(json!({"name": cell.name("Flussblick")})).header("If-Match", "*")
+        };
+
+        "GET /v1/editor/sections" SIGNED_IN, |cell| Ask::at("/v1/editor/sections");
+        "POST /v1/editor/sections" [401, 403, 403, 201, 201], |cell| {
+            Ask::at("/v1/editor/sections").json(json!({"name": cell.name("Neues")}))
+        };
+        "GET /v1/editor/sections/{section}" SIGNED_IN, |cell| Ask::at(cell.thing("/v1/editor/sections").await);
+        "PUT /v1/editor/sections/{section}" [401, 403, 403, 201, 201], |cell| {
+            Ask::at(format!("/v1/editor/sections/{}", cell.name("neu"))).json(json!({"name": cell.name("Neu")}))
+        };
+        "PATCH /v1/editor/sections/{section}" EDITORS, |cell| {
+            Ask::at(cell.thing("/v1/editor/sections").await).json(json!({"name": cell.name("Anders")})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/sections/{section}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.thing("/v1/editor/sections").await).header("If-Match", "*")
+        };
+
+        "GET /v1/editor/topics" SIGNED_IN, |cell| Ask::at("/v1/editor/topics");
+        "POST /v1/editor/topics" [401, 403, 403, 201, 201], |cell| {
+            Ask::at("/v1/editor/topics").json(json!({"name": cell.name("Neues")}))
+        };
+        "GET /v1/editor/topics/{topic}" SIGNED_IN, |cell| Ask::at(cell.thing("/v1/editor/topics").await);
+        "PUT /v1/editor/topics/{topic}" [401, 403, 403, 201, 201], |cell| {
+            Ask::at(format!("/v1/editor/topics/{}", cell.name("neu"))).json(json!({"name": cell.name("Neu")}))
+        };
+        "PATCH /v1/editor/topics/{topic}" EDITORS, |cell| {
+            Ask::at(cell.thing("/v1/editor/topics").await).json(json!({"name": cell.name("Anders")})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/topics/{topic}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.thing("/v1/editor/topics").await).header("If-Match", "*")
+        };
+
+        "GET /v1/editor/authors" SIGNED_IN, |cell| Ask::at("/v1/editor/authors");
+        "POST /v1/editor/authors" [401, 403, 403, 201, 201], |cell| {
+            Ask::at("/v1/editor/authors").json(json!({"name": cell.name("Neues")}))
+        };
+        "GET /v1/editor/authors/{author}" SIGNED_IN, |cell| Ask::at(cell.thing("/v1/editor/authors").await);
+        "PUT /v1/editor/authors/{author}" [401, 403, 403, 201, 201], |cell| {
+            Ask::at(format!("/v1/editor/authors/{}", cell.name("neu"))).json(json!({"name": cell.name("Neu")}))
+        };
+        "PATCH /v1/editor/authors/{author}" EDITORS, |cell| {
+            Ask::at(cell.thing("/v1/editor/authors").await).json(json!({"name": cell.name("Anders")})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/authors/{author}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.thing("/v1/editor/authors").await).header("If-Match", "*")
+        };
+
+        "GET /v1/editor/articles" SIGNED_IN, |cell| Ask::at("/v1/editor/articles");
+        "POST /v1/editor/articles" [401, 403, 201, 201, 201], |cell| {
+            Ask::at("/v1/editor/articles").json(json!({"headline": cell.name("Stadtrat tagt")}))
+        };
+        "GET /v1/editor/articles/{article}" SIGNED_IN, |cell| Ask::at(cell.others_draft().await);
+        "PUT /v1/editor/articles/{article}" [401, 403, 201, 201, 201], |cell| {
+            Ask::at(format!("/v1/editor/articles/{}", cell.name("neu"))).json(json!({"headline": "Stadtrat tagt"}))
+        };
+        "PUT /v1/editor/articles/{article}" AUTHORS, |cell| {
+            Ask::at(cell.own_draft().await).json(json!({"headline": "Stadtrat tagte"})).header("If-Match", "*")
+        };
+        "PUT /v1/editor/articles/{article}" EDITORS, |cell| {
+            Ask::at(cell.others_draft().await).json(json!({"headline": "Stadtrat tagte"})).header("If-Match", "*")
+        };
+        // Who may write but not publish stores nothing by asking for both.
+        "PUT /v1/editor/articles/{article}" EDITORS, |cell| {
+            Ask::at(cell.own_draft().await + "?publish=true&overwrite=true").json(json!({"headline": "Stadtrat tagte", "section": cell.name("ressort")}))
+        };
+        "PATCH /v1/editor/articles/{article}" AUTHORS, |cell| {
+            Ask::at(cell.own_draft().await).json(json!({"kicker": "Rathaus"})).header("If-Match", "*")
+        };
+        "PATCH /v1/editor/articles/{article}" EDITORS, |cell| {
+            Ask::at(cell.others_draft().await).json(json!({"kicker": "Rathaus"})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/articles/{article}" AUTHORS, |cell| Ask::at(cell.own_draft().await).header("If-Match", "*");
+        "DELETE /v1/editor/articles/{article}" EDITORS, |cell| Ask::at(cell.others_draft().await).header("If-Match", "*");
+        "POST /v1/editor/articles/{article}/restore" AUTHORS, |cell| {
+            Ask::at(cell.in_trash(cell.own_draft().await).await + "/restore")
+        };
+        "POST /v1/editor/articles/{article}/restore" EDITORS, |cell| {
+            Ask::at(cell.in_trash(cell.others_draft().await).await + "/restore")
+        };
+        "POST /v1/editor/articles/{article}/submit" AUTHORS, |cell| Ask::at(cell.own_draft().await + "/submit");
+        "POST /v1/editor/articles/{article}/submit" EDITORS, |cell| Ask::at(cell.others_draft().await + "/submit");
+        "POST /v1/editor/articles/{article}/publish" EDITORS, |cell| Ask::at(cell.own_draft().await + "/publish");
+        "POST /v1/editor/articles/{article}/schedule" EDITORS, |cell| {
+            Ask::at(cell.own_draft().await + "/schedule").json(json!({"at": "2099-01-01T06:00:00Z"}))
+        };
+        "POST /v1/editor/articles/{article}/unpublish" EDITORS, |cell| {
+            Ask::at(cell.after(cell.own_draft().await, "publish").await + "/unpublish")
+        };
+        "POST /v1/editor/articles/{article}/take-down" EDITORS, |cell| {
+            Ask::at(cell.after(cell.own_draft().await, "publish").await + "/take-down").json(json!({"reason": "Einstweilige Verfügung"}))
+        };
+        "POST /v1/editor/articles/{article}/correct" EDITORS, |cell| {
+            Ask::at(cell.after(cell.own_draft().await, "publish").await + "/correct").json(json!({"text": "Der Rat tagte am Dienstag."}))
+        };
     }
 }
 
@@ -211,7 +369,7 @@ fn every_operation_has_a_row() {
     let spec = serde_json::to_value(perspektive::app::spec()).unwrap();
     let mut wanted = BTreeSet::new();
     for (path, item) in spec["paths"].as_object().unwrap() {
-        if !path.starts_with("/v1/editor") && !path.starts_with("/v1/auth") {
+        if !path.starts_with("/v1/editor/") && !path.starts_with("/v1/auth/") {
             continue;
         }
         for method in ["get", "put", "post", "patch", "delete"] {
@@ -223,7 +381,10 @@ fn every_operation_has_a_row() {
     let found: BTreeSet<String> = rows().iter().map(|row| row.operation.to_owned()).collect();
     let missing: Vec<_> = wanted.difference(&found).collect();
     let unknown: Vec<_> = found.difference(&wanted).collect();
-    assert!(missing.is_empty() && unknown.is_empty(), "without a row: {missing:#?}\nno such operation: {unknown:#?}");
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "without a row: {missing:#?}\nno such operation: {unknown:#?}"
+    );
 }
 
 /// Everything that is stored, as text; but for when keys were last used, which
@@ -236,22 +397,43 @@ fn dump(app: &App) -> String {
     }
     macro_rules! texts {
         ($conn:expr, $sql:expr) => {
-            diesel::sql_query($sql).load::<Text>($conn).unwrap().into_iter().map(|row| row.text).collect::<Vec<String>>()
+            diesel::sql_query($sql)
+                .load::<Text>($conn)
+                .unwrap()
+                .into_iter()
+                .map(|row| row.text)
+                .collect::<Vec<String>>()
         };
     }
     let read = |conn: &mut Conn<'_>| {
         let mut dump = String::new();
         match conn {
             Conn::Lite(conn) => {
-                for table in texts!(*conn, "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1") {
-                    let columns = texts!(*conn, format!("SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}') WHERE name <> 'last_used_at'"));
-                    let rows = format!("SELECT {} AS text FROM {table} ORDER BY 1", columns.join(" || ',' || "));
+                for table in texts!(
+                    *conn,
+                    "SELECT name AS text FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1"
+                ) {
+                    let columns = texts!(
+                        *conn,
+                        format!(
+                            "SELECT 'quote(' || name || ')' AS text FROM pragma_table_info('{table}') WHERE name <> 'last_used_at'"
+                        )
+                    );
+                    let rows = format!(
+                        "SELECT {} AS text FROM {table} ORDER BY 1",
+                        columns.join(" || ',' || ")
+                    );
                     dump += &format!("{table}\n{}\n", texts!(*conn, rows).join("\n"));
                 }
             }
             Conn::Pg(conn) => {
-                for table in texts!(*conn, "SELECT table_name::text AS text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1") {
-                    let rows = format!("SELECT (to_jsonb(t) - 'last_used_at')::text AS text FROM {table} t ORDER BY 1");
+                for table in texts!(
+                    *conn,
+                    "SELECT table_name::text AS text FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
+                ) {
+                    let rows = format!(
+                        "SELECT (to_jsonb(t) - 'last_used_at')::text AS text FROM {table} t ORDER BY 1"
+                    );
                     dump += &format!("{table}\n{}\n", texts!(*conn, rows).join("\n"));
                 }
             }
@@ -259,6 +441,9 @@ fn dump(app: &App) -> String {
         Ok(dump)
     };
     let dump = app.blocking(|| app.state.read_blocking(read).unwrap());
-    assert!(dump.contains("users\n") && dump.contains("articles\n"), "{dump}");
+    assert!(
+        dump.contains("users\n") && dump.contains("articles\n"),
+        "{dump}"
+    );
     dump
 }

@@ -553,7 +553,8 @@ fn refuse_changed_read_only(
     let errors: Vec<FieldError> = sent
         .iter()
         .filter(|(name, value)| {
-            name.as_str() != "links" && present.get(name.as_str()) != Some(value)
+            !matches!(name.as_str(), "links" | "warnings")
+                && present.get(name.as_str()) != Some(value)
         })
         .map(|(name, _)| {
             let detail = "is set by this API and differs from what it is; leave it out";

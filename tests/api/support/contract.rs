@@ -229,6 +229,21 @@ pub async fn public_get(app: &App, path: &str) {
     assert_eq!(options.headers()["allow"], "GET, HEAD, OPTIONS");
 
     let separator = if path.contains('?') { '&' } else { '?' };
-    let problem = app.get(&format!("{path}{separator}unfug=1"), 400).await;
+    let refused = app.request("GET", &format!("{path}{separator}unfug=1"));
+    let refused = refused.send().await.unwrap();
+    assert_eq!(refused.status(), 400);
+    // Scripts of any origin may read what was wrong, and may ask at all.
+    assert_eq!(refused.headers()["access-control-allow-origin"], "*");
+    let problem: Value = refused.json().await.unwrap();
     assert_eq!(problem["type"], "/problems/bad-parameter");
+    let preflight = app
+        .request("OPTIONS", path)
+        .header("Origin", "https://irgendwo.example")
+        .header("Access-Control-Request-Method", "GET");
+    let preflight = preflight.send().await.unwrap();
+    assert_eq!(preflight.headers()["access-control-allow-origin"], "*");
+    let head = app
+        .request("HEAD", path)
+        .header("Accept-Encoding", "identity;q=0, zstd");
+    assert_eq!(head.send().await.unwrap().status(), 406);
 }

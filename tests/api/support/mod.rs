@@ -4,6 +4,7 @@
 pub mod clients;
 pub mod contract;
 pub mod postgres;
+pub mod process;
 pub mod seed;
 
 use std::sync::Arc;
@@ -47,6 +48,13 @@ macro_rules! both {
     };
 }
 
+/// Says something past the test runner's capture, so that it is seen.
+pub fn note(text: &str) {
+    use std::io::Write;
+    let out = std::fs::OpenOptions::new().write(true).open("/dev/stderr");
+    let _ = out.map(|mut out| writeln!(out, "\n{text}"));
+}
+
 /// An application that listens, and the database below it.
 pub struct App {
     pub url: String,
@@ -86,8 +94,14 @@ impl App {
 
     /// A second node on the same database.
     pub async fn another_node(&self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        App::start(self.state.config.clone(), folder).await
+        self.another_node_with(|_| {}).await
+    }
+
+    /// A second node on the same database, with other settings.
+    pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.state.config.clone();
+        change(&mut config);
+        App::start(config, tempfile::tempdir().unwrap()).await
     }
 
     async fn start(config: Config, folder: tempfile::TempDir) -> Self {
@@ -95,7 +109,6 @@ impl App {
             bind: "127.0.0.1:0".parse().unwrap(),
             workers: 1,
             shutdown_timeout: 1,
-            signals: false,
             demo: false,
         };
         let server = Server::start(config, run).await.unwrap();
@@ -156,6 +169,7 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         stale_if_error: 600,
         stale_max: 600,
         max_body: 2 << 20,
+        body_timeout: 60,
         editor_origins: vec!["https://redaktion.flussblick.example".to_owned()],
         trusted_proxies: Vec::new(),
         metrics_token: None,

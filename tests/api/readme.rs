@@ -1,0 +1,161 @@
+//! The README's walk, executed: every shell line runs against the real binary,
+//! and what it prints is what the README shows (`…` stands for anything).
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A shell block and what it is to print, if the README says so.
+struct Step {
+    line: usize,
+    script: String,
+    shown: Option<String>,
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut block: Option<(bool, usize, String)> = None;
+    let mut text_since_step = false;
+    for (number, line) in text.lines().enumerate() {
+        match (&mut block, line) {
+            (None, "```sh") => block = Some((true, number + 1, String::new())),
+            (None, "```") => block = Some((false, number + 1, String::new())),
+            (Some(_), "```") => {
+                let (shell, line, content) = block.take().unwrap();
+                if shell {
+                    steps.push(Step {
+                        line,
+                        script: content,
+                        shown: None,
+                    });
+                    text_since_step = false;
+                } else if let Some(step) = steps.last_mut().filter(|_| !text_since_step) {
+                    step.shown = Some(content);
+                }
+            }
+            (Some((.., content)), line) => {
+                content.push_str(line);
+                content.push('\n');
+            }
+            (None, line) => text_since_step |= !line.trim().is_empty(),
+        }
+    }
+    steps
+}
+
+/// Whether `text` is `pattern` with something in place of each `…`.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut rest = text.trim();
+    let mut pieces = pattern.trim().split('…').peekable();
+    let first = pieces.next().unwrap_or_default();
+    let Some(after) = rest.strip_prefix(first) else {
+        return false;
+    };
+    rest = after;
+    while let Some(piece) = pieces.next() {
+        let found = if pieces.peek().is_none() {
+            rest.rfind(piece)
+        } else {
+            rest.find(piece)
+        };
+        let Some(at) = found else { return false };
+        rest = &rest[at + piece.len()..];
+        if pieces.peek().is_none() && !piece.is_empty() && !rest.is_empty() {
+            return false;
+        }
+    }
+    true
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn serve(folder: &Path, port: u16) -> Served {
+    let child = Command::new(env!("CARGO_BIN_EXE_perspektive"))
+        .args(["serve", "--bind", &format!("127.0.0.1:{port}")])
+        .current_dir(folder)
+        .env_clear()
+        .env("LOG", "warn")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let served = Served(child);
+    let until = Instant::now() + Duration::from_secs(30);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < until, "the server did not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    served
+}
+
+#[test]
+fn every_line_of_the_walk_does_what_the_readme_says() {
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let steps = steps(&readme);
+    assert!(steps.len() >= 9, "the README has lost its walk");
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let _served = serve(folder.path(), port);
+
+    // One shell runs all steps, so that variables live on; each step's output
+    // goes to a file of its own.
+    let bin = Path::new(env!("CARGO_BIN_EXE_perspektive"))
+        .parent()
+        .unwrap()
+        .display()
+        .to_string();
+    let mut script = String::from("set -eu\n");
+    for (number, step) in steps.iter().enumerate() {
+        let text = step
+            .script
+            .replace("$PWD/target/release", &bin)
+            .replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
+        script.push_str(&format!("exec >out.{number}\n{text}\n"));
+    }
+    let status = Command::new("bash")
+        .arg("-c")
+        .arg(&script)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&status.stderr);
+    assert!(
+        status.status.success(),
+        "a line of the README failed: {errors}"
+    );
+    for (number, step) in steps.iter().enumerate() {
+        let printed = std::fs::read_to_string(folder.path().join(format!("out.{number}")))
+            .unwrap_or_default();
+        if let Some(shown) = &step.shown {
+            assert!(
+                fits(shown, &printed),
+                "README.md, line {}:\nshown   {shown}\nprinted {printed}",
+                step.line
+            );
+        }
+    }
+}
+
+#[test]
+fn a_pattern_fits_what_it_stands_for_and_nothing_else() {
+    assert!(fits("{\"a\":1,…}", "{\"a\":1,\"b\":2}\n"));
+    assert!(fits("…\"b\":2…", "{\"a\":1,\"b\":2}"));
+    assert!(!fits("{\"a\":2,…}", "{\"a\":1,\"b\":2}"));
+    assert!(!fits("304", "200"));
+    assert!(!fits("…304", "3041"));
+}
