@@ -53,6 +53,9 @@ struct Cli {
     /// Milliseconds of each round
     #[arg(long)]
     millis: Option<u64>,
+    /// Another binary of the server: the reading cases compare with it as well
+    #[arg(long, value_name = "PATH")]
+    against: Option<PathBuf>,
     /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -102,6 +105,8 @@ pub struct Scale {
     pub puts: usize,
     /// Articles sent in bulk.
     pub bulk: usize,
+    /// Another binary to compare with.
+    pub against: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -140,6 +145,7 @@ fn measure(cli: &Cli) -> Result<()> {
         threads: (cores / 2).max(1),
         puts: quick(150, 500),
         bulk: quick(1_000, 5_000),
+        against: cli.against.clone(),
     };
     let machine = report::machine();
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));

@@ -16,7 +16,17 @@ impl Server {
     /// The binary's `serve`, with everything at its default but the database,
     /// the size of the cache and how much is logged.
     pub fn start(url: &str, cache_mb: Option<u64>, folder: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_perspektive"));
+        Server::of(
+            Path::new(env!("CARGO_BIN_EXE_perspektive")),
+            url,
+            cache_mb,
+            folder,
+        )
+    }
+
+    /// The same of another binary.
+    pub fn of(binary: &Path, url: &str, cache_mb: Option<u64>, folder: &Path) -> Self {
+        let mut command = Command::new(binary);
         command
             .arg("serve")
             .args([

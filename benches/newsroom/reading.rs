@@ -183,10 +183,10 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(corpus: Corpus, folder: &Path) -> Self {
+    fn start(corpus: Corpus, binary: &Path, folder: &Path) -> Self {
         Pair {
-            cached: Server::start(&corpus.url, None, folder),
-            uncached: Server::start(&corpus.url, Some(0), folder),
+            cached: Server::of(binary, &corpus.url, None, folder),
+            uncached: Server::of(binary, &corpus.url, Some(0), folder),
             corpus,
         }
     }
@@ -226,11 +226,18 @@ pub fn run(library: &Library, scale: &Scale, only: &str, report: &mut Report) {
         if cases(engine).iter().all(|case| !case.name.contains(only)) {
             continue;
         }
-        let start = |articles| {
+        let start = |binary: &Path, articles| {
             let corpus = library.corpus(engine, articles).expect("a corpus");
-            Pair::start(corpus, library.scratch())
+            Pair::start(corpus, binary, library.scratch())
         };
-        let pairs = [start(scale.small), start(scale.large)];
+        let own = Path::new(env!("CARGO_BIN_EXE_perspektive"));
+        let mut pairs = vec![start(own, scale.small), start(own, scale.large)];
+        pairs.extend(
+            scale
+                .against
+                .iter()
+                .map(|binary| start(binary, scale.large)),
+        );
         for case in cases(engine)
             .into_iter()
             .filter(|case| case.name.contains(only))
@@ -245,7 +252,7 @@ fn measure(
     scale: &Scale,
     engine: Engine,
     case: &Case,
-    pairs: &[Pair; 2],
+    pairs: &[Pair],
     report: &mut Report,
 ) {
     let scratch = library.scratch();
@@ -299,7 +306,7 @@ fn measure(
             }
         }
     }
-    let (small, large, ceiling) = (&contenders[0], &contenders[1], &contenders[2]);
+    let (small, large, ceiling) = (&contenders[0], &contenders[1], &contenders[pairs.len()]);
     let busy = ceiling
         .outcomes
         .iter()
@@ -331,6 +338,16 @@ fn measure(
             measured: contender.rates().to(&ceiling.rates()),
             is_ratio: true,
             target: case.target,
+        });
+    }
+    if scale.against.is_some() {
+        report.add(Row {
+            case: format!("{}: this and the other binary", name(scale.large)),
+            value: large.shown(),
+            comparison: contenders[2].shown(),
+            measured: large.rates().to(&contenders[2].rates()),
+            is_ratio: true,
+            target: None,
         });
     }
     if !case.cached {

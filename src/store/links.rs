@@ -26,30 +26,34 @@ pub fn of_revision(c: &mut Conn, article: Id, revision: i32) -> QueryResult<Vec<
 }
 
 /// A revision's links, in order, with those targets that have a live revision,
-/// whether or not it is visible yet.
+/// whether or not it is visible yet. Two joins side by side rather than one
+/// inside the other: SQLite would make the whole inner one first.
 pub fn with_targets(
     c: &mut Conn,
     article: Id,
     revision: i32,
 ) -> QueryResult<Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>> {
-    links::table
-        .left_join(
-            articles::table
-                .inner_join(
-                    revisions::table.on(revisions::article_id
-                        .eq(articles::id)
-                        .and(revisions::number.nullable().eq(articles::live_revision))),
-                )
-                .on(links::target_id.eq(articles::id.nullable())),
-        )
+    type Found = (LinkRow, Option<ArticleRow>, Option<RevisionHead>);
+    let live = revisions::article_id
+        .nullable()
+        .eq(articles::id.nullable())
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let found: Vec<Found> = links::table
+        .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
+        .left_join(revisions::table.on(live))
         .filter(links::article_id.eq(article))
         .filter(links::revision.eq(revision))
         .order(links::position)
         .select((
             LinkRow::as_select(),
-            Option::<(ArticleRow, RevisionHead)>::as_select(),
+            Option::<ArticleRow>::as_select(),
+            Option::<RevisionHead>::as_select(),
         ))
-        .load(c)
+        .load(c)?;
+    Ok(found
+        .into_iter()
+        .map(|(link, article, head)| (link, article.zip(head)))
+        .collect())
 }
 
 /// Binds every link that was waiting for a slug to the article that has it now;
