@@ -260,7 +260,10 @@ mod tests {
         };
         let answers = futures_util::future::join_all((0..20).map(|_| ask())).await;
         assert_eq!(made.get(), 2);
-        assert_eq!(answers.iter().filter(|answer| **answer == Ok(2)).count(), 19);
+        assert_eq!(
+            answers.iter().filter(|answer| **answer == Ok(2)).count(),
+            19
+        );
     }
 
     #[actix_web::test]

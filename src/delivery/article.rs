@@ -32,9 +32,34 @@ pub const FORMS: [&str; 4] = ["blocks", "html", "markdown", "text"];
 
 /// The members of an article that `fields` may name.
 pub const ARTICLE_FIELDS: [&str; 29] = [
-    "id", "rev", "slug", "kind", "language", "kicker", "headline", "subheadline", "teaser", "section", "topics",
-    "authors", "image", "published_at", "first_published_at", "updated_at", "priority", "access", "source", "seo",
-    "corrections", "word_count", "reading_minutes", "body", "related", "share", "links", "related_auto",
+    "id",
+    "rev",
+    "slug",
+    "kind",
+    "language",
+    "kicker",
+    "headline",
+    "subheadline",
+    "teaser",
+    "section",
+    "topics",
+    "authors",
+    "image",
+    "published_at",
+    "first_published_at",
+    "updated_at",
+    "priority",
+    "access",
+    "source",
+    "seo",
+    "corrections",
+    "word_count",
+    "reading_minutes",
+    "body",
+    "related",
+    "share",
+    "links",
+    "related_auto",
     "more",
 ];
 
@@ -443,11 +468,25 @@ pub fn article(
     if !wanted.include.is_empty() {
         limit = Some(now.plus_seconds(related::LIFETIME));
         if wanted.include.contains(&"related_auto") {
-            let known: Vec<Id> = resolved.links.iter().filter_map(|(link, _)| link.target_id).collect();
-            related_auto = Some(related::automatic(conn, now, &context, row, revision, &known, &mut made)?);
+            let known: Vec<Id> = resolved
+                .links
+                .iter()
+                .filter_map(|(link, _)| link.target_id)
+                .collect();
+            related_auto = Some(related::automatic(
+                conn, now, &context, row, revision, &known, &mut made,
+            )?);
         }
         if wanted.include.contains(&"more") {
-            more = Some(related::more(conn, now, &context, row, revision, related::MORE, &mut made)?);
+            more = Some(related::more(
+                conn,
+                now,
+                &context,
+                row,
+                revision,
+                related::MORE,
+                &mut made,
+            )?);
         }
     }
 

@@ -262,7 +262,10 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) ->
     };
     draft.appears_at(crate::store!(*conn, lists::next_appearance(&awaited, now))?);
     if wanted.count {
-        draft.disappears_at(crate::store!(*conn, lists::next_disappearance(&awaited, now))?);
+        draft.disappears_at(crate::store!(
+            *conn,
+            lists::next_disappearance(&awaited, now)
+        )?);
     }
     draft.disappears_at(rows.iter().filter_map(|(row, _)| row.expires_at).min());
     Ok(draft)

@@ -104,7 +104,10 @@ pub fn related_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut made = Made { tags: vec![Tag::site(), Tag::article(row.id)], ..Made::default() };
+    let mut made = Made {
+        tags: vec![Tag::site(), Tag::article(row.id)],
+        ..Made::default()
+    };
     let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
     let known: Vec<Id> = links
         .iter()
@@ -148,7 +151,10 @@ pub fn related_page(
             link,
         });
     }
-    let mut draft = Draft::json(&RelatedPage { items }, unique(std::mem::take(&mut made.tags)))?;
+    let mut draft = Draft::json(
+        &RelatedPage { items },
+        unique(std::mem::take(&mut made.tags)),
+    )?;
     made.limit(&mut draft);
     draft.appears_at(appears);
     draft.appears_at(Some(now.plus_seconds(LIFETIME)));
@@ -166,7 +172,10 @@ pub fn more_page(
     config: &Config,
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
-    let mut made = Made { tags: vec![Tag::site(), Tag::article(row.id)], ..Made::default() };
+    let mut made = Made {
+        tags: vec![Tag::site(), Tag::article(row.id)],
+        ..Made::default()
+    };
     let items = more(conn, now, &context, row, revision, limit, &mut made)?;
     let mut draft = Draft::json(&MorePage { items }, unique(std::mem::take(&mut made.tags)))?;
     made.limit(&mut draft);
@@ -186,12 +195,26 @@ pub fn more(
     limit: i64,
     made: &mut Made,
 ) -> Result<Vec<Card>> {
-    let lists: Vec<Vec<Id>> = revision.section_id.map(|section| vec![section]).into_iter().collect();
-    made.tags.push(revision.section_id.map_or_else(Tag::all_articles, Tag::list));
-    let filter = ListFilter { exclude: vec![row.id], ..filter(lists) };
+    let lists: Vec<Vec<Id>> = revision
+        .section_id
+        .map(|section| vec![section])
+        .into_iter()
+        .collect();
+    made.tags.push(
+        revision
+            .section_id
+            .map_or_else(Tag::all_articles, Tag::list),
+    );
+    let filter = ListFilter {
+        exclude: vec![row.id],
+        ..filter(lists)
+    };
     let next = crate::store!(*conn, lists::next_appearance(&filter, now))?;
     made.appears = [made.appears, next].into_iter().flatten().min();
-    let positions = crate::store!(*conn, lists::page(&filter, Order::NewestFirst, now, None, limit))?;
+    let positions = crate::store!(
+        *conn,
+        lists::page(&filter, Order::NewestFirst, now, None, limit)
+    )?;
     cards(conn, context, &positions, made)
 }
 
@@ -243,7 +266,11 @@ pub fn automatic(
             position.id,
         )
     });
-    let positions: Vec<Position> = ranked.into_iter().take(AUTOMATIC).map(|(position, _)| position).collect();
+    let positions: Vec<Position> = ranked
+        .into_iter()
+        .take(AUTOMATIC)
+        .map(|(position, _)| position)
+        .collect();
     cards(conn, context, &positions, made)
 }
 
@@ -254,12 +281,20 @@ fn filter(lists: Vec<Vec<Id>>) -> ListFilter {
     }
 }
 
-fn cards(conn: &mut Conn<'_>, context: &Context, positions: &[Position], made: &mut Made) -> Result<Vec<Card>> {
+fn cards(
+    conn: &mut Conn<'_>,
+    context: &Context,
+    positions: &[Position],
+    made: &mut Made,
+) -> Result<Vec<Card>> {
     let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
     rows.iter()
         .map(|(row, head)| {
             context.tag_card(row, head, &mut made.tags);
-            made.disappears = [made.disappears, row.expires_at].into_iter().flatten().min();
+            made.disappears = [made.disappears, row.expires_at]
+                .into_iter()
+                .flatten()
+                .min();
             context.card(row, head)
         })
         .collect()

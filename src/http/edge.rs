@@ -22,8 +22,8 @@ use serde_json::{Map, Value, json};
 use super::answer::EXPOSED;
 use super::reply::PRIVATE;
 use crate::error::{
-    BAD_PARAMETER, Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, NOT_FOUND, Problem,
-    ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
+    BAD_PARAMETER, Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
+    NOT_FOUND, Problem, ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
 };
 use crate::state::{State, patiently};
 
@@ -143,14 +143,25 @@ pub async fn edge(
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
 
+    let state = request
+        .app_data::<web::Data<State>>()
+        .cloned()
+        .map(web::Data::into_inner);
+    let _running = state.as_ref().map(State::enter);
+
     if request.path().contains("%00") || request.query_string().contains("%00") {
         // Nothing has a name with NUL in it, and PostgreSQL can't be asked.
-        let problem = Problem::new(&BAD_PARAMETER, "The address holds NUL (%00), which nothing here has in its name; remove it.");
+        let problem = Problem::new(
+            &BAD_PARAMETER,
+            "The address holds NUL (%00), which nothing here has in its name; remove it.",
+        );
         let refused = request.error_response(Error::from(problem));
-        return Ok(leave(refused, method, &id, started));
+        return Ok(leave(refused, state.as_deref(), method, &id, started));
     }
 
-    let served = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let served = AssertUnwindSafe(patiently(next.call(request)))
+        .catch_unwind()
+        .await;
     let response = match served {
         Ok(response) => response?,
         Err(panic) => {
@@ -162,12 +173,13 @@ pub async fn edge(
             return Err(Panicked::new(id, panic.as_ref()).into());
         }
     };
-    Ok(leave(response, method, &id, started))
+    Ok(leave(response, state.as_deref(), method, &id, started))
 }
 
 /// What every answer goes through on its way out.
 fn leave(
     response: ServiceResponse<BoxBody>,
+    state: Option<&State>,
     method: &'static str,
     id: &RequestId,
     started: Instant,
@@ -180,10 +192,16 @@ fn leave(
         response
     };
     set_headers(&request, response.headers_mut(), id);
+    if state.is_some_and(State::is_stopping) {
+        // Connections that are kept open would hold up the end.
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
 
     let took = started.elapsed();
     let status = response.status().as_u16();
-    if let (Some(state), Some(routes)) = (&state, request.app_data::<web::Data<Routes>>()) {
+    if let (Some(state), Some(routes)) = (state, request.app_data::<web::Data<Routes>>()) {
         state
             .metrics
             .observe(method, routes.pattern(&request), status, took);

@@ -7,7 +7,9 @@
 use std::fmt;
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{Deserialize, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Error, Map, Value};
 
 /// A value in which no object has two members with one name.
@@ -101,7 +103,9 @@ impl<'de> Deserializer<'de> for Strict {
                 Ok(value)
             }
             Value::Object(members) => {
-                let members = members.into_iter().map(|(name, value)| (name, Strict(value)));
+                let members = members
+                    .into_iter()
+                    .map(|(name, value)| (name, Strict(value)));
                 let mut members = MapDeserializer::new(members);
                 let value = visitor.visit_map(&mut members)?;
                 members.end()?;
@@ -125,7 +129,9 @@ impl<'de> Deserializer<'de> for Strict {
         visitor: V,
     ) -> Result<V::Value, Error> {
         if self.0.is_array() {
-            return Err(Error::custom("invalid type: a list, expected an object with names"));
+            return Err(Error::custom(
+                "invalid type: a list, expected an object with names",
+            ));
         }
         self.deserialize_any(visitor)
     }
@@ -170,10 +176,17 @@ mod tests {
 
     #[test]
     fn an_object_is_one_and_names_each_member_once() {
-        let pair = Pair { a: Some(1), b: vec!["x".to_owned()] };
+        let pair = Pair {
+            a: Some(1),
+            b: vec!["x".to_owned()],
+        };
         assert_eq!(read(r#"{"a": 1, "b": ["x"]}"#).unwrap(), pair);
         assert_eq!(read(r#"{"a": null, "b": []}"#).unwrap().a, None);
-        for wrong in [r#"[1, ["x"]]"#, r#"{"a": 1, "a": 1, "b": []}"#, r#"{"b": [{"c": 1, "c": 2}]}"#] {
+        for wrong in [
+            r#"[1, ["x"]]"#,
+            r#"{"a": 1, "a": 1, "b": []}"#,
+            r#"{"b": [{"c": 1, "c": 2}]}"#,
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

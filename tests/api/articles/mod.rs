@@ -42,7 +42,11 @@ pub async fn got(request: reqwest::RequestBuilder, status: u16) -> Got {
         assert_eq!(headers["content-type"], "application/problem+json", "{url}");
     }
     let json = serde_json::from_str(&text).unwrap_or_default();
-    Got { headers, text, json }
+    Got {
+        headers,
+        text,
+        json,
+    }
 }
 
 impl Got {

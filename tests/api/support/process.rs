@@ -155,10 +155,9 @@ impl Newsroom {
             if let Some(line) = log
                 .lines()
                 .find_map(|line| line.strip_prefix("Perspektive listens on "))
+                && log.contains(&format!("{line}\n"))
             {
-                if log.contains(&format!("{line}\n")) {
-                    served.url = line.to_owned();
-                }
+                served.url = line.to_owned();
             }
             let ended = served.child.try_wait().unwrap();
             assert!(
