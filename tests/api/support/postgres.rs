@@ -306,16 +306,20 @@ fn start_cluster() -> Result<String, String> {
     Ok(place.url())
 }
 
+/// On a thread of its own, because a test's may be driving async tasks already.
 fn accepts(url: &str) -> bool {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        tokio_postgres::connect(&url.replace("DATABASE", "postgres"), tokio_postgres::NoTls)
-            .await
-            .is_ok()
-    })
+    let connecting = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            tokio_postgres::connect(&url.replace("DATABASE", "postgres"), tokio_postgres::NoTls)
+                .await
+                .is_ok()
+        })
+    };
+    std::thread::scope(|scope| scope.spawn(connecting).join().unwrap_or(false))
 }
 
 fn escape(path: &Path) -> String {

@@ -148,7 +148,7 @@ async fn a_backup_taken_while_writing_goes_on_is_the_same_newsroom_anywhere() {
     {
         stations.insert(0, Newsroom::postgres(url));
     }
-    for station in stations {
+    for station in &stations {
         station.must(&["restore", &file]);
         let full = station.run(&["restore", &file]);
         assert!(
