@@ -41,11 +41,7 @@ fn create_database(server: &str) -> String {
         NUMBER.fetch_add(1, Ordering::Relaxed)
     );
     let admin = server.replace("DATABASE", "postgres");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
+    on_own_thread(async {
         let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls)
             .await
             .unwrap();
@@ -306,20 +302,26 @@ fn start_cluster() -> Result<String, String> {
     Ok(place.url())
 }
 
-/// On a thread of its own, because a test's may be driving async tasks already.
 fn accepts(url: &str) -> bool {
-    let connecting = || {
+    let admin = url.replace("DATABASE", "postgres");
+    on_own_thread(async {
+        tokio_postgres::connect(&admin, tokio_postgres::NoTls)
+            .await
+            .is_ok()
+    })
+}
+
+/// Runs a future on a thread of its own, because a test's may be driving async
+/// tasks already.
+fn on_own_thread<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let running = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(async {
-            tokio_postgres::connect(&url.replace("DATABASE", "postgres"), tokio_postgres::NoTls)
-                .await
-                .is_ok()
-        })
+        runtime.block_on(future)
     };
-    std::thread::scope(|scope| scope.spawn(connecting).join().unwrap_or(false))
+    std::thread::scope(|scope| scope.spawn(running).join().unwrap())
 }
 
 fn escape(path: &Path) -> String {
