@@ -33,11 +33,8 @@ async fn prepared(server: &Served, key: &str, expires_in: i64) {
     }
 }
 
-const CACHED: [&str; 3] = [
-    "/v1/articles/eins",
-    "/v1/articles?section=politik&exclude=kurz",
-    "/v1/site",
-];
+/// Not the list of the section: whoever goes on writing makes that new.
+const CACHED: [&str; 3] = ["/v1/articles/eins", "/v1/articles/zwei", "/v1/site"];
 
 /// Everything that isn't in the cache, many at once, some of it the same.
 async fn all_refused(server: &Served, key: &str) {
