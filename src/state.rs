@@ -28,7 +28,7 @@ tokio::task_local! {
     static WAITED: Cell<Duration>;
 }
 
-/// Runs a request, which has [`PATIENCE`] as a whole. Whatever else runs has it
+/// Runs a request, which has `PATIENCE` as a whole. Whatever else runs has it
 /// for each of its jobs.
 pub async fn patiently<T>(request: impl Future<Output = T>) -> T {
     WAITED.scope(Cell::default(), request).await

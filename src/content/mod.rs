@@ -1,8 +1,8 @@
 //! The body of an article: a tree of typed blocks.
 //!
 //! A body has one form, [`Body`]. Every format that comes in is read into it
-//! ([`Body::from_json`], [`from_markdown`]) and every format that goes out is
-//! written from it ([`to_html`], [`to_markdown`], [`to_text`], and serde for
+//! ([`Body::from_json`], [`from_markdown()`]) and every format that goes out is
+//! written from it ([`to_html()`], [`to_markdown()`], [`to_text()`], and serde for
 //! JSON). Markup from outside never passes through: HTML is written from the
 //! tree, so it holds only the elements this room knows.
 //!
@@ -28,7 +28,7 @@
 //! the exception: a program sent it, so it gets an error instead.
 //!
 //! References to other articles are unresolved while a body is stored.
-//! [`resolve`] fills them in, or takes them out, for one reader at one moment;
+//! [`resolve()`] fills them in, or takes them out, for one reader at one moment;
 //! the writers work on both kinds of body.
 
 mod blocks;

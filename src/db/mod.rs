@@ -3,7 +3,7 @@
 //! [`Database`] is SQLite inside the process or PostgreSQL elsewhere, as
 //! `DATABASE_URL` says. A query is written once, in `store`, and compiled for
 //! both: `lite` and `pg` each mount `store/mod.rs` as their own module, so that
-//! Diesel checks it against each database's real types. [`store!`] picks the
+//! Diesel checks it against each database's real types. [`store!`](crate::store!) picks the
 //! right one for the connection at hand.
 //!
 //! Everything here blocks; `state` calls it on threads made for that.

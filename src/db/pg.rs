@@ -49,7 +49,7 @@ static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| {
         .ok()
 });
 
-/// Lets Diesel's synchronous calls wait on [`RUNTIME`].
+/// Lets Diesel's synchronous calls wait on `RUNTIME`.
 pub struct Driver;
 
 impl BlockOn for Driver {

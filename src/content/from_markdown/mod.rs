@@ -1,7 +1,7 @@
 //! Reading Markdown.
 //!
 //! CommonMark with GitHub's tables, strikethrough, autolinks and alerts, plus
-//! the forms listed in [`super::to_markdown`]. What the tree can't hold is
+//! the forms listed in [`super::to_markdown()`]. What the tree can't hold is
 //! moved behind its container or flattened to its text, with a warning.
 
 mod attributes;
