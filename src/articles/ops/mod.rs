@@ -3,9 +3,11 @@
 //!
 //! - `write`: make, replace, change, throw away, get back
 //! - `verbs`: submit, publish, schedule, unpublish, take down, correct
+//! - `checks`: what a write is refused for, and what its sender is told
 //! - `resolve`: what was sent becomes the content of a revision
 //! - `visibility`: lists and change log follow the live pointer
 
+mod checks;
 mod resolve;
 mod verbs;
 mod visibility;

@@ -1,0 +1,308 @@
+//! Reading, making, replacing and changing an article's content.
+
+use std::sync::Arc;
+
+use actix_web::http::header::HeaderName;
+use actix_web::{HttpRequest, get, patch, post, put, web};
+
+use super::{key, receipt};
+use crate::articles::input::{self, ArticleIn, ArticlePatch};
+use crate::articles::ops::{self, Outcome, Written};
+use crate::articles::view::{self, ArticleView, Form, ReceiptOrArticle};
+use crate::auth::{Actor, Right};
+use crate::changes::Tx;
+use crate::config::Config;
+use crate::error::{Result, bad_parameter, internal, not_found};
+use crate::http::address;
+use crate::http::conditional::Expect;
+use crate::http::query::Params;
+use crate::http::reply::Reply;
+use crate::http::spec::{
+    BodyProblems, Conflicts, EditorProblems, Missing, Preconditions, Unchanged,
+};
+use crate::http::upload::{self, Upload};
+use crate::state::State;
+
+/// Make an article
+///
+/// From JSON, or from Markdown with YAML front matter whose keys are the JSON
+/// names. Without a slug, one is made from the headline; a taken slug is 409 and
+/// names who holds it. `publish=true` puts it live in the same call.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("publish" = Option<bool>, Query, description = "Publish it in the same call", example = false),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
+    ),
+    request_body(content(
+        (ArticleIn = "application/json"),
+        (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
+    )),
+    responses(
+        (status = 201, description = "The receipt, or the article", body = ReceiptOrArticle, headers(
+            ("Location" = String, description = "The article, for editors"),
+            ("ETag" = String, description = "Its version, for If-Match"))),
+        EditorProblems, BodyProblems, Conflicts,
+    ),
+)]
+#[post("/v1/editor/articles")]
+pub async fn create_article(
+    request: HttpRequest,
+    actor: Actor,
+    upload: Upload,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    let publish = {
+        let mut params = Params::of(&request)?;
+        let publish = params.flag("publish")?;
+        params.finish()?;
+        publish
+    };
+    actor.require(Right::Write)?;
+    let sent = read_article(upload, &state).await?;
+    written(&request, state, move |tx| {
+        ops::create(tx, &actor, sent, publish)
+    })
+    .await
+}
+
+/// Get an article's working copy
+///
+/// In the form in which it can be edited and sent back by PUT. The address takes
+/// a slug, an id, or `external:` and what a feed calls it.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        ("body" = Option<String>, Query, description = "`blocks` (if missing) or `markdown`", example = "markdown"),
+    ),
+    responses(
+        (status = 200, description = "The working copy", body = ArticleView,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        Unchanged, EditorProblems, Missing,
+    ),
+)]
+#[get("/v1/editor/articles/{article}")]
+pub async fn get_editor_article(
+    request: HttpRequest,
+    actor: Actor,
+    path: web::Path<String>,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    actor.require(Right::Read)?;
+    let mut params = Params::of(&request)?;
+    let form = match params.one("body")?.as_deref() {
+        None | Some("blocks") => Form::Blocks,
+        Some("markdown") => Form::Markdown,
+        Some(other) => {
+            return Err(bad_parameter(format!(
+                "`body` is blocks or markdown, not `{other}`."
+            )));
+        }
+    };
+    params.finish()?;
+    let key = key(&path);
+    let (now, config) = (state.now(), state.config.clone());
+    let view = state
+        .read(move |conn| {
+            let row =
+                ops::find(conn, &key)?.ok_or_else(|| not_found(format!("The article `{key}`")))?;
+            view::article(conn, &row, form, now, &config)
+        })
+        .await?;
+    Ok(Reply::ok(&view).version(view.read_only.version))
+}
+
+/// Make an article or replace its content
+///
+/// The same content again changes nothing. Without a precondition it succeeds
+/// where the slug is free, where nothing would change, or where the newest
+/// revision is your own upload; otherwise send `If-Match`, or `overwrite=true`.
+/// State, slug and dates stay as they are.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        ("publish" = Option<bool>, Query, description = "Publish it in the same call", example = false),
+        ("overwrite" = Option<bool>, Query, description = "Replace whatever is there, whoever wrote it", example = false),
+        ("If-Match" = Option<String>, Header, description = "The version you are replacing, or `*`", example = "\"v3\""),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: only make it, don't replace", example = "*"),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
+    ),
+    request_body(content(
+        (ArticleIn = "application/json"),
+        (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
+    )),
+    responses(
+        (status = 200, description = "Replaced, or unchanged", body = ReceiptOrArticle,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 201, description = "Made", body = ReceiptOrArticle, headers(
+            ("Location" = String, description = "The article, for editors"),
+            ("ETag" = String, description = "Its version, for If-Match"))),
+        EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
+    ),
+)]
+#[put("/v1/editor/articles/{article}")]
+pub async fn put_article(
+    request: HttpRequest,
+    actor: Actor,
+    path: web::Path<String>,
+    upload: Upload,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    let mut params = Params::of(&request)?;
+    let publish = params.flag("publish")?;
+    let overwrite = params.flag("overwrite")?;
+    params.finish()?;
+    let (key, expect) = (key(&path), Expect::of(&request)?);
+    actor.require(Right::Write)?;
+    let sent = read_article(upload, &state).await?;
+    written(&request, state, move |tx| {
+        ops::put(tx, &actor, &key, expect, sent, overwrite, publish)
+    })
+    .await
+}
+
+/// Change an article
+///
+/// A merge patch (RFC 7396): what is left out stays, `null` removes. A new
+/// `slug` renames the article; the old one redirects if it was ever public.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        ("publish" = Option<bool>, Query, description = "Publish it in the same call", example = false),
+        ("If-Match" = Option<String>, Header, description = "The version you are changing; 428 names it if it is missing", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
+    ),
+    request_body(content = ArticlePatch, content_type = "application/merge-patch+json"),
+    responses(
+        (status = 200, description = "Changed, or unchanged", body = ReceiptOrArticle,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
+    ),
+)]
+#[patch("/v1/editor/articles/{article}")]
+pub async fn patch_article(
+    request: HttpRequest,
+    actor: Actor,
+    path: web::Path<String>,
+    upload: Upload,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    let mut params = Params::of(&request)?;
+    let publish = params.flag("publish")?;
+    params.finish()?;
+    let (key, expect) = (key(&path), Expect::of(&request)?);
+    actor.require(Right::Write)?;
+    upload.accept(&["application/merge-patch+json", "application/json"])?;
+    let bytes = upload.bytes().await?;
+    let config = state.config.clone();
+    let (patch, body, read_only, warnings) = off_thread(move || {
+        input::patch_from_json(&bytes, &|address| own_article(&config, address))
+    })
+    .await?;
+    written(&request, state, move |tx| {
+        ops::patch(
+            tx, &actor, &key, expect, patch, body, &read_only, warnings, publish,
+        )
+    })
+    .await
+}
+
+/// Reads an article in any of the types it may be sent in.
+async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
+    upload.accept(&["application/json", "text/markdown"])?;
+    let markdown = upload.content_type() == "text/markdown";
+    let bytes = upload.bytes().await?;
+    let config = state.config.clone();
+    off_thread(move || {
+        let own = |address: &str| own_article(&config, address);
+        if markdown {
+            input::from_markdown(&upload::text(&bytes)?, &own)
+        } else {
+            input::from_json(&bytes, &own)
+        }
+    })
+    .await
+}
+
+/// The slug or id in an address of one of our own articles.
+fn own_article(config: &Config, url: &str) -> Option<String> {
+    if let Some(rest) = config
+        .site_url
+        .as_deref()
+        .and_then(|site| url.strip_prefix(site))
+        && let Some(found) = address::find(&config.site_article_path, rest)
+    {
+        return Some(found.to_owned());
+    }
+    let found = address::find(
+        "/v1/articles/{slug}",
+        url.strip_prefix(config.public_url.as_str())?,
+    )?;
+    Some(found.to_owned())
+}
+
+/// Parsing may take a while; the threads that answer requests don't do it.
+async fn off_thread<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(job).await.map_err(internal)?
+}
+
+/// Runs a write to content and answers a receipt, or the whole article if the
+/// client prefers that (RFC 7240).
+async fn written(
+    request: &HttpRequest,
+    state: web::Data<State>,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<Written> + Send + 'static,
+) -> Result<Reply> {
+    let whole = request
+        .headers()
+        .get_all("prefer")
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim() == "return=representation");
+    let config = state.config.clone();
+    let (receipt, view, row) = Arc::clone(&state)
+        .write(move |tx| {
+            let Written {
+                row,
+                outcome,
+                warnings,
+            } = job(tx)?;
+            let view = match whole {
+                true => {
+                    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, &config)?;
+                    Some(ArticleView {
+                        warnings: Some(warnings.clone()),
+                        ..view
+                    })
+                }
+                false => None,
+            };
+            Ok((receipt(&row, outcome, warnings, tx.now, &config), view, row))
+        })
+        .await?;
+    let made = receipt.result == Outcome::Created.as_str();
+    let reply = match (&view, made) {
+        (Some(view), true) => Reply::created(view, receipt.links.editor.clone()),
+        (Some(view), false) => Reply::ok(view),
+        (None, true) => Reply::created(&receipt, receipt.links.editor.clone()),
+        (None, false) => Reply::ok(&receipt),
+    };
+    let reply = reply.version(row.version);
+    Ok(if whole {
+        reply.header(
+            HeaderName::from_static("preference-applied"),
+            "return=representation",
+        )
+    } else {
+        reply
+    })
+}

@@ -1,0 +1,186 @@
+//! The editors' list of articles.
+
+use actix_web::{HttpRequest, get, web};
+
+use crate::articles::model::EditorFilter;
+use crate::articles::view::ArticleItem;
+use crate::auth::{Actor, Right};
+use crate::error::{Result, bad_parameter, internal};
+use crate::http::cursor::{self, Position};
+use crate::http::page::Page;
+use crate::http::query::Params;
+use crate::http::reply::Reply;
+use crate::http::spec::EditorProblems;
+use crate::http::text;
+use crate::sections;
+use crate::state::State;
+
+/// List articles in any state
+///
+/// Newest edit first; the trash only with `state=trashed`. `q` finds words in
+/// kicker, headline, teaser and slug of the newest revision.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("state" = Option<String>, Query, description = "draft, in_review, scheduled, live, withdrawn or trashed", example = "draft"),
+        ("section" = Option<String>, Query, description = "A section by slug or id, those below it included", example = "politik"),
+        ("topic" = Option<String>, Query, description = "A topic by slug or id", example = "verkehr"),
+        ("author" = Option<String>, Query, description = "An author by slug or id", example = "mara-lenz"),
+        ("kind" = Option<String>, Query, description = "What kind of piece it is", example = "news"),
+        ("language" = Option<String>, Query, description = "A language tag (BCP 47)", example = "de"),
+        ("created_by" = Option<String>, Query, description = "A user's name or id, or `me`", example = "me"),
+        ("external_id" = Option<String>, Query, description = "What a feed calls it", example = "fpd:20261123-0815"),
+        ("q" = Option<String>, Query, description = "Words that must all be found", example = "nahverkehr"),
+        ("limit" = Option<i64>, Query, description = "How many, 1 to 100; 20 if missing", example = 20, minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "Where the last page ended"),
+    ),
+    responses(
+        (status = 200, description = "A page of articles", body = Page<ArticleItem>,
+            headers(("Link" = String, description = "The next page, as `rel=\"next\"`"))),
+        EditorProblems,
+    ),
+)]
+#[get("/v1/editor/articles")]
+pub async fn list_editor_articles(
+    request: HttpRequest,
+    actor: Actor,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    actor.require(Right::Read)?;
+    let mut params = Params::of(&request)?;
+    let names = [
+        ("state", params.one("state")?),
+        ("section", params.one("section")?),
+        ("topic", params.one("topic")?),
+        ("author", params.one("author")?),
+        ("kind", params.one("kind")?),
+        ("language", params.one("language")?),
+        ("created_by", params.one("created_by")?),
+        ("external_id", params.one("external_id")?),
+        ("q", params.one("q")?),
+    ];
+    let limit = params.limit()?;
+    let cursor = params.one("cursor")?;
+    params.finish()?;
+    let mut kept: Vec<(&str, String)> = names
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value.clone()?)))
+        .collect();
+    let filters = serde_urlencoded::to_string(&kept).map_err(internal)?;
+    let after = cursor
+        .as_deref()
+        .map(|cursor| cursor::read(cursor, &filters))
+        .transpose()?;
+    let now = state.now();
+    let config = state.config.clone();
+    let page = state
+        .read(move |conn| {
+            let filter = editor_filter(conn, &actor, names)?;
+            let mut rows =
+                crate::store!(*conn, articles::editor_page(&filter, now, after, limit + 1))?;
+            let more = rows.len() as i64 > limit;
+            rows.truncate(limit as usize);
+            let next = rows.last().filter(|_| more).map(|(row, _)| {
+                cursor::write(
+                    Position {
+                        at: row.edited_at,
+                        id: row.id,
+                    },
+                    &filters,
+                )
+            });
+            let tree = sections::ops::tree(conn)?;
+            let items = rows
+                .iter()
+                .map(|(row, head)| ArticleItem::new(row, head, &tree, now, &config))
+                .collect();
+            kept.push(("limit", limit.to_string()));
+            let path = format!("{}/v1/editor/articles", config.public_url);
+            Ok(Page::new(items, next, &path, &kept))
+        })
+        .await?;
+    let reply = Reply::ok(&page);
+    Ok(match page.link_header() {
+        Some((name, value)) => reply.header(name, value),
+        None => reply,
+    })
+}
+
+/// Reads the filters of the editors' list; names that don't exist are errors.
+fn editor_filter(
+    conn: &mut crate::db::Conn<'_>,
+    actor: &Actor,
+    names: [(&'static str, Option<String>); 9],
+) -> Result<EditorFilter> {
+    let [
+        state,
+        section,
+        topic,
+        author,
+        kind,
+        language,
+        created_by,
+        external_id,
+        q,
+    ] = names.map(|(_, value)| value);
+    let parse = |name: &str, error: String| bad_parameter(format!("`{name}`: {error}."));
+    let unknown =
+        |name: &str, value: &str| bad_parameter(format!("`{name}`: nothing is called `{value}`."));
+    let mut filter = EditorFilter {
+        state: state
+            .map(|value| value.parse())
+            .transpose()
+            .map_err(|error| parse("state", error))?,
+        kind: kind
+            .map(|value| value.parse())
+            .transpose()
+            .map_err(|error| parse("kind", error))?,
+        language,
+        external_id,
+        words: text::name_key(&q.unwrap_or_default())
+            .split(' ')
+            .filter(|word| !word.is_empty())
+            .take(10)
+            .map(str::to_owned)
+            .collect(),
+        ..EditorFilter::default()
+    };
+    if let Some(name) = section {
+        let tree = sections::ops::tree(conn)?;
+        let section = tree
+            .resolve(&name, "section")
+            .map_err(|error| bad_parameter(format!("`section`: {}.", error.detail)))?;
+        filter.sections = tree
+            .descendants(section.id)
+            .iter()
+            .map(|section| section.id)
+            .collect();
+    }
+    if let Some(name) = topic {
+        let found = match name.parse() {
+            Ok(id) => crate::store!(*conn, topics::find(id))?,
+            Err(_) => crate::store!(*conn, topics::find_by_slug(&name))?,
+        };
+        filter.topic = Some(found.ok_or_else(|| unknown("topic", &name))?.id);
+    }
+    if let Some(name) = author {
+        let found = match name.parse() {
+            Ok(id) => crate::store!(*conn, authors::find(id))?,
+            Err(_) => crate::store!(*conn, authors::find_by_slug(&name))?,
+        };
+        filter.author = Some(found.ok_or_else(|| unknown("author", &name))?.id);
+    }
+    filter.created_by = match created_by.as_deref() {
+        None => None,
+        Some("me") => Some(actor.id),
+        Some(name) => match name.parse() {
+            Ok(id) => Some(id),
+            Err(_) => {
+                let user = crate::store!(*conn, users::by_name(name))?;
+                Some(user.ok_or_else(|| unknown("created_by", name))?.id)
+            }
+        },
+    };
+    Ok(filter)
+}
