@@ -90,6 +90,7 @@ pub fn build(
 fn routes(config: &mut ServiceConfig) {
     delivery::configure(config);
     crate::articles::routes::configure(config);
+    crate::previews::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);

@@ -96,6 +96,16 @@ pub struct Settings {
         help_heading = "Addresses"
     )]
     pub site_article_path: String,
+
+    /// The website's page for preview links, with {token} in it; without it they lead to this API
+    #[arg(
+        long,
+        env = "SITE_PREVIEW_URL",
+        global = true,
+        value_name = "URL",
+        help_heading = "Addresses"
+    )]
+    pub site_preview_url: Option<String>,
 }
 
 /// The settings that only a running server needs.
@@ -263,6 +273,8 @@ pub struct Config {
     pub site_url: Option<String>,
     /// An article's path on the website.
     pub site_article_path: String,
+    /// The website's page for preview links, with `{token}` in it.
+    pub site_preview_url: Option<String>,
     /// Bytes for cached answers.
     pub cache_bytes: u64,
     /// Seconds that public answers are fresh.
@@ -324,6 +336,9 @@ impl Settings {
         };
         crate::http::address::check_pattern(&self.site_article_path)
             .map_err(|why| wrong("SITE_ARTICLE_PATH", why))?;
+        if let Some(url) = &self.site_preview_url {
+            check_preview_url(url).map_err(|why| wrong("SITE_PREVIEW_URL", why))?;
+        }
         for origin in serve
             .map(|serve| serve.editor_origins.as_slice())
             .unwrap_or_default()
@@ -344,6 +359,7 @@ impl Settings {
             public_url,
             site_url,
             site_article_path: self.site_article_path.clone(),
+            site_preview_url: self.site_preview_url.clone(),
             cache_bytes: serve.map_or(0, |serve| serve.cache_mb.saturating_mul(1 << 20)),
             max_age: number(|serve| serve.max_age),
             stale_while_revalidate: number(|serve| serve.stale_while_revalidate),
@@ -362,6 +378,16 @@ impl Settings {
                 .map(SecretString::from),
         })
     }
+}
+
+fn check_preview_url(url: &str) -> Result<(), String> {
+    let of_web = url.starts_with("https://") || url.starts_with("http://");
+    if of_web && url.matches("{token}").count() == 1 && !url.contains(char::is_whitespace) {
+        return Ok(());
+    }
+    Err(format!(
+        "`{url}` is not a web address with {{token}} in it; write it as https://site.example/vorschau?token={{token}}"
+    ))
 }
 
 fn web_address(text: &str) -> Result<String, String> {

@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← features ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -20,6 +20,7 @@
 //! - [`auth`]: who acts, and what they may do
 //! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
+//! - [`previews`]: links that open one article's working copy
 //! - [`delivery`]: what anyone may read
 //! - [`demo`]: a small newsroom to look at
 //! - [`backup`]: the whole newsroom in one file, and back
@@ -64,6 +65,7 @@ pub mod demo;
 pub mod error;
 pub mod http;
 pub mod keys;
+pub mod previews;
 pub mod sections;
 pub mod site;
 pub mod state;

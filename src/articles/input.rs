@@ -13,7 +13,7 @@ use crate::http::upload;
 
 /// Members of the editor's view that can't be written. They may come back as
 /// they were, so that what was fetched can be edited and sent again.
-pub const READ_ONLY: [&str; 21] = [
+pub const READ_ONLY: [&str; 24] = [
     "id",
     "state",
     "version",
@@ -24,6 +24,9 @@ pub const READ_ONLY: [&str; 21] = [
     "first_published_at",
     "updated_at",
     "submitted_at",
+    "sent_back_at",
+    "sent_back_by",
+    "sent_back_remark",
     "withdrawn_at",
     "withdrawn_reason",
     "trashed_at",
@@ -36,6 +39,10 @@ pub const READ_ONLY: [&str; 21] = [
     "links",
     "warnings",
 ];
+
+/// Where the text of an older revision says that it comes from; with the rest of
+/// it, it may be sent anywhere.
+const FROM_REVISION: &str = "from_revision";
 
 /// An article as an editor writes it.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -124,6 +131,10 @@ pub struct ArticleIn {
     /// Not visible from this instant on.
     #[schema(nullable = false, value_type = Option<String>, format = "date-time")]
     pub expires_at: Option<Time>,
+    /// What this revision changes, for its history. It isn't content: where
+    /// nothing else differs, no revision is made and the note isn't kept.
+    #[schema(nullable = false, max_length = 1000, example = "Zahlen korrigiert")]
+    pub revision_note: Option<String>,
     /// The text, in exactly one form.
     #[schema(nullable = false)]
     pub body: Option<BodyIn>,
@@ -197,6 +208,9 @@ pub struct ArticlePatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "date-time")]
     pub expires_at: Patch<Time>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 1000)]
+    pub revision_note: Patch<String>,
     #[serde(default)]
     #[schema(value_type = Option<BodyIn>)]
     pub body: Patch<BodyIn>,
@@ -358,6 +372,7 @@ pub fn patch_from_json(
 fn take_read_only(value: &mut Value) -> Map<String, Value> {
     let mut taken = Map::new();
     if let Value::Object(members) = value {
+        members.shift_remove(FROM_REVISION);
         for name in READ_ONLY {
             if let Some(value) = members.shift_remove(name) {
                 taken.insert(name.to_owned(), value);

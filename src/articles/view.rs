@@ -33,8 +33,8 @@ pub struct Receipt {
     #[schema(example = 2)]
     pub revision: i32,
     /// What happened: created, updated, unchanged, published, scheduled,
-    /// unpublished, submitted, withdrawn, corrected, trashed or restored. This
-    /// list may grow.
+    /// unpublished, submitted, sent_back, withdrawn, corrected, trashed,
+    /// restored or revision_restored. This list may grow.
     #[schema(example = "created")]
     pub result: &'static str,
     /// When readers see it, if that lies ahead.
@@ -118,7 +118,8 @@ pub struct Person {
 }
 
 impl Person {
-    fn load(conn: &mut Conn<'_>, id: Id) -> Result<Self> {
+    /// Looks up what they are called.
+    pub fn load(conn: &mut Conn<'_>, id: Id) -> Result<Self> {
         Ok(Person {
             id,
             name: crate::store!(*conn, users::find(id))?.map(|user| user.name),
@@ -176,6 +177,18 @@ pub struct ReadOnly {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub submitted_at: Option<Time>,
+    /// When it was last sent back from review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sent_back_at: Option<Time>,
+    /// By whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sent_back_by: Option<Person>,
+    /// What they want changed; it stays until the article is published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Bitte die zweite Quelle nennen.")]
+    pub sent_back_remark: Option<String>,
     /// When it was taken down.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -199,8 +212,8 @@ pub struct ReadOnly {
 }
 
 impl ReadOnly {
-    fn new(row: &ArticleRow, now: Time, created_by: Person, edited_by: Person) -> Self {
-        ReadOnly {
+    fn load(conn: &mut Conn<'_>, row: &ArticleRow, now: Time) -> Result<Self> {
+        Ok(ReadOnly {
             id: row.id,
             state: row.state(now),
             version: row.version,
@@ -211,14 +224,20 @@ impl ReadOnly {
             first_published_at: row.first_published_at,
             updated_at: row.updated_at,
             submitted_at: row.submitted_at,
+            sent_back_at: row.sent_back_at,
+            sent_back_by: row
+                .sent_back_by
+                .map(|id| Person::load(conn, id))
+                .transpose()?,
+            sent_back_remark: row.sent_back_remark.clone(),
             withdrawn_at: row.withdrawn_at,
             withdrawn_reason: row.withdrawn_reason.clone(),
             trashed_at: row.trashed_at,
             created_at: row.created_at,
-            created_by,
+            created_by: Person::load(conn, row.created_by)?,
             edited_at: row.edited_at,
-            edited_by,
-        }
+            edited_by: Person::load(conn, row.edited_by)?,
+        })
     }
 }
 
@@ -232,6 +251,29 @@ pub struct ArticleView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub external_id: Option<String>,
+    /// What it says.
+    #[serde(flatten)]
+    pub content: ContentView,
+    /// Corrections that readers see, oldest first.
+    pub corrections: Vec<Correction>,
+    /// Words of the body.
+    #[schema(example = 412)]
+    pub word_count: i32,
+    /// What this API sets by itself.
+    #[serde(flatten)]
+    pub read_only: ReadOnly,
+    /// Where to go on.
+    pub links: ReceiptLinks,
+    /// After a write: what could not be kept as it was sent, or what should be
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub warnings: Option<Vec<Warning>>,
+}
+
+/// The content of a revision, in the form in which it can be sent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ContentView {
     /// What kind of piece it is.
     pub kind: Kind,
     /// BCP 47.
@@ -294,21 +336,6 @@ pub struct ArticleView {
     pub body: BodyView,
     /// Related links below the text.
     pub related: Vec<LinkIn>,
-    /// Corrections that readers see, oldest first.
-    pub corrections: Vec<Correction>,
-    /// Words of the body.
-    #[schema(example = 412)]
-    pub word_count: usize,
-    /// What this API sets by itself.
-    #[serde(flatten)]
-    pub read_only: ReadOnly,
-    /// Where to go on.
-    pub links: ReceiptLinks,
-    /// After a write: what could not be kept as it was sent, or what should be
-    /// known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub warnings: Option<Vec<Warning>>,
 }
 
 /// A text in the form that was asked for.
@@ -342,14 +369,36 @@ pub fn article(
     config: &Config,
 ) -> Result<ArticleView> {
     let revision = revision_of(conn, row.id, row.revision)?;
-    let mut content = content_of(conn, &revision)?;
+    let content = content_of(conn, &revision)?;
+    let corrections = crate::store!(*conn, articles::corrections(row.id))?;
+    Ok(ArticleView {
+        slug: row.slug.clone(),
+        external_id: row.external_id.clone(),
+        content: content_view(conn, content, form)?,
+        corrections: corrections
+            .into_iter()
+            .map(|row| Correction {
+                at: row.at,
+                text: row.text,
+            })
+            .collect(),
+        word_count: revision.word_count,
+        read_only: ReadOnly::load(conn, row, now)?,
+        links: links(row, config),
+        warnings: None,
+    })
+}
+
+/// Content in the form in which it can be sent: names instead of ids.
+pub fn content_view(
+    conn: &mut Conn<'_>,
+    mut content: Content,
+    form: Form,
+) -> Result<ContentView> {
     name_targets(conn, &mut content)?;
     let tree = sections::ops::tree(conn)?;
     let topics = crate::store!(*conn, topics::by_ids(&content.topics))?;
     let authors = crate::store!(*conn, authors::by_ids(&content.authors))?;
-    let corrections = crate::store!(*conn, articles::corrections(row.id))?;
-    let created_by = Person::load(conn, row.created_by)?;
-    let edited_by = Person::load(conn, row.edited_by)?;
     let Content {
         kind,
         language,
@@ -371,10 +420,7 @@ pub fn article(
         body,
         related,
     } = content;
-    let word_count = body.word_count();
-    Ok(ArticleView {
-        slug: row.slug.clone(),
-        external_id: row.external_id.clone(),
+    Ok(ContentView {
         kind,
         language,
         kicker,
@@ -413,21 +459,10 @@ pub fn article(
             },
         },
         related: related.into_iter().map(link).collect(),
-        corrections: corrections
-            .into_iter()
-            .map(|row| Correction {
-                at: row.at,
-                text: row.text,
-            })
-            .collect(),
-        word_count,
-        read_only: ReadOnly::new(row, now, created_by, edited_by),
-        links: links(row, config),
-        warnings: None,
     })
 }
 
-fn link(link: super::model::EndLink) -> LinkIn {
+pub(super) fn link(link: super::model::EndLink) -> LinkIn {
     let (article, url) = match link.target {
         Target::Url(url) => (None, Some(url)),
         Target::Article(ArticleRef { id, slug, .. }) => (
@@ -448,7 +483,7 @@ fn link(link: super::model::EndLink) -> LinkIn {
 
 /// Adds to each reference by id the slug that the article has now, so that a
 /// person can read it.
-fn name_targets(conn: &mut Conn<'_>, content: &mut Content) -> Result<()> {
+pub(super) fn name_targets(conn: &mut Conn<'_>, content: &mut Content) -> Result<()> {
     let mut ids = Vec::new();
     content
         .body
@@ -488,10 +523,7 @@ fn in_order<T: Clone>(ids: &[Id], found: impl Iterator<Item = (Id, T)>) -> Vec<T
 
 /// Every read-only member as it is now, by name.
 pub fn read_only(conn: &mut Conn<'_>, row: &ArticleRow, now: Time) -> Result<Map<String, Value>> {
-    let created_by = Person::load(conn, row.created_by)?;
-    let edited_by = Person::load(conn, row.edited_by)?;
-    let value =
-        serde_json::to_value(ReadOnly::new(row, now, created_by, edited_by)).map_err(internal)?;
+    let value = serde_json::to_value(ReadOnly::load(conn, row, now)?).map_err(internal)?;
     let Value::Object(mut members) = value else {
         return Ok(Map::new());
     };
@@ -558,6 +590,14 @@ pub struct ArticleItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub published_at: Option<Time>,
+    /// When it was last sent back from review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sent_back_at: Option<Time>,
+    /// What is to be changed before it is submitted again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Bitte die zweite Quelle nennen.")]
+    pub sent_back_remark: Option<String>,
     /// When anything about it was last written.
     pub edited_at: Time,
     /// Where to go on.
@@ -591,6 +631,8 @@ impl ArticleItem {
                 .map(|section| section.slug.clone()),
             word_count: head.word_count,
             published_at: row.published_at,
+            sent_back_at: row.sent_back_at,
+            sent_back_remark: row.sent_back_remark.clone(),
             edited_at: row.edited_at,
             links: links(row, config),
         }

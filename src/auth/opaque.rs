@@ -1,4 +1,4 @@
-//! Keys and refresh tokens: opaque strings that carry their own checksum.
+//! Keys, refresh tokens and preview tokens: opaque strings that carry their own checksum.
 //!
 //! As GitHub's: a prefix that names the kind (so that secret scanners and people
 //! recognise one), 30 random characters (178 bits) and a CRC-32 in 6 more. The
@@ -20,6 +20,8 @@ pub enum Kind {
     Key,
     /// A refresh token.
     Refresh,
+    /// A token that opens the working copy of one article.
+    Preview,
 }
 
 /// Why a string is none.
@@ -42,6 +44,7 @@ impl Kind {
         match self {
             Kind::Key => "psp_live_",
             Kind::Refresh => "psp_refresh_",
+            Kind::Preview => "psp_preview_",
         }
     }
 

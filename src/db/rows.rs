@@ -59,7 +59,7 @@ macro_rules! for_each_table {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
             revisions RevisionRow, links LinkRow, listings ListingRow, corrections CorrectionRow,
-            former_slugs FormerSlugRow, changes ChangeRow
+            former_slugs FormerSlugRow, preview_links PreviewLinkRow, changes ChangeRow
         }
     };
 }
@@ -95,12 +95,14 @@ rows! {
         id: Id, slug: String, external_id: Option<String>, version: i64, revision: i32,
         live_revision: Option<i32>, published_at: Option<Time>, first_published_at: Option<Time>,
         updated_at: Option<Time>, expires_at: Option<Time>, announce_at: Option<Time>, kind: String,
-        language: String, submitted_at: Option<Time>, withdrawn_at: Option<Time>,
+        language: String, submitted_at: Option<Time>, sent_back_at: Option<Time>, sent_back_by: Option<Id>,
+        sent_back_remark: Option<String>, withdrawn_at: Option<Time>,
         withdrawn_reason: Option<String>, trashed_at: Option<Time>, created_at: Time, created_by: Id,
         edited_at: Time, edited_by: Id,
     }
     revisions RevisionRow {
-        article_id: Id, number: i32, created_at: Time, created_by: Id, kind: String, language: String,
+        article_id: Id, number: i32, created_at: Time, created_by: Id, revision_note: Option<String>,
+        restored_from: Option<i32>, kind: String, language: String,
         kicker: Option<String>, headline: String, subheadline: Option<String>, teaser: Option<String>,
         section_id: Option<Id>, topics: String, authors: String, image: Option<String>, priority: String,
         access: String, source: Option<String>, seo: Option<String>, note: Option<String>,
@@ -113,6 +115,10 @@ rows! {
     }
     listings ListingRow { list_id: Id, published_at: Time, article_id: Id, updated_at: Time }
     corrections CorrectionRow { id: Id, article_id: Id, at: Time, text: String, created_by: Id }
+    preview_links PreviewLinkRow {
+        id: Id, article_id: Id, digest: String, note: Option<String>, created_at: Time, created_by: Id,
+        expires_at: Time,
+    }
     former_slugs FormerSlugRow { slug: String, article_id: Id, retired_at: Time }
     changes ChangeRow { seq: i64, at: Time, entity: String, entity_id: Id, action: String, keys: String }
 }

@@ -135,6 +135,9 @@ diesel::table! {
         kind -> Text,
         language -> Text,
         submitted_at -> Nullable<BigInt>,
+        sent_back_at -> Nullable<BigInt>,
+        sent_back_by -> Nullable<Uid>,
+        sent_back_remark -> Nullable<Text>,
         withdrawn_at -> Nullable<BigInt>,
         withdrawn_reason -> Nullable<Text>,
         trashed_at -> Nullable<BigInt>,
@@ -153,6 +156,8 @@ diesel::table! {
         number -> Integer,
         created_at -> BigInt,
         created_by -> Uid,
+        revision_note -> Nullable<Text>,
+        restored_from -> Nullable<Integer>,
         kind -> Text,
         language -> Text,
         kicker -> Nullable<Text>,
@@ -238,6 +243,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    preview_links (id) {
+        id -> Uid,
+        article_id -> Uid,
+        digest -> Text,
+        note -> Nullable<Text>,
+        created_at -> BigInt,
+        created_by -> Uid,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     articles,
@@ -247,6 +266,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     former_slugs,
     links,
     listings,
+    preview_links,
     refresh_tokens,
     revisions,
     sections,

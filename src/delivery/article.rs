@@ -242,6 +242,13 @@ impl Wanted {
             self.fields.join(",")
         )
     }
+
+    /// Keeps the members that are wanted.
+    pub fn keep(&self, members: &mut serde_json::Map<String, Value>) {
+        if !self.fields.is_empty() {
+            keep(members, &self.fields);
+        }
+    }
 }
 
 /// What is found under a slug or id.
@@ -415,7 +422,7 @@ fn plain_markdown(text: &str) -> String {
     .to_owned()
 }
 
-/// An article, with everything that its page shows.
+/// An article, with everything that its page shows, as an answer.
 pub fn article(
     conn: &mut Conn<'_>,
     now: Time,
@@ -426,6 +433,54 @@ pub fn article(
 ) -> Result<Draft> {
     let context = Context::load(conn, config)?;
     let mut resolved = Resolved::load(conn, now, &context, row, revision)?;
+    let mut made = related::Made::default();
+    let article = assemble(conn, now, &context, &resolved, wanted, &mut made)?;
+    let mut tags = std::mem::take(&mut resolved.tags);
+    tags.extend(ids(&resolved.revision.topics)?.into_iter().map(Tag::topic));
+    tags.extend(ids(&resolved.revision.authors)?.into_iter().map(Tag::author));
+    tags.append(&mut made.tags);
+    let mut draft = match wanted.fields.as_slice() {
+        [] => Draft::json(&article, unique(tags))?,
+        fields => {
+            let mut value = serde_json::to_value(&article).map_err(internal)?;
+            if let Value::Object(members) = &mut value {
+                keep(members, fields);
+            }
+            Draft::json(&value, unique(tags))?
+        }
+    };
+    if !wanted.include.is_empty() {
+        draft.appears_at(Some(now.plus_seconds(related::LIFETIME)));
+    }
+    made.limit(&mut draft);
+    resolved.limit(&mut draft);
+    Ok(draft)
+}
+
+/// An article made of any of its revisions, for previews.
+pub fn whole(
+    conn: &mut Conn<'_>,
+    now: Time,
+    row: ArticleRow,
+    revision: RevisionRow,
+    wanted: &Wanted,
+    config: &Config,
+) -> Result<Article> {
+    let context = Context::load(conn, config)?;
+    let resolved = Resolved::load(conn, now, &context, row, revision)?;
+    let mut made = related::Made::default();
+    assemble(conn, now, &context, &resolved, wanted, &mut made)
+}
+
+/// Puts an article together; `made` takes what its automatic lists are made of.
+fn assemble(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    resolved: &Resolved,
+    wanted: &Wanted,
+    made: &mut related::Made,
+) -> Result<Article> {
     let (row, revision) = (&resolved.row, &resolved.revision);
 
     let topic_ids = ids(&revision.topics)?;
@@ -463,41 +518,36 @@ pub fn article(
     let corrections = crate::store!(*conn, articles::corrections(row.id))?;
     let mut related_auto = None;
     let mut more = None;
-    let mut limit = None;
-    let mut made = related::Made::default();
-    if !wanted.include.is_empty() {
-        limit = Some(now.plus_seconds(related::LIFETIME));
-        if wanted.include.contains(&"related_auto") {
-            let known: Vec<Id> = resolved
-                .links
-                .iter()
-                .filter_map(|(link, _)| link.target_id)
-                .collect();
-            related_auto = Some(related::automatic(
-                conn, now, &context, row, revision, &known, &mut made,
-            )?);
-        }
-        if wanted.include.contains(&"more") {
-            more = Some(related::more(
-                conn,
-                now,
-                &context,
-                row,
-                revision,
-                related::MORE,
-                &mut made,
-            )?);
-        }
+    if wanted.include.contains(&"related_auto") {
+        let known: Vec<Id> = resolved
+            .links
+            .iter()
+            .filter_map(|(link, _)| link.target_id)
+            .collect();
+        related_auto = Some(related::automatic(
+            conn, now, context, row, revision, &known, made,
+        )?);
+    }
+    if wanted.include.contains(&"more") {
+        more = Some(related::more(
+            conn,
+            now,
+            context,
+            row,
+            revision,
+            related::MORE,
+            made,
+        )?);
     }
 
     let mut related = Vec::new();
     for (link, target) in &resolved.links {
-        related.extend(related_out(&context, link, target.as_ref())?);
+        related.extend(related_out(context, link, target.as_ref())?);
     }
     let web = context.web(row, revision.section_id);
     let api = context.api(&row.slug);
     let published_at = row.published_at.unwrap_or_default();
-    let article = Article {
+    Ok(Article {
         id: row.id,
         rev: revision.number,
         slug: row.slug.clone(),
@@ -555,25 +605,7 @@ pub fn article(
             more: format!("{api}/more"),
             article: CardLinks { this: api, web },
         },
-    };
-    let mut tags = std::mem::take(&mut resolved.tags);
-    tags.extend(topic_ids.iter().map(|id| Tag::topic(*id)));
-    tags.extend(author_ids.iter().map(|id| Tag::author(*id)));
-    tags.append(&mut made.tags);
-    let mut draft = match wanted.fields.as_slice() {
-        [] => Draft::json(&article, unique(tags))?,
-        fields => {
-            let mut value = serde_json::to_value(&article).map_err(internal)?;
-            if let Value::Object(members) = &mut value {
-                keep(members, fields);
-            }
-            Draft::json(&value, unique(tags))?
-        }
-    };
-    draft.appears_at(limit);
-    made.limit(&mut draft);
-    resolved.limit(&mut draft);
-    Ok(draft)
+    })
 }
 
 fn body_out(body: &Body, forms: &[&str]) -> BodyOut {

@@ -7,6 +7,7 @@
 pub mod article;
 pub mod card;
 pub mod list;
+pub mod preview;
 pub mod related;
 pub mod routes;
 pub mod serve;
@@ -18,4 +19,5 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn configure(config: &mut ServiceConfig) {
     routes::configure(config);
     taxonomy::configure(config);
+    config.service(preview::get_preview);
 }

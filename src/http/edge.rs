@@ -206,8 +206,18 @@ fn leave(
             .metrics
             .observe(method, routes.pattern(&request), status, took);
     }
-    tracing::info!(request_id = %id, method, path = request.path(), status, ms = took.as_secs_f64() * 1e3, "request");
+    tracing::info!(request_id = %id, method, path = loggable(request.path()), status, ms = took.as_secs_f64() * 1e3, "request");
     ServiceResponse::new(request, response)
+}
+
+/// A path as it may stand in a log: without the token of a preview link, which
+/// opens a draft to whoever reads it.
+fn loggable(path: &str) -> &str {
+    const PREVIEW: &str = "/v1/preview/";
+    match path.starts_with(PREVIEW) {
+        true => PREVIEW,
+        false => path,
+    }
 }
 
 fn usual(method: &Method) -> &'static str {

@@ -1,4 +1,5 @@
-//! An answer to somebody who is signed in: JSON, never cached by anybody.
+//! An answer to somebody who is signed in: JSON in most cases, never cached by
+//! anybody.
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -54,9 +55,10 @@ impl<T: Serialize> Saved<T> {
     }
 }
 
-/// A JSON answer to somebody who is signed in.
+/// An answer to somebody who is signed in.
 pub struct Reply {
     status: StatusCode,
+    content_type: &'static str,
     body: Option<serde_json::Result<Vec<u8>>>,
     headers: Vec<(HeaderName, String)>,
 }
@@ -66,7 +68,18 @@ impl Reply {
     pub fn ok(body: &impl Serialize) -> Self {
         Reply {
             status: StatusCode::OK,
+            content_type: "application/json",
             body: Some(serde_json::to_vec(body)),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 200 with a text for terminals.
+    pub fn text(text: String) -> Self {
+        Reply {
+            status: StatusCode::OK,
+            content_type: "text/plain; charset=utf-8",
+            body: Some(Ok(text.into_bytes())),
             headers: Vec::new(),
         }
     }
@@ -89,6 +102,7 @@ impl Reply {
     pub fn no_content() -> Self {
         Reply {
             status: StatusCode::NO_CONTENT,
+            content_type: "application/json",
             body: None,
             headers: Vec::new(),
         }
@@ -132,7 +146,7 @@ impl Responder for Reply {
         match self.body {
             _ if unchanged => response.finish(),
             None => response.finish(),
-            Some(Ok(body)) => response.content_type("application/json").body(body),
+            Some(Ok(body)) => response.content_type(self.content_type).body(body),
             Some(Err(error)) => HttpResponse::from_error(crate::error::internal(error)),
         }
     }

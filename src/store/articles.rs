@@ -4,7 +4,8 @@ use diesel::prelude::*;
 
 use super::super::{Conn, Db};
 use crate::articles::model::{
-    ArticleRow, CorrectionRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionRow, State,
+    ArticleRow, CorrectionRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine, RevisionRow,
+    State,
 };
 use crate::db::schema::{articles, corrections, former_slugs, listings, revisions};
 use crate::db::{Dialect, Id, Time, lock_key};
@@ -110,6 +111,15 @@ pub fn update(c: &mut Conn, row: &ArticleRow, read_version: i64) -> QueryResult<
     Ok(diesel::update(target).set(row).execute(c)? == 1)
 }
 
+/// Erases an article and everything of it, if it still has the version that was
+/// read. Whether it had.
+pub fn erase(c: &mut Conn, article: Id, read_version: i64) -> QueryResult<bool> {
+    let target = articles::table
+        .filter(articles::id.eq(article))
+        .filter(articles::version.eq(read_version));
+    Ok(diesel::delete(target).execute(c)? == 1)
+}
+
 /// A new revision.
 pub fn insert_revision(c: &mut Conn, row: &RevisionRow) -> QueryResult<()> {
     diesel::insert_into(revisions::table)
@@ -125,6 +135,32 @@ pub fn revision(c: &mut Conn, article: Id, number: i32) -> QueryResult<Option<Re
         .select(RevisionRow::as_select())
         .first(c)
         .optional()
+}
+
+/// Revisions of an article without their bodies, newest first, from below a
+/// number.
+pub fn revision_lines(
+    c: &mut Conn,
+    article: Id,
+    below: i32,
+    limit: i64,
+) -> QueryResult<Vec<RevisionLine>> {
+    revisions::table
+        .filter(revisions::article_id.eq(article))
+        .filter(revisions::number.lt(below))
+        .order(revisions::number.desc())
+        .limit(limit)
+        .select((
+            revisions::number,
+            revisions::created_at,
+            revisions::created_by,
+            revisions::revision_note,
+            revisions::restored_from,
+            revisions::headline,
+            revisions::word_count,
+            diesel::dsl::sql::<diesel::sql_types::Integer>("octet_length(body)"),
+        ))
+        .load(c)
 }
 
 /// A revision of an article, without its body.

@@ -12,6 +12,7 @@ pub mod copy;
 pub mod keys;
 pub mod links;
 pub mod lists;
+pub mod previews;
 pub mod secrets;
 pub mod sections;
 pub mod sessions;

@@ -4,7 +4,7 @@
 mod arrows;
 mod caching;
 mod migrations;
-mod openapi;
+pub mod openapi;
 mod problems;
 mod settings;
 

@@ -135,6 +135,19 @@ impl Cell<'_> {
         article
     }
 
+    /// Gives an article a second revision; its address.
+    async fn revised(&self, article: String) -> String {
+        let request = self.app.as_admin().request("PATCH", &article);
+        expect(request.header("If-Match", "*").json(&json!({"kicker": "Rathaus"})), 200).await;
+        article
+    }
+
+    /// Makes a preview link to an article; the link's address.
+    async fn previewed(&self, article: String) -> String {
+        let made = self.make(&format!("{article}/preview-links"), json!({})).await;
+        format!("{article}/preview-links/{}", made["id"].as_str().unwrap())
+    }
+
     /// Puts an article into the trash; its address.
     async fn in_trash(&self, article: String) -> String {
         let request = self.app.as_admin().request("DELETE", &article);
@@ -302,6 +315,13 @@ fn rows() -> Vec<Row> {
         };
         "DELETE /v1/editor/articles/{article}" AUTHORS, |cell| Ask::at(cell.own_draft().await).header("If-Match", "*");
         "DELETE /v1/editor/articles/{article}" EDITORS, |cell| Ask::at(cell.others_draft().await).header("If-Match", "*");
+        "DELETE /v1/editor/articles/{article}" [401, 403, 403, 403, 204], |cell| {
+            Ask::at(cell.in_trash(cell.own_draft().await).await + "?erase=true").header("If-Match", "*")
+        };
+        // What readers see is no author's to throw away; an editor unpublishes it first.
+        "DELETE /v1/editor/articles/{article}" [401, 403, 403, 409, 409], |cell| {
+            Ask::at(cell.after(cell.own_draft().await, "publish").await).header("If-Match", "*")
+        };
         "POST /v1/editor/articles/{article}/restore" AUTHORS, |cell| {
             Ask::at(cell.in_trash(cell.own_draft().await).await + "/restore")
         };
@@ -310,6 +330,9 @@ fn rows() -> Vec<Row> {
         };
         "POST /v1/editor/articles/{article}/submit" AUTHORS, |cell| Ask::at(cell.own_draft().await + "/submit");
         "POST /v1/editor/articles/{article}/submit" EDITORS, |cell| Ask::at(cell.others_draft().await + "/submit");
+        "POST /v1/editor/articles/{article}/send-back" EDITORS, |cell| {
+            Ask::at(cell.after(cell.own_draft().await, "submit").await + "/send-back").json(json!({"remark": "Bitte kürzen."}))
+        };
         "POST /v1/editor/articles/{article}/publish" EDITORS, |cell| Ask::at(cell.own_draft().await + "/publish");
         "POST /v1/editor/articles/{article}/schedule" EDITORS, |cell| {
             Ask::at(cell.own_draft().await + "/schedule").json(json!({"at": "2099-01-01T06:00:00Z"}))
@@ -322,6 +345,30 @@ fn rows() -> Vec<Row> {
         };
         "POST /v1/editor/articles/{article}/correct" EDITORS, |cell| {
             Ask::at(cell.after(cell.own_draft().await, "publish").await + "/correct").json(json!({"text": "Der Rat tagte am Dienstag."}))
+        };
+
+        "GET /v1/editor/articles/{article}/revisions" SIGNED_IN, |cell| Ask::at(cell.others_draft().await + "/revisions");
+        "GET /v1/editor/articles/{article}/revisions/{revision}" SIGNED_IN, |cell| Ask::at(cell.others_draft().await + "/revisions/1");
+        "GET /v1/editor/articles/{article}/diff" SIGNED_IN, |cell| Ask::at(cell.others_draft().await + "/diff");
+        "POST /v1/editor/articles/{article}/revisions/{revision}/restore" AUTHORS, |cell| {
+            Ask::at(cell.revised(cell.own_draft().await).await + "/revisions/1/restore")
+        };
+        "POST /v1/editor/articles/{article}/revisions/{revision}/restore" EDITORS, |cell| {
+            Ask::at(cell.revised(cell.others_draft().await).await + "/revisions/1/restore")
+        };
+
+        "GET /v1/editor/articles/{article}/preview-links" SIGNED_IN, |cell| Ask::at(cell.others_draft().await + "/preview-links");
+        "POST /v1/editor/articles/{article}/preview-links" [401, 403, 201, 201, 201], |cell| {
+            Ask::at(cell.own_draft().await + "/preview-links").json(json!({"note": "Justiziariat"}))
+        };
+        "POST /v1/editor/articles/{article}/preview-links" [401, 403, 403, 201, 201], |cell| {
+            Ask::at(cell.others_draft().await + "/preview-links").json(json!({"note": "Justiziariat"}))
+        };
+        "DELETE /v1/editor/articles/{article}/preview-links/{link}" [401, 403, 204, 204, 204], |cell| {
+            Ask::at(cell.previewed(cell.own_draft().await).await)
+        };
+        "DELETE /v1/editor/articles/{article}/preview-links/{link}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.previewed(cell.others_draft().await).await)
         };
     }
 }

@@ -5,6 +5,7 @@ mod backup;
 mod clients;
 mod defects;
 mod disk;
+mod downtime;
 mod durable;
 mod kill;
 mod lock;

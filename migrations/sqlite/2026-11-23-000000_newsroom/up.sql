@@ -122,6 +122,9 @@ CREATE TABLE articles (
     kind TEXT NOT NULL,
     language TEXT NOT NULL,
     submitted_at BIGINT,
+    sent_back_at BIGINT,
+    sent_back_by BLOB,
+    sent_back_remark TEXT,
     withdrawn_at BIGINT,
     withdrawn_reason TEXT,
     trashed_at BIGINT,
@@ -138,6 +141,8 @@ CREATE INDEX articles_by_announce_at ON articles (announce_at) WHERE announce_at
 CREATE INDEX articles_by_edited_at ON articles (edited_at, id);
 
 -- Immutable. Sections, topics and authors are held by id, never by name.
+-- `note` belongs to the content; `revision_note` says what this revision changes,
+-- and `restored_from` which older one it is a copy of.
 -- `search_text` is kicker, headline and teaser, case-folded, for the editors' filter.
 -- The body stands last: what lists read lies before it, on the row's first page.
 CREATE TABLE revisions (
@@ -145,6 +150,8 @@ CREATE TABLE revisions (
     number INTEGER NOT NULL,
     created_at BIGINT NOT NULL,
     created_by BLOB NOT NULL,
+    revision_note TEXT,
+    restored_from INTEGER,
     kind TEXT NOT NULL,
     language TEXT NOT NULL,
     kicker TEXT,

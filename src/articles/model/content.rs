@@ -109,6 +109,16 @@ pub struct Content {
     pub related: Vec<EndLink>,
 }
 
+/// What is said about a revision and isn't content: it tells two revisions
+/// apart, but makes none by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// What it changes, in the words of who wrote it.
+    pub note: Option<String>,
+    /// The older revision that it is a copy of.
+    pub restored_from: Option<i32>,
+}
+
 impl Content {
     /// The row of a new revision with this content.
     pub fn to_row(
@@ -117,12 +127,15 @@ impl Content {
         number: i32,
         created_at: Time,
         created_by: Id,
+        origin: Origin,
     ) -> Result<RevisionRow> {
         Ok(RevisionRow {
             article_id,
             number,
             created_at,
             created_by,
+            revision_note: origin.note,
+            restored_from: origin.restored_from,
             kind: self.kind,
             language: self.language.clone(),
             kicker: self.kicker.clone(),

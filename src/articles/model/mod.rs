@@ -3,9 +3,10 @@
 mod content;
 mod rows;
 
-pub use content::{Content, EndLink, Picture, Seo, Target, ids};
+pub use content::{Content, EndLink, Origin, Picture, Seo, Target, ids};
 pub use rows::{
-    ArticleRow, CorrectionRow, FormerSlugRow, LinkRow, ListingRow, RevisionHead, RevisionRow,
+    ArticleRow, CorrectionRow, FormerSlugRow, LinkRow, ListingRow, RevisionHead, RevisionLine,
+    RevisionRow,
 };
 
 use crate::db::{Id, Time};

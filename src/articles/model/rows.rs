@@ -40,6 +40,12 @@ pub struct ArticleRow {
     pub language: String,
     /// When it was marked ready for review.
     pub submitted_at: Option<Time>,
+    /// When it was last sent back from review.
+    pub sent_back_at: Option<Time>,
+    /// By whom.
+    pub sent_back_by: Option<Id>,
+    /// What they want changed; stays until it is published.
+    pub sent_back_remark: Option<String>,
     /// When it was taken down.
     pub withdrawn_at: Option<Time>,
     /// Why, for the newsroom only.
@@ -101,6 +107,10 @@ pub struct RevisionRow {
     pub created_at: Time,
     /// By whom.
     pub created_by: Id,
+    /// What it changes, in the words of who wrote it.
+    pub revision_note: Option<String>,
+    /// The older revision that it is a copy of.
+    pub restored_from: Option<i32>,
     /// What kind of piece it is.
     pub kind: Kind,
     /// BCP 47.
@@ -141,6 +151,21 @@ pub struct RevisionRow {
     pub search_text: String,
     /// The block tree, as JSON.
     pub body: String,
+}
+
+/// What the list of an article's revisions shows of one.
+#[derive(Queryable, Clone, Debug)]
+#[allow(missing_docs)]
+pub struct RevisionLine {
+    pub number: i32,
+    pub created_at: Time,
+    pub created_by: Id,
+    pub revision_note: Option<String>,
+    pub restored_from: Option<i32>,
+    pub headline: String,
+    pub word_count: i32,
+    /// Of the body, as it is stored.
+    pub bytes: i32,
 }
 
 /// What lists read of a revision: everything but its body.

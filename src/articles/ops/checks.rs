@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Key;
 use crate::articles::input::ArticleIn;
-use crate::articles::model::{ArticleRow, Content, State};
+use crate::articles::model::{ArticleRow, Content, Origin, RevisionRow, State};
 use crate::articles::view;
 use crate::changes::Tx;
 use crate::content::Warning;
@@ -245,6 +245,32 @@ pub(super) fn vanished(before: &Content, after: &Content, sent: &ArticleIn) -> V
             Warning::new("vanished", detail).at_pointer(format!("#/{name}"))
         })
         .collect()
+}
+
+/// What a new revision says about itself.
+pub(super) fn origin(note: Option<&str>) -> Result<Origin> {
+    let note = note.map(str::trim).filter(|note| !note.is_empty());
+    let mut errors = Vec::new();
+    if let Some(note) = note {
+        text::check(note, "#/revision_note", 1_000, true, &mut errors);
+    }
+    if errors.is_empty() {
+        let note = note.map(str::to_owned);
+        Ok(Origin {
+            note,
+            restored_from: None,
+        })
+    } else {
+        Err(crate::error::invalid_all(errors))
+    }
+}
+
+/// A note is kept with the revision it came with, and this write made none.
+pub(super) fn note_not_kept(newest: &RevisionRow, origin: &Origin) -> Option<Warning> {
+    (origin.note.is_some() && origin.note != newest.revision_note).then(|| {
+        let detail = "Nothing else differs, so no revision was made and the note isn't kept.";
+        Warning::new("revision-note-not-kept", detail).at_pointer("#/revision_note")
+    })
 }
 
 /// A scheduled revision is pinned; an edit doesn't move it.

@@ -1,29 +1,39 @@
 //! Every write to articles. HTTP, the command line and what runs in the
 //! background call the same verbs; the instant is the transaction's.
 //!
-//! - `write`: make, replace, change, throw away, get back
-//! - `verbs`: submit, publish, schedule, unpublish, take down, correct
+//! - `write`: make, replace, change
+//! - `trash`: throw away, get back, erase for good
+//! - `review`: submit, send back
+//! - `verbs`: publish, schedule, unpublish, take down, correct
+//! - `revisions`: what was there before, and back to it
 //! - `checks`: what a write is refused for, and what its sender is told
 //! - `resolve`: what was sent becomes the content of a revision
 //! - `visibility`: lists and change log follow the live pointer
 
 mod checks;
 mod resolve;
+mod review;
+mod revisions;
+mod trash;
 mod verbs;
 mod visibility;
 mod write;
 
+pub use review::{SendBack, send_back, submit};
+pub use revisions::{RestoreRevision, restore_revision, revision_at};
+pub use trash::{erase, restore, trash};
 pub use verbs::{
-    Correct, Publish, Schedule, TakeDown, correct, publish, schedule, submit, take_down, unpublish,
+    Correct, Publish, Schedule, TakeDown, correct, publish, schedule, take_down, unpublish,
 };
 pub use visibility::announce;
-pub use write::{Written, create, patch, put, restore, trash};
+pub use write::{create, patch, put};
 
 use std::str::FromStr;
 
 use super::model::{ArticleRow, Content, RevisionRow, State};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
+use crate::content::Warning;
 use crate::db::{Conn, Id};
 use crate::error::{
     CONFLICT, Error, PRECONDITION_REQUIRED, Problem, Result, STALE, conflict, forbidden, internal,
@@ -75,7 +85,7 @@ pub fn find(conn: &mut Conn<'_>, key: &Key) -> Result<Option<ArticleRow>> {
 
 /// Finds an article for a verb, or says where it went: an old slug is a
 /// conflict that names the new one, because a write never goes elsewhere.
-fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
+pub(crate) fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
     hold(tx)?;
     if let Some(row) = find(&mut tx.conn, key)? {
         // Writers of one article take turns; what was read before may be old.
@@ -114,7 +124,7 @@ pub fn revision_of(conn: &mut Conn<'_>, article: Id, number: i32) -> Result<Revi
 }
 
 /// Whether an actor may change this article's content.
-fn may_edit(actor: &Actor, row: &ArticleRow) -> Result<()> {
+pub(crate) fn may_edit(actor: &Actor, row: &ArticleRow) -> Result<()> {
     actor.require(Right::Write)?;
     if actor.may_edit_all() || row.created_by == actor.id {
         return Ok(());
@@ -186,7 +196,7 @@ fn stale(tx: &mut Tx<'_>, row: &ArticleRow) -> Error {
 }
 
 /// Refuses to touch what is in the trash, with the way out.
-fn not_trashed(row: &ArticleRow) -> Result<()> {
+pub(crate) fn not_trashed(row: &ArticleRow) -> Result<()> {
     if row.trashed_at.is_none() {
         return Ok(());
     }
@@ -233,6 +243,27 @@ fn save(tx: &mut Tx<'_>, before: &ArticleRow, after: &ArticleRow) -> Result<()> 
     ))
 }
 
+/// What a write leaves behind.
+pub struct Written {
+    /// The article after it.
+    pub row: ArticleRow,
+    /// What happened.
+    pub outcome: Outcome,
+    /// What the sender should know.
+    pub warnings: Vec<Warning>,
+}
+
+impl Written {
+    /// A write of which there is nothing more to say.
+    pub fn new(row: ArticleRow, outcome: Outcome) -> Self {
+        Written {
+            row,
+            outcome,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// What a verb did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -250,6 +281,8 @@ pub enum Outcome {
     Unpublished,
     /// Ready for review.
     Submitted,
+    /// Not ready after all; a remark says why.
+    SentBack,
     /// Taken down.
     Withdrawn,
     /// A correction was added.
@@ -258,6 +291,8 @@ pub enum Outcome {
     Trashed,
     /// Out of the trash.
     Restored,
+    /// An older text is the newest revision.
+    RevisionRestored,
 }
 
 impl Outcome {
@@ -271,10 +306,12 @@ impl Outcome {
             Outcome::Scheduled => "scheduled",
             Outcome::Unpublished => "unpublished",
             Outcome::Submitted => "submitted",
+            Outcome::SentBack => "sent_back",
             Outcome::Withdrawn => "withdrawn",
             Outcome::Corrected => "corrected",
             Outcome::Trashed => "trashed",
             Outcome::Restored => "restored",
+            Outcome::RevisionRestored => "revision_restored",
         }
     }
 

@@ -115,6 +115,7 @@ pub(super) fn patched(
         note,
         embargo_until,
         expires_at,
+        revision_note: _,
         body: _,
         related,
     } = patch;

@@ -6,12 +6,13 @@ use utoipa::ToSchema;
 
 use super::visibility::{hide, next_announcement, reflect};
 use super::{
-    Key, Outcome, check_expectation, content_of, may_edit, not_trashed, not_withdrawn, require,
+    Key, Outcome, Written, check_expectation, content_of, not_trashed, not_withdrawn, require,
     revision_of, save, touch,
 };
-use crate::articles::model::{ArticleRow, Content, CorrectionRow, State};
+use crate::articles::model::{ArticleRow, Content, CorrectionRow};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
+use crate::content::Warning;
 use crate::db::{Id, Time};
 use crate::error::{FieldError, Result, conflict, invalid, invalid_all};
 use crate::http::conditional::Expect;
@@ -29,6 +30,11 @@ pub struct Publish {
     /// missing. To publish later, schedule.
     #[schema(nullable = false, value_type = Option<String>, format = "date-time")]
     pub published_at: Option<Time>,
+    /// A small fix, such as of a typing error: `updated_at` stays as it is. Only
+    /// for what readers see already.
+    #[serde(default)]
+    #[schema(example = false)]
+    pub minor: bool,
 }
 
 /// When to publish: an instant, or a local time at the newsroom.
@@ -75,34 +81,6 @@ pub struct Correct {
     pub revision: Option<i32>,
 }
 
-/// Marks a draft as ready for review.
-pub fn submit(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<(ArticleRow, Outcome)> {
-    let row = require(tx, key)?;
-    may_edit(actor, &row)?;
-    check_expectation(tx, &row, expect)?;
-    not_trashed(&row)?;
-    match row.state(tx.now) {
-        State::InReview => return Ok((row, Outcome::Unchanged)),
-        State::Draft => {}
-        state => {
-            return Err(conflict(format!(
-                "`{}` is {state}; only a draft is submitted.",
-                row.slug
-            )));
-        }
-    }
-    let mut after = row.clone();
-    after.submitted_at = Some(tx.now);
-    touch(tx, actor, &mut after);
-    save(tx, &row, &after)?;
-    Ok((after, Outcome::Submitted))
-}
-
 /// Makes a revision the one that readers see.
 pub fn publish(
     tx: &mut Tx<'_>,
@@ -110,7 +88,7 @@ pub fn publish(
     key: &Key,
     expect: Expect,
     input: &Publish,
-) -> Result<(ArticleRow, Outcome)> {
+) -> Result<Written> {
     actor.require(Right::Publish)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;
@@ -123,7 +101,7 @@ pub(super) fn publish_row(
     actor: &Actor,
     row: ArticleRow,
     input: &Publish,
-) -> Result<(ArticleRow, Outcome)> {
+) -> Result<Written> {
     not_trashed(&row)?;
     let number = input.revision.unwrap_or(row.revision);
     let content = publishable(tx, &row, number)?;
@@ -135,6 +113,12 @@ pub(super) fn publish_row(
         ));
     }
     let visible = row.is_visible(tx.now);
+    if input.minor && !visible {
+        return Err(conflict(format!(
+            "`{}` is not live, so there is nothing that readers have seen to be fixed; publish it without `minor`.",
+            row.slug
+        )));
+    }
     let asked = input
         .published_at
         .or(row.published_at.filter(|_| visible))
@@ -146,16 +130,23 @@ pub(super) fn publish_row(
         && row.published_at == Some(at)
         && row.withdrawn_at.is_none()
     {
-        return Ok((row, Outcome::Unchanged));
+        return Ok(Written::new(row, Outcome::Unchanged));
     }
     let mut after = row.clone();
-    let updated = if visible { tx.now } else { at };
+    let updated = match row.updated_at {
+        Some(updated) if input.minor => updated,
+        _ if visible => tx.now,
+        _ => at,
+    };
     go_live(tx, &mut after, number, &content, at, updated)?;
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
     let outcome = Outcome::of_state(after.state(tx.now));
-    Ok((after, outcome))
+    Ok(Written {
+        warnings: told(&row, number, asked, at),
+        ..Written::new(after, outcome)
+    })
 }
 
 /// Pins a revision and lets readers see it from an instant on.
@@ -166,7 +157,7 @@ pub fn schedule(
     expect: Expect,
     input: &Schedule,
     zone: chrono_tz::Tz,
-) -> Result<(ArticleRow, Outcome)> {
+) -> Result<Written> {
     actor.require(Right::Publish)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;
@@ -207,14 +198,17 @@ pub fn schedule(
         .embargo_until
         .map_or(asked, |embargo| embargo.max(asked));
     if row.live_revision == Some(number) && row.published_at == Some(at) {
-        return Ok((row, Outcome::Unchanged));
+        return Ok(Written::new(row, Outcome::Unchanged));
     }
     let mut after = row.clone();
     go_live(tx, &mut after, number, &content, at, at)?;
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
-    Ok((after, Outcome::Scheduled))
+    Ok(Written {
+        warnings: told(&row, number, asked, at),
+        ..Written::new(after, Outcome::Scheduled)
+    })
 }
 
 /// Hides an article: live or scheduled, it becomes a draft.
@@ -223,14 +217,14 @@ pub fn unpublish(
     actor: &Actor,
     key: &Key,
     expect: Expect,
-) -> Result<(ArticleRow, Outcome)> {
+) -> Result<Written> {
     actor.require(Right::Publish)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;
     not_trashed(&row)?;
     not_withdrawn(&row)?;
     if row.live_revision.is_none() {
-        return Ok((row, Outcome::Unchanged));
+        return Ok(Written::new(row, Outcome::Unchanged));
     }
     let mut after = row.clone();
     hide(&mut after, tx.now);
@@ -238,7 +232,7 @@ pub fn unpublish(
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
-    Ok((after, Outcome::Unpublished))
+    Ok(Written::new(after, Outcome::Unpublished))
 }
 
 /// Takes an article down: readers get 410.
@@ -248,14 +242,14 @@ pub fn take_down(
     key: &Key,
     expect: Expect,
     input: &TakeDown,
-) -> Result<(ArticleRow, Outcome)> {
+) -> Result<Written> {
     actor.require(Right::Publish)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;
     not_trashed(&row)?;
     let reason = checked("#/reason", &input.reason)?;
     if row.withdrawn_at.is_some() {
-        return Ok((row, Outcome::Unchanged));
+        return Ok(Written::new(row, Outcome::Unchanged));
     }
     if !row.was_public(tx.now) {
         return Err(conflict(format!(
@@ -270,7 +264,7 @@ pub fn take_down(
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
-    Ok((after, Outcome::Withdrawn))
+    Ok(Written::new(after, Outcome::Withdrawn))
 }
 
 /// Publishes the working copy of a live article together with a text that tells
@@ -281,7 +275,7 @@ pub fn correct(
     key: &Key,
     expect: Expect,
     input: &Correct,
-) -> Result<(ArticleRow, Outcome)> {
+) -> Result<Written> {
     actor.require(Right::Publish)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;
@@ -315,7 +309,27 @@ pub fn correct(
     };
     crate::store!(tx.conn, articles::insert_correction(&correction))?;
     reflect(tx, Some(&row), &after)?;
-    Ok((after, Outcome::Corrected))
+    Ok(Written::new(after, Outcome::Corrected))
+}
+
+/// What whoever publishes or schedules should know: that there is a newer
+/// revision, and that an embargo makes it later than they asked for.
+fn told(row: &ArticleRow, number: i32, asked: Time, at: Time) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if number < row.revision {
+        let detail = format!(
+            "This is revision {number}, and there is a newer one, {}.",
+            row.revision
+        );
+        warnings.push(Warning::new("newer-revision", detail));
+    }
+    if at > asked {
+        let detail = format!(
+            "There is an embargo until {at}; readers see it from then on. An editor lifts it: PATCH {{\"embargo_until\": null}}."
+        );
+        warnings.push(Warning::new("embargo", detail).at_pointer("#/embargo_until"));
+    }
+    warnings
 }
 
 /// Moves the live pointer.
@@ -347,6 +361,9 @@ fn go_live(
     row.kind = content.kind;
     row.language = content.language.clone();
     row.submitted_at = None;
+    row.sent_back_at = None;
+    row.sent_back_by = None;
+    row.sent_back_remark = None;
     row.withdrawn_at = None;
     row.withdrawn_reason = None;
     row.announce_at = next_announcement(row, tx.now);
@@ -438,7 +455,7 @@ fn local_instant(local: &str, zone: chrono_tz::Tz) -> Result<Time> {
     }
 }
 
-fn checked(pointer: &str, value: &str) -> Result<String> {
+pub(super) fn checked(pointer: &str, value: &str) -> Result<String> {
     let mut errors = Vec::new();
     if value.trim().is_empty() {
         errors.push(FieldError::new(

@@ -1,37 +1,28 @@
-//! Making, replacing, changing, throwing away and getting back.
+//! Making, replacing and changing.
 
 use serde_json::{Map, Value};
 
 use super::checks::{
-    checked_path_slug, checked_slug, older_than_schedule, refuse_changed_read_only, refuse_other,
-    refuse_read_only, refuse_taken, refuse_taken_external_id, slug_of, take_external_id, vanished,
+    checked_path_slug, checked_slug, note_not_kept, older_than_schedule, origin,
+    refuse_changed_read_only, refuse_other, refuse_read_only, refuse_taken,
+    refuse_taken_external_id, slug_of, take_external_id, vanished,
 };
 use super::resolve::{Own, patched, whole};
 use super::verbs::{Publish, publish_row};
 use super::visibility::reflect;
 use super::{
-    Key, Outcome, check_expectation, content_of, find, hold, may_edit, not_trashed, not_withdrawn,
-    precondition_required, require, require_version, revision_of, save, touch,
+    Key, Outcome, Written, check_expectation, content_of, find, hold, may_edit, not_trashed,
+    not_withdrawn, precondition_required, require, require_version, revision_of, save, touch,
 };
 use crate::articles::input::{ArticlePatch, Sent};
-use crate::articles::model::{ArticleRow, Content, FormerSlugRow, State};
+use crate::articles::model::{ArticleRow, Content, FormerSlugRow, Origin};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::{Body, Warning};
 use crate::db::Id;
-use crate::error::{CONFLICT, Problem, Result, STALE, conflict, forbidden, invalid, not_found};
+use crate::error::{CONFLICT, Problem, Result, STALE, forbidden, invalid, not_found};
 use crate::http::conditional::Expect;
 use crate::http::patch::Patch;
-
-/// What a write to content did.
-pub struct Written {
-    /// The article after it.
-    pub row: ArticleRow,
-    /// What happened.
-    pub outcome: Outcome,
-    /// What the sender should know.
-    pub warnings: Vec<Warning>,
-}
 
 /// Makes an article under the slug that was sent, or one made from the headline.
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, sent: Sent, publish: bool) -> Result<Written> {
@@ -112,8 +103,10 @@ pub fn put(
     {
         refuse_taken_external_id(tx, external_id, Some(row.id))?;
     }
+    let origin = origin(sent.article.revision_note.as_deref())?;
     let mut warnings = sent.warnings;
     if content == present && external_id == row.external_id {
+        warnings.extend(note_not_kept(&newest, &origin));
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
     }
     if !expected && !overwrite && newest.created_by != actor.id {
@@ -121,7 +114,13 @@ pub fn put(
     }
     may_lift(tx, actor, &present, &content)?;
     warnings.extend(vanished(&present, &content, &sent.article));
-    let row = revise(tx, actor, &row, &content, &present, None, external_id)?;
+    let change = Change {
+        content: &content,
+        slug: None,
+        external_id,
+        origin,
+    };
+    let row = revise(tx, actor, &row, &present, change)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -225,64 +224,28 @@ pub fn patch(
         id: row.id,
         slug: slug.as_deref().unwrap_or(&row.slug),
     };
+    let origin = match &patch.revision_note {
+        Patch::Value(note) => origin(Some(note))?,
+        _ => Origin::default(),
+    };
     let content = patched(tx, actor, own, present.clone(), patch, body)?;
     let mut warnings = warnings;
+    if content == present {
+        warnings.extend(note_not_kept(&newest, &origin));
+    }
     if content == present && slug.is_none() && external_id == row.external_id {
         return finish(tx, actor, row, Outcome::Unchanged, warnings, publish);
     }
     may_lift(tx, actor, &present, &content)?;
-    let row = revise(tx, actor, &row, &content, &present, slug, external_id)?;
+    let change = Change {
+        content: &content,
+        slug,
+        external_id,
+        origin,
+    };
+    let row = revise(tx, actor, &row, &present, change)?;
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
-}
-
-/// Puts an article into the trash. One that is live, or will be, is unpublished
-/// first.
-pub fn trash(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<(ArticleRow, Outcome)> {
-    let row = require(tx, key)?;
-    may_edit(actor, &row)?;
-    if row.trashed_at.is_some() {
-        return Ok((row, Outcome::Unchanged));
-    }
-    require_version(tx, &row, expect)?;
-    let state = row.state(tx.now);
-    if matches!(state, State::Live | State::Scheduled) {
-        return Err(conflict(format!(
-            "`{}` is {state}; unpublish it first: POST …/unpublish.",
-            row.slug
-        )));
-    }
-    let mut after = row.clone();
-    after.trashed_at = Some(tx.now);
-    touch(tx, actor, &mut after);
-    save(tx, &row, &after)?;
-    Ok((after, Outcome::Trashed))
-}
-
-/// Gets an article out of the trash, as the draft or the withdrawn article that
-/// it was.
-pub fn restore(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<(ArticleRow, Outcome)> {
-    let row = require(tx, key)?;
-    may_edit(actor, &row)?;
-    check_expectation(tx, &row, expect)?;
-    if row.trashed_at.is_none() {
-        return Ok((row, Outcome::Unchanged));
-    }
-    let mut after = row.clone();
-    after.trashed_at = None;
-    touch(tx, actor, &mut after);
-    save(tx, &row, &after)?;
-    Ok((after, Outcome::Restored))
 }
 
 /// Stores a new article with its first revision.
@@ -295,6 +258,7 @@ fn make(
     publish: bool,
 ) -> Result<Written> {
     let external_id = sent.article.external_id.clone();
+    let origin = origin(sent.article.revision_note.as_deref())?;
     let content = whole(
         tx,
         actor,
@@ -317,6 +281,9 @@ fn make(
         kind: content.kind,
         language: content.language.clone(),
         submitted_at: None,
+        sent_back_at: None,
+        sent_back_by: None,
+        sent_back_remark: None,
         withdrawn_at: None,
         withdrawn_reason: None,
         trashed_at: None,
@@ -326,21 +293,38 @@ fn make(
         edited_by: actor.id,
     };
     crate::store!(tx.conn, articles::insert(&row))?;
-    add_revision(tx, actor, &row, &content)?;
+    add_revision(tx, actor, &row, &content, origin)?;
     crate::store!(tx.conn, links::bind(&row.slug, id))?;
     finish(tx, actor, row, Outcome::Created, sent.warnings, publish)
 }
 
-/// Stores a new revision, and a new slug if there is one.
-fn revise(
+/// What a write makes of an article.
+pub(super) struct Change<'a> {
+    /// Its content.
+    pub content: &'a Content,
+    /// Its new slug, if it gets one.
+    pub slug: Option<String>,
+    /// What a feed calls it.
+    pub external_id: Option<String>,
+    /// What the revision says about itself.
+    pub origin: Origin,
+}
+
+/// Stores a new revision if the content differs from the present one, and a new
+/// slug if there is one.
+pub(super) fn revise(
     tx: &mut Tx<'_>,
     actor: &Actor,
     before: &ArticleRow,
-    content: &Content,
     present: &Content,
-    slug: Option<String>,
-    external_id: Option<String>,
+    change: Change<'_>,
 ) -> Result<ArticleRow> {
+    let Change {
+        content,
+        slug,
+        external_id,
+        origin,
+    } = change;
     let mut after = before.clone();
     after.external_id = external_id;
     if content != present {
@@ -349,7 +333,7 @@ fn revise(
             after.kind = content.kind;
             after.language = content.language.clone();
         }
-        add_revision(tx, actor, &after, content)?;
+        add_revision(tx, actor, &after, content, origin)?;
     }
     let renamed = slug.is_some();
     if let Some(slug) = slug {
@@ -373,8 +357,14 @@ fn revise(
     Ok(after)
 }
 
-fn add_revision(tx: &mut Tx<'_>, actor: &Actor, row: &ArticleRow, content: &Content) -> Result<()> {
-    let revision = content.to_row(row.id, row.revision, tx.now, actor.id)?;
+fn add_revision(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    row: &ArticleRow,
+    content: &Content,
+    origin: Origin,
+) -> Result<()> {
+    let revision = content.to_row(row.id, row.revision, tx.now, actor.id, origin)?;
     crate::store!(tx.conn, articles::insert_revision(&revision))?;
     let links = content.to_links(row.id, row.revision);
     if !links.is_empty() {
@@ -399,20 +389,16 @@ fn finish(
             warnings,
         });
     }
-    let (row, published) = publish_row(tx, actor, row, &Publish::default())?;
-    let outcome = match (outcome, published) {
-        (Outcome::Unchanged, published) => published,
-        (written, _) => written,
-    };
-    Ok(Written {
-        row,
-        outcome,
-        warnings,
-    })
+    let mut published = publish_row(tx, actor, row, &Publish::default())?;
+    if outcome != Outcome::Unchanged {
+        published.outcome = outcome;
+    }
+    published.warnings.splice(0..0, warnings);
+    Ok(published)
 }
 
 /// An embargo is lifted, or brought forward, by those who publish.
-fn may_lift(tx: &Tx<'_>, actor: &Actor, before: &Content, after: &Content) -> Result<()> {
+pub(super) fn may_lift(tx: &Tx<'_>, actor: &Actor, before: &Content, after: &Content) -> Result<()> {
     let Some(embargo) = before.embargo_until.filter(|embargo| *embargo > tx.now) else {
         return Ok(());
     };

@@ -93,15 +93,7 @@ pub async fn get_editor_article(
 ) -> Result<Reply> {
     actor.require(Right::Read)?;
     let mut params = Params::of(&request)?;
-    let form = match params.one("body")?.as_deref() {
-        None | Some("blocks") => Form::Blocks,
-        Some("markdown") => Form::Markdown,
-        Some(other) => {
-            return Err(bad_parameter(format!(
-                "`body` is blocks or markdown, not `{other}`."
-            )));
-        }
-    };
+    let form = form(&mut params)?;
     params.finish()?;
     let key = key(&path);
     let (now, config) = (state.now(), state.config.clone());
@@ -212,6 +204,17 @@ pub async fn patch_article(
         )
     })
     .await
+}
+
+/// The form in which the text is wanted.
+pub(super) fn form(params: &mut Params) -> Result<Form> {
+    match params.one("body")?.as_deref() {
+        None | Some("blocks") => Ok(Form::Blocks),
+        Some("markdown") => Ok(Form::Markdown),
+        Some(other) => Err(bad_parameter(format!(
+            "`body` is blocks or markdown, not `{other}`."
+        ))),
+    }
 }
 
 /// Reads an article in any of the types it may be sent in.

@@ -2,6 +2,7 @@
 
 mod content;
 mod list;
+mod revisions;
 mod verbs;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -28,7 +29,12 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(verbs::schedule_article)
         .service(verbs::unpublish_article)
         .service(verbs::take_down_article)
-        .service(verbs::correct_article);
+        .service(verbs::correct_article)
+        .service(verbs::send_back_article)
+        .service(revisions::list_revisions)
+        .service(revisions::get_revision)
+        .service(revisions::restore_revision)
+        .service(revisions::diff_revisions);
 }
 
 fn key(path: &str) -> Key {

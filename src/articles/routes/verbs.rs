@@ -6,8 +6,7 @@ use actix_web::{HttpRequest, delete, post, web};
 use serde::de::DeserializeOwned;
 
 use super::{key, receipt};
-use crate::articles::model::ArticleRow;
-use crate::articles::ops::{self, Correct, Key, Outcome, Publish, Schedule, TakeDown};
+use crate::articles::ops::{self, Correct, Key, Publish, Schedule, SendBack, TakeDown, Written};
 use crate::articles::view::Receipt;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
@@ -22,17 +21,21 @@ use crate::state::State;
 
 /// Put an article into the trash
 ///
-/// What is live or scheduled is unpublished first.
+/// What is live or scheduled is unpublished first. From the trash it can be
+/// restored, until an admin erases it for good with `erase=true`: then its
+/// revisions are gone and its slug is free.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        ("erase" = Option<bool>, Query, description = "Erase what is in the trash for good; admins only", example = false),
         ("If-Match" = Option<String>, Header, description = "The version you are throwing away; 428 names it if it is missing", example = "\"v3\""),
     ),
     responses(
         (status = 200, description = "In the trash", body = Receipt,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
+        (status = 204, description = "Erased for good"),
         EditorProblems, Missing, Conflicts, Preconditions,
     ),
 )]
@@ -43,8 +46,16 @@ pub async fn trash_article(
     path: web::Path<String>,
     state: web::Data<State>,
 ) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
+    let mut params = Params::of(&request)?;
+    let erase = params.flag("erase")?;
+    params.finish()?;
     let (key, expect) = (key(&path), Expect::of(&request)?);
+    if erase {
+        state
+            .write(move |tx| ops::erase(tx, &actor, &key, expect))
+            .await?;
+        return Ok(Reply::no_content());
+    }
     moved(state, move |tx| ops::trash(tx, &actor, &key, expect)).await
 }
 
@@ -78,7 +89,8 @@ pub async fn restore_article(
 
 /// Submit a draft for review
 ///
-/// Marks it as ready; somebody who may publish takes it from there.
+/// Marks it as ready; somebody who may publish takes it from there, or sends it
+/// back with a remark.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
@@ -104,11 +116,46 @@ pub async fn submit_article(
     moved(state, move |tx| ops::submit(tx, &actor, &key, expect)).await
 }
 
+/// Send a submitted article back
+///
+/// It is a draft again, and the remark says what is to be changed; whoever wrote
+/// it sees the remark with the article and in the list, and submits it again.
+/// The remark stays until the article is published.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+    ),
+    request_body(content = SendBack),
+    responses(
+        (status = 200, description = "A draft again", body = Receipt,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
+    ),
+)]
+#[post("/v1/editor/articles/{article}/send-back")]
+pub async fn send_back_article(
+    request: HttpRequest,
+    actor: Actor,
+    path: web::Path<String>,
+    upload: Upload,
+    state: web::Data<State>,
+) -> Result<Reply> {
+    let (key, expect, input) = required_verb::<SendBack>(&request, &actor, &path, upload).await?;
+    moved(state, move |tx| {
+        ops::send_back(tx, &actor, &key, expect, &input)
+    })
+    .await
+}
+
 /// Publish an article
 ///
 /// Readers see the newest revision, or the one that is named, from now on. An
 /// embargo in the content is kept: then it is scheduled, and `visible_at` says
-/// for when. It needs a headline, a section and alternative texts.
+/// for when. It needs a headline, a section and alternative texts. With `minor`
+/// it is a small fix, and `updated_at` stays.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
@@ -141,7 +188,8 @@ pub async fn publish_article(
 /// Schedule an article
 ///
 /// Pins a revision and lets readers see it from an instant on; later edits don't
-/// change what is scheduled.
+/// change what is scheduled. Scheduling again moves it to another instant, or
+/// pins the newest revision.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
@@ -294,16 +342,20 @@ async fn required_verb<T: DeserializeOwned>(
 }
 
 /// Runs a verb and answers a receipt.
-async fn moved(
+pub(super) async fn moved(
     state: web::Data<State>,
-    job: impl FnOnce(&mut Tx<'_>) -> Result<(ArticleRow, Outcome)> + Send + 'static,
+    job: impl FnOnce(&mut Tx<'_>) -> Result<Written> + Send + 'static,
 ) -> Result<Reply> {
     let config = state.config.clone();
     let (receipt, version) = Arc::clone(&state)
         .write(move |tx| {
-            let (row, outcome) = job(tx)?;
+            let Written {
+                row,
+                outcome,
+                warnings,
+            } = job(tx)?;
             Ok((
-                receipt(&row, outcome, Vec::new(), tx.now, &config),
+                receipt(&row, outcome, warnings, tx.now, &config),
                 row.version,
             ))
         })

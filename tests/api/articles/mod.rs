@@ -9,7 +9,10 @@ mod lists;
 mod page;
 mod parallel;
 mod patch;
+mod previews;
+mod publishing;
 mod put;
+mod revisions;
 mod slugs;
 mod verbs;
 
@@ -205,6 +208,7 @@ pub fn stored(app: &App) -> (Vec<(&'static str, i64)>, Vec<(String, i64)>) {
                 listings,
                 corrections,
                 former_slugs,
+                preview_links,
                 changes,
                 sections,
                 topics,

@@ -27,6 +27,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys"],
     &["sections", "topics", "authors", "site"],
     &["articles"],
+    &["previews"],
     &["delivery"],
     &["background", "demo", "backup"],
     &["app"],

@@ -163,6 +163,7 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         public_url: "https://api.flussblick.example".to_owned(),
         site_url: Some("https://flussblick.example".to_owned()),
         site_article_path: "/{yyyy}/{mm}/{slug}/".to_owned(),
+        site_preview_url: None,
         cache_bytes: 16 << 20,
         max_age: 30,
         stale_while_revalidate: 60,
