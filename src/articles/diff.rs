@@ -157,7 +157,11 @@ pub fn blocks(from: &Body, to: &Body, deadline: Instant) -> (Vec<BlockChange>, u
     sides.left_over(&gaps);
     sides.changes.sort_by_key(|(place, _)| *place);
     (
-        sides.changes.into_iter().map(|(_, change)| change).collect(),
+        sides
+            .changes
+            .into_iter()
+            .map(|(_, change)| change)
+            .collect(),
         same,
     )
 }
@@ -179,7 +183,12 @@ impl Sides<'_> {
     /// Pairs blocks that are equal but stand elsewhere.
     fn moved(&mut self, old: &[usize], new: &[usize]) {
         let mut places: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (j, number) in new.iter().enumerate().rev().filter(|(j, _)| !self.taken[*j]) {
+        for (j, number) in new
+            .iter()
+            .enumerate()
+            .rev()
+            .filter(|(j, _)| !self.taken[*j])
+        {
             places.entry(*number).or_default().push(j);
         }
         for (i, number) in old.iter().enumerate() {
@@ -322,7 +331,7 @@ fn likeness(old: &Block, new: &Block) -> f64 {
     }
     let is_word = |token: &&str| token.chars().any(char::is_alphanumeric);
     let mut counts: HashMap<&str, isize> = HashMap::new();
-    let (mut all, mut shared) = (0, 0);
+    let (mut all, mut shared) = (0_i32, 0_i32);
     for token in tokens(&from).into_iter().filter(is_word) {
         *counts.entry(token).or_default() += 1;
         all += 1;
@@ -388,8 +397,15 @@ mod tests {
 
     #[test]
     fn words_are_told_apart() {
-        let spans = words("Der Rat stimmte gestern zu.", "Der Rat stimmte heute zu!", deadline());
-        let shown: Vec<(Fate, &str)> = spans.iter().map(|span| (span.change, span.text.as_str())).collect();
+        let spans = words(
+            "Der Rat stimmte gestern zu.",
+            "Der Rat stimmte heute zu!",
+            deadline(),
+        );
+        let shown: Vec<(Fate, &str)> = spans
+            .iter()
+            .map(|span| (span.change, span.text.as_str()))
+            .collect();
         use Fate::*;
         assert_eq!(
             shown,
@@ -409,13 +425,13 @@ mod tests {
         let old = "Erster Absatz mit Text.\n\nZweiter, der bleibt.\n\nDritter, der geht ganz weg.\n\n## Titel";
         assert_eq!(told(old, old), Vec::<String>::new());
         assert_eq!(
-            told(old, "Erster Absatz mit anderem Text.\n\nZweiter, der bleibt.\n\n## Titel\n\nNeu!"),
+            told(
+                old,
+                "Erster Absatz mit anderem Text.\n\nZweiter, der bleibt.\n\n## Titel\n\nNeu!"
+            ),
             ["changed 0 0", "removed 2 -", "added - 3"]
         );
-        assert_eq!(
-            told("a\n\nb\n\nc\n\nd", "d\n\na\n\nb\n\nc"),
-            ["moved 3 0"]
-        );
+        assert_eq!(told("a\n\nb\n\nc\n\nd", "d\n\na\n\nb\n\nc"), ["moved 3 0"]);
         assert_eq!(
             told(
                 "a\n\nb\n\nc\n\nEin langer Satz, der wandert und sich ändert.",
@@ -432,7 +448,8 @@ mod tests {
     #[test]
     fn the_largest_bodies_are_compared_in_time() {
         let text = |turn: usize| {
-            let paragraph = |n: usize| format!("Absatz {} mit {} Wörtern {}.", n * turn, n + turn, turn);
+            let paragraph =
+                |n: usize| format!("Absatz {} mit {} Wörtern {}.", n * turn, n + turn, turn);
             (0..1_900).map(paragraph).collect::<Vec<_>>().join("\n\n")
         };
         let began = Instant::now();

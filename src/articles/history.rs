@@ -345,7 +345,14 @@ fn members(names: &Names, content: &Content) -> Result<Vec<(&'static str, Option
 }
 
 /// The members that are texts, and are compared word by word.
-const TEXTS: [&str; 6] = ["kicker", "headline", "subheadline", "teaser", "source", "note"];
+const TEXTS: [&str; 6] = [
+    "kicker",
+    "headline",
+    "subheadline",
+    "teaser",
+    "source",
+    "note",
+];
 
 fn fields(
     names: &Names,
@@ -382,7 +389,11 @@ impl Diff {
         let mut text = String::new();
         for (sign, side) in [("---", &self.from), ("+++", &self.to)] {
             let who = side.created_by.name.as_deref().unwrap_or("somebody");
-            let _ = write!(text, "{sign} revision {}, {who}, {}", side.number, side.created_at);
+            let _ = write!(
+                text,
+                "{sign} revision {}, {who}, {}",
+                side.number, side.created_at
+            );
             if let Some(note) = &side.revision_note {
                 let _ = write!(text, ": {}", note.replace('\n', " "));
             }
@@ -402,9 +413,15 @@ impl Diff {
         }
         for block in &self.blocks {
             let place = |index: usize| index + 1;
-            let kind = block.to.as_ref().or(block.from.as_ref()).map_or("block", kind);
+            let kind = block
+                .to
+                .as_ref()
+                .or(block.from.as_ref())
+                .map_or("block", kind);
             let (sign, title) = match (block.change, block.from_index, block.to_index) {
-                (BlockFate::Removed, Some(from), _) => ("-", format!("{kind} {} is gone", place(from))),
+                (BlockFate::Removed, Some(from), _) => {
+                    ("-", format!("{kind} {} is gone", place(from)))
+                }
                 (BlockFate::Added, _, Some(to)) => ("+", format!("{kind} {} is new", place(to))),
                 (BlockFate::Moved, Some(from), Some(to)) => {
                     (" ", format!("{kind} {} is now {}", place(from), place(to)))

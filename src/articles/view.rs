@@ -390,11 +390,7 @@ pub fn article(
 }
 
 /// Content in the form in which it can be sent: names instead of ids.
-pub fn content_view(
-    conn: &mut Conn<'_>,
-    mut content: Content,
-    form: Form,
-) -> Result<ContentView> {
+pub fn content_view(conn: &mut Conn<'_>, mut content: Content, form: Form) -> Result<ContentView> {
     name_targets(conn, &mut content)?;
     let tree = sections::ops::tree(conn)?;
     let topics = crate::store!(*conn, topics::by_ids(&content.topics))?;

@@ -437,7 +437,11 @@ pub fn article(
     let article = assemble(conn, now, &context, &resolved, wanted, &mut made)?;
     let mut tags = std::mem::take(&mut resolved.tags);
     tags.extend(ids(&resolved.revision.topics)?.into_iter().map(Tag::topic));
-    tags.extend(ids(&resolved.revision.authors)?.into_iter().map(Tag::author));
+    tags.extend(
+        ids(&resolved.revision.authors)?
+            .into_iter()
+            .map(Tag::author),
+    );
     tags.append(&mut made.tags);
     let mut draft = match wanted.fields.as_slice() {
         [] => Draft::json(&article, unique(tags))?,

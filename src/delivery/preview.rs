@@ -75,8 +75,7 @@ pub async fn get_preview(
         .read(move |conn| {
             let (link, mut row) = previews::ops::follow(conn, &path, now)?;
             let live = row.is_visible(now) && row.live_revision == Some(row.revision);
-            let revision =
-                crate::articles::ops::revision_of(conn, row.id, row.revision)?;
+            let revision = crate::articles::ops::revision_of(conn, row.id, row.revision)?;
             let preview = Preview {
                 revision: revision.number,
                 written_at: revision.created_at,

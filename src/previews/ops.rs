@@ -90,8 +90,8 @@ pub fn list(
     limit: i64,
 ) -> Result<(ArticleRow, Vec<(PreviewLink, Option<String>)>)> {
     actor.require(Right::Read)?;
-    let row = articles::ops::find(conn, key)?
-        .ok_or_else(|| not_found(format!("The article `{key}`")))?;
+    let row =
+        articles::ops::find(conn, key)?.ok_or_else(|| not_found(format!("The article `{key}`")))?;
     let after = after.map(|position| (position.at, position.id));
     let links = crate::store!(*conn, previews::list(row.id, after, limit))?;
     Ok((row, links))

@@ -55,7 +55,10 @@ pub async fn list_preview_links(
     let (row, links) = state
         .read(move |conn| ops::list(conn, &actor, &key, after, wanted))
         .await?;
-    let path = format!("{}/preview-links", address(&state.config, &row.id.to_string()));
+    let path = format!(
+        "{}/preview-links",
+        address(&state.config, &row.id.to_string())
+    );
     let place = |(link, _): &(PreviewLink, Option<String>)| (link.created_at, link.id);
     let show = |(link, name)| PreviewLinkOut::new(link, name, now);
     Ok(Reply::page(&page.fill(links, &path, "", place, show)))

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::super::{Conn, Db};
 use crate::articles::model::{
-    ArticleRow, CorrectionRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine, RevisionRow,
-    State,
+    ArticleRow, CorrectionRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine,
+    RevisionRow, State,
 };
 use crate::db::schema::{articles, corrections, former_slugs, listings, revisions};
 use crate::db::{Dialect, Id, Time, lock_key};

@@ -43,9 +43,11 @@ pub fn list(
         .into_boxed::<Db>();
     if let Some((at, id)) = after {
         query = query.filter(
-            preview_links::created_at.gt(at).or(preview_links::created_at
-                .eq(at)
-                .and(preview_links::id.gt(id))),
+            preview_links::created_at
+                .gt(at)
+                .or(preview_links::created_at
+                    .eq(at)
+                    .and(preview_links::id.gt(id))),
         );
     }
     query.load(c)

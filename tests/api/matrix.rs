@@ -138,13 +138,21 @@ impl Cell<'_> {
     /// Gives an article a second revision; its address.
     async fn revised(&self, article: String) -> String {
         let request = self.app.as_admin().request("PATCH", &article);
-        expect(request.header("If-Match", "*").json(&json!({"kicker": "Rathaus"})), 200).await;
+        expect(
+            request
+                .header("If-Match", "*")
+                .json(&json!({"kicker": "Rathaus"})),
+            200,
+        )
+        .await;
         article
     }
 
     /// Makes a preview link to an article; the link's address.
     async fn previewed(&self, article: String) -> String {
-        let made = self.make(&format!("{article}/preview-links"), json!({})).await;
+        let made = self
+            .make(&format!("{article}/preview-links"), json!({}))
+            .await;
         format!("{article}/preview-links/{}", made["id"].as_str().unwrap())
     }
 

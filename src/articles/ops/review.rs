@@ -5,7 +5,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::verbs::checked;
-use super::{Key, Outcome, Written, check_expectation, may_edit, not_trashed, require, save, touch};
+use super::{
+    Key, Outcome, Written, check_expectation, may_edit, not_trashed, require, save, touch,
+};
 use crate::articles::model::State;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
@@ -24,12 +26,7 @@ pub struct SendBack {
 
 /// Marks a draft as ready for review. The remark of an earlier review stays, so
 /// that whoever looks again sees what was asked for.
-pub fn submit(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<Written> {
+pub fn submit(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Result<Written> {
     let row = require(tx, key)?;
     may_edit(actor, &row)?;
     check_expectation(tx, &row, expect)?;

@@ -97,7 +97,8 @@ pub fn restore_revision(
 fn without_what_is_gone(tx: &mut Tx<'_>, content: &mut Content) -> Result<Vec<Warning>> {
     let mut warnings = Vec::new();
     let mut gone = |pointer: &str, what: &str| {
-        let detail = format!("The old text names {what} that has been removed since; it is left out.");
+        let detail =
+            format!("The old text names {what} that has been removed since; it is left out.");
         warnings.push(Warning::new("reference-gone", detail).at_pointer(pointer));
     };
     if let Some(id) = content.section_id

@@ -11,12 +11,7 @@ use crate::http::conditional::Expect;
 
 /// Puts an article into the trash. One that is live, or will be, is unpublished
 /// first.
-pub fn trash(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<Written> {
+pub fn trash(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Result<Written> {
     let row = require(tx, key)?;
     may_edit(actor, &row)?;
     if row.trashed_at.is_some() {
@@ -45,12 +40,7 @@ pub fn trash(
 
 /// Gets an article out of the trash, as the draft or the withdrawn article that
 /// it was.
-pub fn restore(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<Written> {
+pub fn restore(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Result<Written> {
     let row = require(tx, key)?;
     may_edit(actor, &row)?;
     check_expectation(tx, &row, expect)?;

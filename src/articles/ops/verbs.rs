@@ -212,12 +212,7 @@ pub fn schedule(
 }
 
 /// Hides an article: live or scheduled, it becomes a draft.
-pub fn unpublish(
-    tx: &mut Tx<'_>,
-    actor: &Actor,
-    key: &Key,
-    expect: Expect,
-) -> Result<Written> {
+pub fn unpublish(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Result<Written> {
     actor.require(Right::Publish)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;

@@ -398,7 +398,12 @@ fn finish(
 }
 
 /// An embargo is lifted, or brought forward, by those who publish.
-pub(super) fn may_lift(tx: &Tx<'_>, actor: &Actor, before: &Content, after: &Content) -> Result<()> {
+pub(super) fn may_lift(
+    tx: &Tx<'_>,
+    actor: &Actor,
+    before: &Content,
+    after: &Content,
+) -> Result<()> {
     let Some(embargo) = before.embargo_until.filter(|embargo| *embargo > tx.now) else {
         return Ok(());
     };

@@ -72,7 +72,10 @@ pub async fn list_revisions(
                 let at = Time(i64::from(last.number));
                 cursor::write(Position { at, id: row.id }, &of)
             });
-            let path = format!("{}/v1/editor/articles/{}/revisions", config.public_url, row.id);
+            let path = format!(
+                "{}/v1/editor/articles/{}/revisions",
+                config.public_url, row.id
+            );
             let mut kept = Vec::new();
             if limit != LIMIT_DEFAULT {
                 kept.push(("limit", limit.to_string()));
@@ -210,9 +213,9 @@ pub async fn diff_revisions(
     let reply = state
         .read(move |conn| {
             let row = found(conn, &key)?;
-            let live = row.live_revision.filter(|_| {
-                row.is_visible(now) || row.published_at.is_some_and(|at| at > now)
-            });
+            let live = row
+                .live_revision
+                .filter(|_| row.is_visible(now) || row.published_at.is_some_and(|at| at > now));
             let number = |side: Side| match side {
                 Side::Number(number) => Ok(number),
                 Side::Live => live.ok_or_else(|| {

@@ -10,7 +10,12 @@ use crate::{both, whole};
 /// Makes a link as the editor; the whole answer.
 async fn link(app: &App, slug: &str, body: Value) -> Value {
     app.as_editor()
-        .send("POST", &format!("{EDITOR}/{slug}/preview-links"), &body, 201)
+        .send(
+            "POST",
+            &format!("{EDITOR}/{slug}/preview-links"),
+            &body,
+            201,
+        )
         .await
 }
 

@@ -35,9 +35,13 @@ async fn down_over_every_instant(newsroom: Newsroom) {
     let server = newsroom.serve();
     server.section(&key).await;
     let instant = Time::now().plus_seconds(SOON);
-    let (at, earlier) = (instant.to_string(), Time::now().plus_seconds(SOON - 2).to_string());
+    let (at, earlier) = (
+        instant.to_string(),
+        Time::now().plus_seconds(SOON - 2).to_string(),
+    );
     let piece = |headline: &str, more: Value| {
-        let mut body = json!({"headline": headline, "section": "politik", "body": {"markdown": "Text."}});
+        let mut body =
+            json!({"headline": headline, "section": "politik", "body": {"markdown": "Text."}});
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
@@ -49,18 +53,56 @@ async fn down_over_every_instant(newsroom: Newsroom) {
         ("gesperrt", json!({"embargo_until": at}), "?publish=true"),
         ("befristet", json!({"expires_at": at}), "?publish=true"),
         ("kurz", json!({"expires_at": at}), ""),
-        ("bleibt", json!({"related": [{"article": "geplant"}, {"article": "befristet"}]}), "?publish=true"),
+        (
+            "bleibt",
+            json!({"related": [{"article": "geplant"}, {"article": "befristet"}]}),
+            "?publish=true",
+        ),
     ] {
-        let made = send(&server, &key, "PUT", &format!("{slug}{query}"), &piece(slug, more)).await;
+        let made = send(
+            &server,
+            &key,
+            "PUT",
+            &format!("{slug}{query}"),
+            &piece(slug, more),
+        )
+        .await;
         ids.push((slug, made["id"].as_str().unwrap().parse::<Id>().unwrap()));
     }
-    send(&server, &key, "POST", "geplant/schedule", &json!({"at": at})).await;
+    send(
+        &server,
+        &key,
+        "POST",
+        "geplant/schedule",
+        &json!({"at": at}),
+    )
+    .await;
     // It comes and goes, and nobody is there to see it.
-    send(&server, &key, "POST", "kurz/schedule", &json!({"at": earlier})).await;
-    for (slug, status) in [("geplant", 404), ("gesperrt", 404), ("befristet", 200), ("kurz", 404), ("bleibt", 200)] {
-        assert_eq!(server.get(&format!("/v1/articles/{slug}")).await.status, status, "{slug}");
+    send(
+        &server,
+        &key,
+        "POST",
+        "kurz/schedule",
+        &json!({"at": earlier}),
+    )
+    .await;
+    for (slug, status) in [
+        ("geplant", 404),
+        ("gesperrt", 404),
+        ("befristet", 200),
+        ("kurz", 404),
+        ("bleibt", 200),
+    ] {
+        assert_eq!(
+            server.get(&format!("/v1/articles/{slug}")).await.status,
+            status,
+            "{slug}"
+        );
     }
-    assert!(instant > Time::now().plus_seconds(2), "the machine was too slow to be asked");
+    assert!(
+        instant > Time::now().plus_seconds(2),
+        "the machine was too slow to be asked"
+    );
     server.kill();
     let before = walk::walk(&newsroom).changes.len();
     while Time::now() < instant.plus_seconds(1) {
@@ -69,9 +111,22 @@ async fn down_over_every_instant(newsroom: Newsroom) {
 
     // The first request after the start, of each, is right.
     let server = newsroom.serve();
-    let list = server.get("/v1/articles?section=politik&sort=published_at").await.json();
-    assert_eq!(slugs(&list), ["bleibt", "geplant", "gesperrt"].map(str::to_owned), "{list}");
-    for (slug, status) in [("geplant", 200), ("gesperrt", 200), ("befristet", 404), ("kurz", 404), ("bleibt", 200)] {
+    let list = server
+        .get("/v1/articles?section=politik&sort=published_at")
+        .await
+        .json();
+    assert_eq!(
+        slugs(&list),
+        ["bleibt", "geplant", "gesperrt"].map(str::to_owned),
+        "{list}"
+    );
+    for (slug, status) in [
+        ("geplant", 200),
+        ("gesperrt", 200),
+        ("befristet", 404),
+        ("kurz", 404),
+        ("bleibt", 200),
+    ] {
         let got = server.get(&format!("/v1/articles/{slug}")).await;
         assert_eq!(got.status, status, "{slug}: {}", got.body);
         if matches!(slug, "geplant" | "gesperrt") {
@@ -146,22 +201,34 @@ async fn catching_up_evicts_on_other_nodes() {
     };
     let editor = one.as_editor();
     let section = json!({"slug": "politik", "name": "Politik"});
-    editor.send("POST", "/v1/editor/sections", &section, 201).await;
+    editor
+        .send("POST", "/v1/editor/sections", &section, 201)
+        .await;
     let body = json!({"headline": "Bleibt", "section": "politik", "body": {"markdown": "Text."}});
     let path = "/v1/editor/articles";
     editor
         .send("PUT", &format!("{path}/bleibt?publish=true"), &body, 201)
         .await;
-    editor.send("PUT", &format!("{path}/geplant"), &body, 201).await;
+    editor
+        .send("PUT", &format!("{path}/geplant"), &body, 201)
+        .await;
     let at = one.state.now().plus_seconds(7_200).to_string();
     editor
-        .send("POST", &format!("{path}/geplant/schedule"), &json!({"at": at}), 200)
+        .send(
+            "POST",
+            &format!("{path}/geplant/schedule"),
+            &json!({"at": at}),
+            200,
+        )
         .await;
 
     let other = one.another_node().await;
     let hit = async || {
         let answer = other.request("GET", "/v1/articles").send().await.unwrap();
-        let status = answer.headers()["cache-status"].to_str().unwrap().to_owned();
+        let status = answer.headers()["cache-status"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         status.starts_with("perspektive; hit")
     };
     until("it is in the other's memory", 10, async || hit().await).await;
