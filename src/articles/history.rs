@@ -111,11 +111,11 @@ pub struct FieldChange {
     /// What it was; left out if it wasn't there. Sections, topics and authors
     /// come with id, slug and name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<Object>, example = json!("Stadtrat beschließt Nahverkehr"))]
+    #[schema(nullable = false, value_type = Option<Value>, example = json!("Stadtrat beschließt Nahverkehr"))]
     pub from: Option<Value>,
     /// What it is; left out if it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<Object>, example = json!("Stadtrat beschließt kostenlosen Nahverkehr"))]
+    #[schema(nullable = false, value_type = Option<Value>, example = json!("Stadtrat beschließt kostenlosen Nahverkehr"))]
     pub to: Option<Value>,
     /// Both texts, word by word; empty if it is no text.
     pub spans: Vec<DiffSpan>,

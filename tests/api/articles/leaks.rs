@@ -5,6 +5,8 @@
 //! stand nowhere else. Every public address is asked for, then again after time
 //! has passed, and each answer is searched for words of what is hidden.
 
+mod previews;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use perspektive::changes::{Tag, join};

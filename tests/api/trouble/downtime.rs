@@ -12,7 +12,7 @@ use crate::support::postgres;
 use crate::support::process::{Newsroom, Served};
 
 /// Seconds until what happens while the server is down.
-const SOON: i64 = 6;
+const SOON: i64 = 10;
 
 async fn send(server: &Served, key: &str, method: &str, path: &str, body: &Value) -> Value {
     let request = server
