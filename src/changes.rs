@@ -11,6 +11,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::changes;
 use crate::db::{Conn, Id, Time};
+use crate::error::{Error, Result};
 
 crate::text_enum! {
     /// What an entry of the log is about.
@@ -201,6 +202,23 @@ impl<'a> Tx<'a> {
             now,
             entries: Vec::new(),
         }
+    }
+
+    /// Runs a part of the write that may fail by itself: what it wrote and
+    /// recorded is then taken back, and the rest goes on.
+    pub fn attempt<T>(&mut self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let now = self.now;
+        let part = |conn: Conn<'_>| {
+            let mut part = Tx::new(conn, now);
+            Ok((job(&mut part)?, part.entries))
+        };
+        // A transaction inside a transaction is a savepoint.
+        let (value, entries) = match &mut self.conn {
+            Conn::Pg(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Pg(conn))),
+            Conn::Lite(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Lite(conn))),
+        }?;
+        self.entries.extend(entries);
+        Ok(value)
     }
 
     /// Appends what was recorded; the last statements of the transaction.

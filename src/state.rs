@@ -151,6 +151,28 @@ impl State {
             .await
     }
 
+    /// Runs a job as [`State::write`] does, and takes back all that it wrote.
+    pub async fn rehearse<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let state = Arc::clone(self);
+        let now = self.now();
+        let rehearsal = move || {
+            let mut value = None;
+            let ended = state.database.write(|conn| -> Result<()> {
+                value = Some(job(&mut Tx::new(conn.reborrow(), now))?);
+                Err(internal("a rehearsal is never committed"))
+            });
+            match (value, ended) {
+                (Some(value), _) => Ok(value),
+                (None, Err(error)) => Err(error),
+                (None, Ok(())) => Err(internal("a rehearsal was committed")),
+            }
+        };
+        self.run(&self.writing, rehearsal).await
+    }
+
     /// [`State::write`] for threads that may block, such as a command's.
     pub fn write_blocking<T>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         self.write_blocking_at(self.now(), job)

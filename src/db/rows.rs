@@ -59,7 +59,7 @@ macro_rules! for_each_table {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
             revisions RevisionRow, links LinkRow, listings ListingRow, corrections CorrectionRow,
-            former_slugs FormerSlugRow, changes ChangeRow
+            former_slugs FormerSlugRow, changes ChangeRow, idempotency_keys IdempotencyKeyRow
         }
     };
 }
@@ -115,6 +115,9 @@ rows! {
     corrections CorrectionRow { id: Id, article_id: Id, at: Time, text: String, created_by: Id }
     former_slugs FormerSlugRow { slug: String, article_id: Id, retired_at: Time }
     changes ChangeRow { seq: i64, at: Time, entity: String, entity_id: Id, action: String, keys: String }
+    idempotency_keys IdempotencyKeyRow {
+        scope: String, fingerprint: String, status: i32, headers: String, body: Option<String>, expires_at: Time,
+    }
 }
 
 impl Table {

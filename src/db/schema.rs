@@ -238,6 +238,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (scope) {
+        scope -> Text,
+        fingerprint -> Text,
+        status -> Integer,
+        headers -> Text,
+        body -> Nullable<Text>,
+        expires_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     articles,

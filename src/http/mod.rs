@@ -7,6 +7,7 @@
 //! - `upload`: reading a request's body, within limits, with errors that point
 //! - `query`: query parameters, none unknown
 //! - `conditional`: If-Match and If-None-Match
+//! - `idempotency`: what an `Idempotency-Key` stands for
 //! - `cursor`: opaque places in a list
 //! - `page`: a page of a list
 //! - `reference`: an id or a slug in a path
@@ -28,6 +29,7 @@ pub mod conditional;
 pub mod cursor;
 pub mod docs;
 pub mod edge;
+pub mod idempotency;
 pub mod openapi;
 pub mod operate;
 pub mod page;

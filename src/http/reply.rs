@@ -4,9 +4,11 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::conditional;
 use super::page::Page;
+use crate::error::{Result, internal};
 
 /// What every answer to a signed-in client says about caching.
 pub const PRIVATE: &str = "private, no-store";
@@ -54,6 +56,12 @@ impl<T: Serialize> Saved<T> {
     }
 }
 
+/// Status, headers and body of an answer.
+pub type Parts = (u16, Vec<(String, String)>, Option<String>);
+
+/// Marks the answer to a dry run, also where it has no body.
+pub const DRY_RUN: HeaderName = HeaderName::from_static("dry-run");
+
 /// A JSON answer to somebody who is signed in.
 pub struct Reply {
     status: StatusCode,
@@ -100,6 +108,47 @@ impl Reply {
         self
     }
 
+    /// The answer to a dry run: it says so.
+    pub fn as_dry_run(mut self) -> Result<Self> {
+        if let Some(Ok(body)) = &self.body
+            && let Ok(Value::Object(mut members)) = serde_json::from_slice(body)
+        {
+            members.insert("dry_run".to_owned(), true.into());
+            self.body = Some(serde_json::to_vec(&members));
+        }
+        Ok(self.header(DRY_RUN, "true"))
+    }
+
+    /// Status, headers and body, for keeping them.
+    pub fn to_parts(&self) -> Result<Parts> {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()));
+        let body = match &self.body {
+            None => None,
+            Some(Ok(body)) => Some(String::from_utf8(body.clone()).map_err(internal)?),
+            Some(Err(error)) => return Err(internal(error)),
+        };
+        Ok((self.status.as_u16(), headers.collect(), body))
+    }
+
+    /// An answer that was kept.
+    pub fn from_parts(
+        status: u16,
+        headers: impl Iterator<Item = (String, String)>,
+        body: Option<String>,
+    ) -> Result<Self> {
+        let headers = headers
+            .map(|(name, value)| Ok((name.parse().map_err(internal)?, value)))
+            .collect::<Result<_>>()?;
+        Ok(Reply {
+            status: StatusCode::from_u16(status).map_err(internal)?,
+            body: body.map(|body| Ok(body.into_bytes())),
+            headers,
+        })
+    }
+
     /// Adds the ETag of a version.
     pub fn version(self, version: i64) -> Self {
         self.header(header::ETAG, conditional::etag(version))
@@ -126,14 +175,22 @@ impl Responder for Reply {
             self.status
         });
         response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE)));
+        // A kept problem says what it is; all else is JSON.
+        response.content_type("application/json");
         for (name, value) in self.headers {
-            response.append_header((name, value));
+            match name {
+                header::CONTENT_TYPE => response.insert_header((name, value)),
+                name => response.append_header((name, value)),
+            };
         }
         match self.body {
-            _ if unchanged => response.finish(),
-            None => response.finish(),
-            Some(Ok(body)) => response.content_type("application/json").body(body),
-            Some(Err(error)) => HttpResponse::from_error(crate::error::internal(error)),
+            Some(Ok(body)) if !unchanged => response.body(body),
+            Some(Err(error)) => HttpResponse::from_error(internal(error)),
+            _ => {
+                let mut response = response.finish();
+                response.headers_mut().remove(header::CONTENT_TYPE);
+                response
+            }
         }
     }
 }

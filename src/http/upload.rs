@@ -19,6 +19,7 @@ use crate::error::{
     malformed_all,
 };
 
+use super::idempotency;
 use super::strict::{Strict, Unique};
 
 /// A body that has not been read yet.
@@ -27,6 +28,7 @@ pub struct Upload {
     declared: Option<u64>,
     limit: BodyLimit,
     payload: Payload,
+    request: HttpRequest,
 }
 
 /// What is taken of a body, for [`Upload`]; kept as app data.
@@ -70,6 +72,7 @@ impl FromRequest for Upload {
             declared: header("content-length").and_then(|length| length.parse().ok()),
             limit: request.app_data().copied().unwrap_or_default(),
             payload: payload.take(),
+            request: request.clone(),
         }))
     }
 }
@@ -81,7 +84,16 @@ impl Upload {
     }
 
     /// The whole body.
-    pub async fn bytes(mut self) -> Result<Bytes> {
+    pub async fn bytes(self) -> Result<Bytes> {
+        let request = self.request.clone();
+        let bytes = self.read().await?;
+        if idempotency::wants_body(&request) {
+            idempotency::note_body(&request, idempotency::Digest::of(&bytes));
+        }
+        Ok(bytes)
+    }
+
+    async fn read(mut self) -> Result<Bytes> {
         let BodyLimit {
             bytes: limit,
             arrival,

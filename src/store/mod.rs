@@ -9,6 +9,7 @@ pub mod articles;
 pub mod authors;
 pub mod changes;
 pub mod copy;
+pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod lists;

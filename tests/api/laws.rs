@@ -3,6 +3,7 @@
 
 mod arrows;
 mod caching;
+mod editing;
 mod migrations;
 mod openapi;
 mod problems;

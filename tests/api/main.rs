@@ -8,6 +8,7 @@ mod auth;
 mod authors;
 mod content;
 mod edge;
+mod editing;
 mod laws;
 mod matrix;
 mod outage;

@@ -22,12 +22,12 @@ use crate::support::App;
 use crate::support::clients::{Client, expect};
 
 /// Anonymous, viewer, author, editor, admin.
-type Statuses = [u16; 5];
+pub type Statuses = [u16; 5];
 const WHO: [&str; 5] = ["anonymous", "viewer", "author", "editor", "admin"];
 
 /// A request, but for who sends it.
-struct Ask {
-    path: String,
+pub struct Ask {
+    pub path: String,
     body: Option<Value>,
     headers: Vec<(&'static str, &'static str)>,
 }
@@ -50,15 +50,41 @@ impl Ask {
         self.headers.push((name, value));
         self
     }
+
+    /// The request, with more in its query.
+    pub fn request(
+        &self,
+        app: &App,
+        who: Option<&Client<'_>>,
+        method: &str,
+        query: &str,
+    ) -> reqwest::RequestBuilder {
+        let path = match (query, self.path.contains('?')) {
+            ("", _) => self.path.clone(),
+            (query, true) => format!("{}&{query}", self.path),
+            (query, false) => format!("{}?{query}", self.path),
+        };
+        let mut request = match who {
+            None => app.request(method, &path),
+            Some(client) => client.request(method, &path),
+        };
+        for (name, value) in &self.headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = &self.body {
+            request = request.json(body);
+        }
+        request
+    }
 }
 
 /// Where a row is tried.
-struct Cell<'a> {
-    app: &'a App,
+pub struct Cell<'a> {
+    pub app: &'a App,
     /// Who asks; `None` for anonymous.
-    who: Option<Client<'a>>,
+    pub who: Option<Client<'a>>,
     /// Differs for every cell; for names.
-    number: usize,
+    pub number: usize,
 }
 
 impl Cell<'_> {
@@ -153,12 +179,12 @@ impl Cell<'_> {
     }
 }
 
-type Asking<'a> = Pin<Box<dyn Future<Output = Ask> + 'a>>;
+pub type Asking<'a> = Pin<Box<dyn Future<Output = Ask> + 'a>>;
 
-struct Row {
-    operation: &'static str,
-    statuses: Statuses,
-    ask: for<'a> fn(&'a Cell<'a>) -> Asking<'a>,
+pub struct Row {
+    pub operation: &'static str,
+    pub statuses: Statuses,
+    pub ask: for<'a> fn(&'a Cell<'a>) -> Asking<'a>,
 }
 
 macro_rules! rows {
@@ -181,7 +207,7 @@ const ADMIN: Statuses = [401, 403, 403, 403, 200];
 
 /// Every operation. `POST /v1/editor/keys` twice, and so on: one row for one's
 /// own, one for somebody else's.
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     rows! {
         "POST /v1/auth/login" [200; 5], |cell| {
             let name = cell.user().await;
@@ -338,16 +364,7 @@ both! {
                 number += 1;
                 let cell = Cell { app: &app, who: who.clone(), number };
                 let ask = (row.ask)(&cell).await;
-                let mut request = match who {
-                    None => app.request(method, &ask.path),
-                    Some(client) => client.request(method, &ask.path),
-                };
-                for (name, value) in &ask.headers {
-                    request = request.header(*name, *value);
-                }
-                if let Some(body) = &ask.body {
-                    request = request.json(body);
-                }
+                let request = ask.request(&app, who.as_ref(), method, "");
                 let before = dump(&app);
                 let answer = request.send().await.unwrap();
                 let (status, wanted) = (answer.status().as_u16(), row.statuses[index]);
@@ -389,7 +406,7 @@ fn every_operation_has_a_row() {
 
 /// Everything that is stored, as text; but for when keys were last used, which
 /// is noted beside a request.
-fn dump(app: &App) -> String {
+pub fn dump(app: &App) -> String {
     #[derive(diesel::QueryableByName)]
     struct Text {
         #[diesel(sql_type = diesel::sql_types::Text)]

@@ -1,0 +1,4 @@
+//! What holds for every write of the editors' side.
+
+mod idempotency;
+mod rehearsal;
