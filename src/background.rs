@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::articles;
+use crate::audit;
 use crate::db::Url;
 use crate::db::pg::Connector;
 use crate::editing;
@@ -41,8 +42,10 @@ async fn tidy(state: Weak<State>) {
     loop {
         tokio::time::sleep(Duration::from_secs(60)).await;
         let Some(state) = state.upgrade() else { return };
-        if let Err(error) = editing::prune(&state).await {
-            tracing::debug!(%error, "nothing tidied up");
+        for tidied in [editing::prune(&state).await, audit::prune(&state).await] {
+            if let Err(error) = tidied {
+                tracing::debug!(%error, "nothing tidied up");
+            }
         }
     }
 }

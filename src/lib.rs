@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← editing ← features ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← editing · audit ← features ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -18,7 +18,9 @@
 //! - [`changes`]: the change log, and the running write that appends to it
 //! - [`state`]: `read` and `write`, the only ways to the database
 //! - [`auth`]: who acts, and what they may do
-//! - [`editing`]: the way every editor's write goes: dry runs, idempotency keys
+//! - [`editing`]: the way every editor's write goes: dry runs, idempotency
+//!   keys, limits
+//! - [`audit`]: who did what, and what was refused
 //! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`delivery`]: what anyone may read
@@ -50,6 +52,7 @@
 
 pub mod app;
 pub mod articles;
+pub mod audit;
 pub mod auth;
 pub mod authors;
 pub mod background;

@@ -249,9 +249,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    audit (id) {
+        id -> Uid,
+        at -> BigInt,
+        actor_id -> Uid,
+        way -> Text,
+        key_id -> Nullable<Uid>,
+        action -> Text,
+        outcome -> Text,
+        subject -> Nullable<Text>,
+        subject_id -> Nullable<Uid>,
+        revision -> Nullable<BigInt>,
+        operation -> Nullable<Text>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     articles,
+    audit,
     authors,
     changes,
     corrections,

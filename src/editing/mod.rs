@@ -15,6 +15,11 @@
 //!   is 422, one whose first is still running 409: a lock says so (on SQLite,
 //!   where one transaction writes at a time, the second waits its turn).
 //!
+//! - **Limits** ([`limits`]): each actor may write so often; what is left of it
+//!   stands in the answer's headers.
+//! - **Audit log**: what the operation notes with [`note`](crate::changes::note)
+//!   is stored with the write, together with where the request came from.
+//!
 //! ```ignore
 //! pub async fn put_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
 //!     edit.require(Right::Manage)?;
@@ -30,6 +35,7 @@
 //! an operation does outside the transaction (a file, say) it leaves alone if
 //! [`By::dry_run`] is set.
 
+pub mod limits;
 pub mod model;
 
 use std::future::Future;
@@ -41,16 +47,18 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use serde_json::Map;
 
+use crate::audit::model::Origin;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::config::Config;
 use crate::error::{CONFLICT, Error, KEY_REUSED, Problem, Result, internal};
 use crate::http::conditional::Expect;
-use crate::http::edge::{RequestId, document_text};
+use crate::http::edge::{RequestId, document_text, origin};
 use crate::http::idempotency::{self, Claim, KEPT_FOR, REPLAYED};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::state::State;
+use limits::Limits;
 use model::Kept;
 
 /// A write that somebody asks for.
@@ -70,10 +78,21 @@ pub struct By {
     /// `Prefer: return=representation` (RFC 7240): answer the whole thing rather
     /// than a receipt.
     pub whole: bool,
+    origin: Origin,
     state: Arc<State>,
 }
 
 impl By {
+    /// The server's state.
+    pub fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// Tells a write whose it is. [`Edit::write`] does it by itself.
+    pub fn enter(&self, tx: &mut Tx<'_>) {
+        tx.done_by(&self.actor, Some(&self.origin));
+    }
+
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.state.config
@@ -89,6 +108,11 @@ impl FromRequest for Edit {
         let request = request.clone();
         Box::pin(async move {
             let actor = actor.await?;
+            if let Some(limits) = request.app_data::<web::Data<Limits>>()
+                && let Some(standing) = limits.count(actor.id)?
+            {
+                request.extensions_mut().insert(standing);
+            }
             let state = request
                 .app_data::<web::Data<State>>()
                 .map(|state| Arc::clone(state))
@@ -97,6 +121,7 @@ impl FromRequest for Edit {
                 actor,
                 dry_run: Params::of(&request)?.flag("dry_run")?,
                 whole: prefers_whole(&request),
+                origin: origin(&request, &state.config),
                 state,
             };
             Ok(Edit {
@@ -158,6 +183,10 @@ impl Edit {
     ) -> Result<Reply> {
         let Edit { by, key, request } = self;
         let state = Arc::clone(&by.state);
+        let job = |tx: &mut Tx<'_>, by: &By| {
+            by.enter(tx);
+            job(tx, by)
+        };
         if by.dry_run {
             let reply = state.rehearse(move |tx| job(tx, &by)).await?;
             return reply.as_dry_run();

@@ -20,7 +20,10 @@ use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 
 use super::answer::EXPOSED;
+use super::client;
 use super::reply::PRIVATE;
+use crate::audit::model::Origin;
+use crate::config::Config;
 use crate::error::{
     BAD_PARAMETER, Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
     NOT_FOUND, Problem, ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
@@ -57,6 +60,15 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
+/// Where a request came from, for the audit log.
+pub fn origin(request: &HttpRequest, config: &Config) -> Origin {
+    let id = request.extensions().get::<RequestId>().cloned();
+    Origin {
+        address: client::address(request, &config.trusted_proxies).to_string(),
+        request_id: id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 

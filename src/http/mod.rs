@@ -9,6 +9,9 @@
 //! - `conditional`: If-Match and If-None-Match
 //! - `idempotency`: what an `Idempotency-Key` stands for
 //! - `cursor`: opaque places in a list
+//! - `limited`: how a client stands with a limit
+//! - `lines`: a body of lines, as it arrives
+//! - `spool`: what is answered while a request still arrives
 //! - `page`: a page of a list
 //! - `reference`: an id or a slug in a path
 //! - `spec`: what the description says of many operations alike
@@ -30,6 +33,8 @@ pub mod cursor;
 pub mod docs;
 pub mod edge;
 pub mod idempotency;
+pub mod limited;
+pub mod lines;
 pub mod openapi;
 pub mod operate;
 pub mod page;
@@ -39,6 +44,7 @@ pub mod query;
 pub mod reference;
 pub mod reply;
 pub mod spec;
+pub mod spool;
 pub mod strict;
 pub mod text;
 pub mod upload;

@@ -152,6 +152,7 @@ impl Kind {
         };
         if self.write {
             takes("DryRun");
+            ends("429", "You have written as often as you may for now.");
         }
         if self.keyed {
             takes("IdempotencyKey");
@@ -182,7 +183,9 @@ impl Kind {
             has("Location");
         }
         if self.write {
-            has("Dry-Run");
+            ["Dry-Run", "RateLimit", "RateLimit-Policy"]
+                .into_iter()
+                .for_each(&mut has);
         }
         if self.keyed {
             has("Idempotency-Replayed");
@@ -237,6 +240,8 @@ fn headers() -> Value {
         "Cache-Control": text(true, "Who may keep the answer, and for how long", "public, max-age=30, stale-while-revalidate=60, stale-if-error=600"),
         "Dry-Run": text(false, "`true` on the answer to a dry run, which wrote nothing", "true"),
         "Idempotency-Replayed": text(false, "`true` if this is the answer to an earlier request with the same Idempotency-Key", "true"),
+        "RateLimit": text(false, "What is left of a limit, and in how many seconds there is more", "\"writes\";r=29999;t=1"),
+        "RateLimit-Policy": text(false, "A limit: how much in how many seconds", "\"writes\";q=30000;w=60"),
         "ETag": text(true, "Names these very bytes; for If-None-Match and, on the editor's side, If-Match", "\"5f1b6f0c1d2e3a4b\""),
         "Link": text(false, "The next page, if there is one (RFC 8288)", "</v1/articles?cursor=…>; rel=\"next\""),
         "Location": text(true, "Address of what was made, or where the thing has moved to", "/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr"),

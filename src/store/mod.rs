@@ -6,6 +6,7 @@
 //! clock. What has to differ stands behind `db::Dialect`.
 
 pub mod articles;
+pub mod audit;
 pub mod authors;
 pub mod changes;
 pub mod copy;

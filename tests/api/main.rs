@@ -4,6 +4,7 @@
 mod support;
 
 mod articles;
+mod audit;
 mod auth;
 mod authors;
 mod content;

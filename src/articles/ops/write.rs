@@ -11,10 +11,11 @@ use super::verbs::{Publish, publish_row};
 use super::visibility::reflect;
 use super::{
     Key, Outcome, check_expectation, content_of, find, hold, may_edit, not_trashed, not_withdrawn,
-    precondition_required, require, require_version, revision_of, save, touch,
+    note_deed, precondition_required, require, require_version, revision_of, save, touch,
 };
 use crate::articles::input::{ArticlePatch, Sent};
 use crate::articles::model::{ArticleRow, Content, FormerSlugRow, State};
+use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::{Body, Warning};
@@ -326,6 +327,7 @@ fn make(
         edited_by: actor.id,
     };
     crate::store!(tx.conn, articles::insert(&row))?;
+    note_deed(tx, &row, Deed::Created);
     add_revision(tx, actor, &row, &content)?;
     crate::store!(tx.conn, links::bind(&row.slug, id))?;
     finish(tx, actor, row, Outcome::Created, sent.warnings, publish)

@@ -213,7 +213,7 @@ async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
 }
 
 /// The slug or id in an address of one of our own articles.
-fn own_article(config: &Config, url: &str) -> Option<String> {
+pub fn own_article(config: &Config, url: &str) -> Option<String> {
     if let Some(rest) = config
         .site_url
         .as_deref()

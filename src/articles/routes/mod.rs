@@ -4,6 +4,7 @@ mod content;
 mod list;
 mod verbs;
 
+pub use content::own_article;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::ArticleRow;
