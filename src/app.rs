@@ -12,11 +12,13 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::audit::{self, Denials};
 use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
 use crate::demo;
+use crate::editing::limits::{self, Limits};
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::docs::{self, Docs};
@@ -24,7 +26,7 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::state::State;
-use crate::{authors, delivery, keys, sections, site, topics, users};
+use crate::{articles, authors, delivery, keys, previews, sections, site, topics, users};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -35,6 +37,9 @@ pub struct Shared {
     routes: web::Data<Routes>,
     constants: web::Data<Constants>,
     docs: web::Data<Docs>,
+    bodies: BodyLimit,
+    limits: web::Data<Limits>,
+    denials: web::Data<Denials>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
     pub more: fn(&mut web::ServiceConfig),
@@ -47,6 +52,13 @@ impl Shared {
             routes: web::Data::new(Routes::of(&spec())),
             constants: web::Data::new(Constants::new(&state.config)),
             docs: web::Data::new(Docs::new(description()?)?),
+            bodies: BodyLimit::new(
+                state.config.max_body,
+                Duration::from_secs(state.config.body_timeout.into()),
+                state.config.uploads_at_once,
+            ),
+            limits: web::Data::new(Limits::new(state.config.writes_per_minute)),
+            denials: web::Data::new(Denials::default()),
             access: web::Data::from(access),
             state: web::Data::from(state),
             more: |_| {},
@@ -66,31 +78,30 @@ pub fn build(
         InitError = (),
     > + use<>,
 > {
-    let config = &shared.state.config;
-    let limit = BodyLimit {
-        bytes: config.max_body,
-        arrival: Duration::from_secs(config.body_timeout.into()),
-    };
     App::new()
         .app_data(shared.state.clone())
         .app_data(shared.access.clone())
         .app_data(shared.routes.clone())
         .app_data(shared.constants.clone())
         .app_data(shared.docs.clone())
-        .app_data(limit)
+        .app_data(shared.bodies.clone())
+        .app_data(shared.limits.clone())
+        .app_data(shared.denials.clone())
         .into_utoipa_app()
         .configure(routes)
         .into_app()
         .configure(shared.more)
         .default_service(web::to(unrouted))
+        .wrap(from_fn(audit::watch))
+        .wrap(from_fn(limits::tell))
         .wrap(from_fn(edge))
 }
 
 /// Every route, the most asked for first.
 fn routes(config: &mut ServiceConfig) {
     delivery::configure(config);
-    crate::articles::routes::configure(config);
-    crate::previews::configure(config);
+    articles::routes::configure(config);
+    previews::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
@@ -98,6 +109,8 @@ fn routes(config: &mut ServiceConfig) {
     auth::configure(config);
     users::configure(config);
     keys::configure(config);
+    audit::configure(config);
+    articles::bulk::routes::configure(config);
     problems::configure(config);
     docs::configure(config);
     crate::http::operate::configure(config);
@@ -127,6 +140,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),
         (name = "keys", description = "Keep API keys"),
+        (name = "audit", description = "Who did what to what, when and from where"),
         (name = "operations", description = "For whoever runs the server"),
         (name = "about", description = "This API itself: its description, its problem types"),
     ),

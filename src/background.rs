@@ -7,6 +7,9 @@
 //! The announcer tells the log which articles became visible, or stopped being
 //! so, by time. Readers saw that at the instant itself, so it may be late but
 //! never wrong, and after a restart it catches up.
+//!
+//! A third task removes what is kept for a while only, such as answers to
+//! requests with an `Idempotency-Key`.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,8 +17,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::articles;
+use crate::audit;
 use crate::db::Url;
 use crate::db::pg::Connector;
+use crate::editing;
 use crate::state::State;
 
 /// Starts all of it on the present runtime.
@@ -29,6 +34,20 @@ pub fn start(state: &Arc<State>) {
     }
     tokio::spawn(follow(Arc::downgrade(state), heard));
     tokio::spawn(announce(Arc::downgrade(state)));
+    tokio::spawn(tidy(Arc::downgrade(state)));
+}
+
+/// Removes what is kept for a while only, until the server is gone.
+async fn tidy(state: Weak<State>) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let Some(state) = state.upgrade() else { return };
+        for tidied in [editing::prune(&state).await, audit::prune(&state).await] {
+            if let Err(error) = tidied {
+                tracing::debug!(%error, "nothing tidied up");
+            }
+        }
+    }
 }
 
 /// Announces what time has changed, until the server is gone.

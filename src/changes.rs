@@ -9,8 +9,11 @@
 
 use diesel::prelude::*;
 
+use crate::audit::model::{Deed, Entry as Noted, Origin, Subject};
+use crate::auth::Actor;
 use crate::db::schema::changes;
 use crate::db::{Conn, Id, Time};
+use crate::error::{Error, Result};
 
 crate::text_enum! {
     /// What an entry of the log is about.
@@ -191,6 +194,9 @@ pub struct Tx<'a> {
     /// The instant of the whole write.
     pub now: Time,
     entries: Vec<NewEntry>,
+    deeds: Vec<Noted>,
+    actor: Actor,
+    origin: Option<Origin>,
 }
 
 impl<'a> Tx<'a> {
@@ -200,11 +206,45 @@ impl<'a> Tx<'a> {
             conn,
             now,
             entries: Vec::new(),
+            deeds: Vec::new(),
+            actor: Actor::command(),
+            origin: None,
         }
     }
 
-    /// Appends what was recorded; the last statements of the transaction.
+    /// Says whose write this is, and where it came from, for the audit log; the
+    /// command line's if nothing is said.
+    pub fn done_by(&mut self, actor: &Actor, origin: Option<&Origin>) {
+        self.actor = actor.clone();
+        self.origin = origin.cloned();
+    }
+
+    /// Runs a part of the write that may fail by itself: what it wrote and
+    /// recorded is then taken back, and the rest goes on.
+    pub fn attempt<T>(&mut self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let now = self.now;
+        let (actor, origin) = (&self.actor, &self.origin);
+        let part = |conn: Conn<'_>| {
+            let mut part = Tx::new(conn, now);
+            part.done_by(actor, origin.as_ref());
+            Ok((job(&mut part)?, part.entries, part.deeds))
+        };
+        // A transaction inside a transaction is a savepoint.
+        let (value, entries, deeds) = match &mut self.conn {
+            Conn::Pg(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Pg(conn))),
+            Conn::Lite(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Lite(conn))),
+        }?;
+        self.entries.extend(entries);
+        self.deeds.extend(deeds);
+        Ok(value)
+    }
+
+    /// Appends what was noted and what was recorded; the last statements of the
+    /// transaction.
     pub fn finish(mut self) -> QueryResult<Appended> {
+        if !self.deeds.is_empty() {
+            crate::store!(self.conn, audit::append(&self.deeds))?;
+        }
         let mut last = None;
         if !self.entries.is_empty() {
             last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
@@ -246,6 +286,14 @@ pub fn record(tx: &mut Tx<'_>, entity: Entity, entity_id: Id, action: Action, ta
         action,
         keys: join(&tags),
     });
+}
+
+/// Notes what was done to something, for the audit log. `revision` is the one after
+/// the deed, or the version of what has no revisions.
+pub fn note(tx: &mut Tx<'_>, deed: Deed, subject: (Subject, Id), revision: impl Into<Option<i64>>) {
+    let (actor, origin) = (&tx.actor, tx.origin.as_ref());
+    let noted = Noted::done(tx.now, actor, origin, deed, subject, revision.into());
+    tx.deeds.push(noted);
 }
 
 #[cfg(test)]

@@ -198,6 +198,46 @@ pub struct ServeSettings {
     )]
     pub body_timeout: u32,
 
+    /// Writes that each user may make in a minute, on each node; 0 is no limit
+    #[arg(
+        long,
+        env = "WRITES_PER_MINUTE",
+        default_value_t = 30_000,
+        value_name = "N",
+        help_heading = "Access"
+    )]
+    pub writes_per_minute: u32,
+
+    /// Wrong passwords that one address may send at once, with one more every 6 seconds; 0 is no limit
+    #[arg(
+        long,
+        env = "WRONG_PASSWORDS",
+        default_value_t = 20,
+        value_name = "N",
+        help_heading = "Access"
+    )]
+    pub wrong_passwords: u32,
+
+    /// Large bodies (over 64 KB) that may arrive at once; others wait for their turn; 0 is no limit
+    #[arg(
+        long,
+        env = "UPLOADS_AT_ONCE",
+        default_value_t = 64,
+        value_name = "N",
+        help_heading = "Tuning"
+    )]
+    pub uploads_at_once: u32,
+
+    /// Days for which the audit log is kept; 0 is for ever
+    #[arg(
+        long,
+        env = "AUDIT_DAYS",
+        default_value_t = 365,
+        value_name = "DAYS",
+        help_heading = "Access"
+    )]
+    pub audit_days: u32,
+
     /// Origins whose browsers may use the editor routes, separated by commas
     #[arg(
         long,
@@ -289,6 +329,14 @@ pub struct Config {
     pub max_body: usize,
     /// Seconds that a request's body may take to arrive.
     pub body_timeout: u32,
+    /// Writes that a user may make in a minute; 0 is no limit.
+    pub writes_per_minute: u32,
+    /// Wrong passwords that an address may send at once; 0 is no limit.
+    pub wrong_passwords: u32,
+    /// Large bodies that may arrive at once; 0 is no limit.
+    pub uploads_at_once: u32,
+    /// Days for which the audit log is kept; 0 is for ever.
+    pub audit_days: u32,
     /// Origins allowed on editor routes.
     pub editor_origins: Vec<String>,
     /// Proxies whose X-Forwarded-For is believed.
@@ -367,6 +415,10 @@ impl Settings {
             stale_max: number(|serve| serve.stale_max),
             max_body: serve.map_or(0, |serve| serve.max_body),
             body_timeout: number(|serve| serve.body_timeout),
+            writes_per_minute: number(|serve| serve.writes_per_minute),
+            wrong_passwords: number(|serve| serve.wrong_passwords),
+            uploads_at_once: number(|serve| serve.uploads_at_once),
+            audit_days: number(|serve| serve.audit_days),
             editor_origins: serve
                 .map(|serve| serve.editor_origins.clone())
                 .unwrap_or_default(),

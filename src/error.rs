@@ -116,6 +116,9 @@ problem_types! {
     INVALID = 422 "invalid", "The content breaks a rule",
         "The request can be read, but its content breaks a rule. `errors` lists each place, the rule and what to send instead.",
         "curl -X POST $API/v1/editor/articles -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' -d '{\"headline\": \"Guten Morgen\", \"section\": \"politik\"}'";
+    KEY_REUSED = 422 "key-reused", "This Idempotency-Key stands for another request",
+        "A key stands for one request for 24 hours. Another query, another body or another If-Match under the same key is another request and needs a key of its own.",
+        "curl -X POST $API/v1/editor/articles -H \"Authorization: Bearer $KEY\" -H \"Idempotency-Key: $(uuidgen)\" -H 'Content-Type: application/json' -d '{\"headline\": \"Guten Morgen\"}'";
     PRECONDITION_REQUIRED = 428 "precondition-required", "Say which version you are changing",
         "Without If-Match this could overwrite somebody's work. The problem names the current ETag.",
         "curl -X PATCH $API/v1/editor/articles/stadtrat-nahverkehr -H \"Authorization: Bearer $KEY\" -H 'If-Match: \"v7\"' -H 'Content-Type: application/merge-patch+json' -d '{\"kicker\": \"Nahverkehr\"}'";

@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← editing · audit ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -18,6 +18,9 @@
 //! - [`changes`]: the change log, and the running write that appends to it
 //! - [`state`]: `read` and `write`, the only ways to the database
 //! - [`auth`]: who acts, and what they may do
+//! - [`editing`]: the way every editor's write goes: dry runs, idempotency
+//!   keys, limits
+//! - [`audit`]: who did what, and what was refused
 //! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`previews`]: links that open one article's working copy
@@ -32,12 +35,13 @@
 //!
 //! # A write
 //!
-//! `PUT /v1/editor/articles/{slug}` lands in `articles::routes`: the guard
-//! resolves the actor, then the body is read and parsed. `state.write` opens a
-//! transaction and calls `articles::ops`, which applies the rules, calls
-//! `store`, and records in the change log what readers will notice. The log's
-//! entries are appended last, the transaction commits, and the tags of the
-//! entries are evicted from the cache. Then the client gets a receipt.
+//! `PUT /v1/editor/articles/{slug}` lands in `articles::routes`: `Edit` resolves
+//! the actor, then the body is read and parsed. `edit.write` answers what was
+//! asked before under the same key, or opens a transaction (`state.write`) and
+//! calls `articles::ops`, which applies the rules, calls `store`, and records in
+//! the change log what readers will notice. The log's entries are appended last,
+//! the transaction commits, and the tags of the entries are evicted from the
+//! cache. Then the client gets a receipt.
 //!
 //! # A public read
 //!
@@ -49,6 +53,7 @@
 
 pub mod app;
 pub mod articles;
+pub mod audit;
 pub mod auth;
 pub mod authors;
 pub mod background;
@@ -62,6 +67,7 @@ pub mod content;
 pub mod db;
 pub mod delivery;
 pub mod demo;
+pub mod editing;
 pub mod error;
 pub mod http;
 pub mod keys;

@@ -137,7 +137,8 @@ impl State {
         job: impl FnOnce(&mut Conn<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let database = Arc::clone(&self.database);
-        self.run(&self.reading, move || database.read(job)).await
+        self.run(&self.reading, patience(), move || database.read(job))
+            .await
     }
 
     /// Runs a job in a transaction, off the async threads; once it is committed,
@@ -146,9 +147,49 @@ impl State {
         self: &Arc<Self>,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.write_within(patience(), job).await
+    }
+
+    /// [`State::write`] for a job that waits and runs so long at most.
+    pub async fn write_within<T: Send + 'static>(
+        self: &Arc<Self>,
+        patience: Duration,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let state = Arc::clone(self);
-        self.run(&self.writing, move || state.write_blocking(job))
+        self.run(&self.writing, patience, move || state.write_blocking(job))
             .await
+    }
+
+    /// Runs a job as [`State::write`] does, and takes back all that it wrote.
+    pub async fn rehearse<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.rehearse_within(patience(), job).await
+    }
+
+    /// [`State::rehearse`] for a job that waits and runs so long at most.
+    pub async fn rehearse_within<T: Send + 'static>(
+        self: &Arc<Self>,
+        patience: Duration,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let state = Arc::clone(self);
+        let now = self.now();
+        let rehearsal = move || {
+            let mut value = None;
+            let ended = state.database.write(|conn| -> Result<()> {
+                value = Some(job(&mut Tx::new(conn.reborrow(), now))?);
+                Err(internal("a rehearsal is never committed"))
+            });
+            match (value, ended) {
+                (Some(value), _) => Ok(value),
+                (None, Err(error)) => Err(error),
+                (None, Ok(())) => Err(internal("a rehearsal was committed")),
+            }
+        };
+        self.run(&self.writing, patience, rehearsal).await
     }
 
     /// [`State::write`] for threads that may block, such as a command's.
@@ -191,15 +232,16 @@ impl State {
     }
 
     /// Waits for a turn, runs the job on a thread that may block, and gives up
-    /// when the request's [`patience`] ends. A job that was given up keeps its permit until
+    /// when the patience ends. A job that was given up keeps its permit until
     /// it ends, so that a database that hangs can't collect threads.
     async fn run<T: Send + 'static>(
         &self,
         turns: &Arc<Semaphore>,
+        patience: Duration,
         job: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let began = Instant::now();
-        let deadline = began + patience();
+        let deadline = began + patience;
         let running = async {
             let turn = Arc::clone(turns).acquire_owned().await.map_err(internal)?;
             let ran = tokio::task::spawn_blocking(move || {

@@ -308,7 +308,8 @@ pub fn from_json(bytes: &[u8], own: OwnAddress<'_>) -> Result<Sent> {
     from_members(value, own)
 }
 
-fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
+/// Reads an article from the members of a JSON object.
+pub fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
     let read_only = take_read_only(&mut value);
     let mut article: ArticleIn = upload::from_value(value)?;
     let (body, warnings) = match article.body.take() {
@@ -355,7 +356,14 @@ pub fn patch_from_json(
     bytes: &[u8],
     own: OwnAddress<'_>,
 ) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
-    let mut value: Value = upload::from_json(bytes)?;
+    patch_from_members(upload::from_json(bytes)?, own)
+}
+
+/// Reads a merge patch from the members of a JSON object.
+pub fn patch_from_members(
+    mut value: Value,
+    own: OwnAddress<'_>,
+) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
     let read_only = take_read_only(&mut value);
     let mut patch: ArticlePatch = upload::from_value(value)?;
     let (body, warnings) = match std::mem::take(&mut patch.body) {

@@ -34,6 +34,7 @@
 //! above it, each of its topics and each of its authors. The rows are written
 //! when the live pointer moves, so that a public list is one range of an index.
 
+pub mod bulk;
 mod diff;
 pub mod history;
 pub mod input;

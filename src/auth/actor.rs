@@ -71,6 +71,8 @@ pub enum Via {
     },
     /// On the command line of the machine.
     Command,
+    /// Nobody came: an instant did.
+    Schedule,
 }
 
 /// Who acts.
@@ -95,6 +97,14 @@ impl Actor {
             name: "perspektive".to_owned(),
             role: Role::Admin,
             via: Via::Command,
+        }
+    }
+
+    /// What happens by time.
+    pub fn schedule() -> Self {
+        Actor {
+            via: Via::Schedule,
+            ..Actor::command()
         }
     }
 

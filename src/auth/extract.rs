@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
 use super::jwt::{Claims, Refusal};
@@ -34,12 +34,68 @@ impl FromRequest for Actor {
         let credential = credential(request);
         let state = request.app_data::<web::Data<State>>().cloned();
         let access = request.app_data::<web::Data<Access>>().cloned();
+        let request = request.clone();
         Box::pin(async move {
             let (Some(state), Some(access)) = (state, access) else {
                 return Err(internal("the application was built without access"));
             };
-            access.resolve(&state, &credential?).await
+            match access.resolve(&state, &credential?).await {
+                Ok(actor) => {
+                    request.extensions_mut().insert(Arc::new(actor.clone()));
+                    Ok(actor)
+                }
+                Err(Refused { error, known }) => {
+                    if let Some(known) = known {
+                        request.extensions_mut().insert(known);
+                    }
+                    Err(error)
+                }
+            }
         })
+    }
+}
+
+/// Whose credentials they were that are no good; kept with the request, for the
+/// audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// A key that doesn't work any more.
+    Key {
+        /// Whose it is.
+        user: Id,
+        /// Its id.
+        key: Id,
+    },
+    /// An access token that doesn't work any more.
+    Token {
+        /// Whose it is.
+        user: Id,
+    },
+    /// A wrong password.
+    Password {
+        /// Whose account it was tried on.
+        user: Id,
+    },
+}
+
+/// Why there is no actor, and whose the credentials were if that is known.
+struct Refused {
+    error: Error,
+    known: Option<Known>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Refused { error, known: None }
+    }
+}
+
+impl Known {
+    fn refused(self, error: Error) -> Refused {
+        Refused {
+            error,
+            known: Some(self),
+        }
     }
 }
 
@@ -153,21 +209,23 @@ fn in_query(request: &HttpRequest) -> Option<&'static str> {
 
 impl Access {
     /// Whose credential this is.
-    async fn resolve(&self, state: &Arc<State>, credential: &str) -> Result<Actor> {
+    async fn resolve(&self, state: &Arc<State>, credential: &str) -> Result<Actor, Refused> {
         match Kind::Key.check(credential) {
             Ok(()) => self.by_key(state, credential).await,
             Err(Flaw::Prefix) => self.by_token(state, credential).await,
             Err(Flaw::Length { expected }) => Err(invalid_token(format!(
                 "This key has {} characters; keys have {expected}. It was cut off or run together with something when it was copied.",
                 credential.chars().count()
-            ))),
+            ))
+            .into()),
             Err(Flaw::Checksum) => Err(invalid_token(
                 "This key's checksum is wrong: a character was changed when it was copied or typed.",
-            )),
+            )
+            .into()),
         }
     }
 
-    async fn by_key(&self, state: &Arc<State>, key: &str) -> Result<Actor> {
+    async fn by_key(&self, state: &Arc<State>, key: &str) -> Result<Actor, Refused> {
         let digest = opaque::digest(key);
         let found = state
             .read(move |c| Ok(crate::store!(*c, keys::by_digest(&digest))?))
@@ -175,21 +233,24 @@ impl Access {
         let Some((key, user)) = found else {
             return Err(invalid_token(
                 "This key is well formed but unknown here: it may belong to another installation of Perspektive.",
-            ));
+            )
+            .into());
+        };
+        let known = Known::Key {
+            user: user.id,
+            key: key.id,
         };
         let now = state.now();
         let name = &key.name;
         if let Some(at) = key.revoked_at {
-            return Err(invalid_token(format!(
-                "The key `{name}` was revoked at {at}."
-            )));
+            let error = invalid_token(format!("The key `{name}` was revoked at {at}."));
+            return Err(known.refused(error));
         }
         if let Some(at) = key.expires_at.filter(|at| *at <= now) {
-            return Err(invalid_token(format!(
-                "The key `{name}` expired at {at}; make a new one."
-            )));
+            let error = invalid_token(format!("The key `{name}` expired at {at}; make a new one."));
+            return Err(known.refused(error));
         }
-        let user = enabled(user)?;
+        let user = enabled(user).map_err(|error| known.refused(error))?;
         self.note_use(state, &key);
         Ok(Actor {
             id: user.id,
@@ -204,17 +265,19 @@ impl Access {
         })
     }
 
-    async fn by_token(&self, state: &Arc<State>, token: &str) -> Result<Actor> {
+    async fn by_token(&self, state: &Arc<State>, token: &str) -> Result<Actor, Refused> {
         if token.starts_with(Kind::Refresh.prefix()) {
             return Err(invalid_token(
                 "This is a refresh token. Exchange it at POST /v1/auth/refresh and send the access token you get.",
-            ));
+            )
+            .into());
         }
         if token.split('.').count() != 3 {
             return Err(invalid_token(format!(
                 "This is neither a key (those begin with {}) nor an access token (those have three parts with dots between them). A password is never sent here; sign in at POST /v1/auth/login.",
                 Kind::Key.prefix()
-            )));
+            ))
+            .into());
         }
         let Claims { sub, sid, exp, .. } = self
             .tokens
@@ -226,13 +289,16 @@ impl Access {
         let Some((user, holds)) = found else {
             return Err(invalid_token(
                 "This access token is signed here, but its user doesn't exist.",
-            ));
+            )
+            .into());
         };
-        let user = enabled(user)?;
+        let known = Known::Token { user: user.id };
+        let user = enabled(user).map_err(|error| known.refused(error))?;
         if !holds {
-            return Err(invalid_token(
+            let error = invalid_token(
                 "The sign-in that this access token belongs to has ended: by signing out, by a new password, or because a refresh token was used twice. Sign in again.",
-            ));
+            );
+            return Err(known.refused(error));
         }
         Ok(Actor {
             id: user.id,

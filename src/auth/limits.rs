@@ -1,7 +1,7 @@
 //! How often somebody may guess a password.
 //!
 //! Only failures count, and each is counted twice: for the address it came from
-//! (20 at once, then one every 6 seconds), and for the account as guessed at
+//! (`WRONG_PASSWORDS`, by default 20 at once, then one every 6 seconds), and for the account as guessed at
 //! from that address (the fifth failure in a row costs a second, each further
 //! one twice as long, up to a minute). Somebody who guesses at an account from
 //! elsewhere therefore never locks out its owner. What is remembered has a
@@ -14,9 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::db::Time;
 use crate::error::{Problem, Result, TOO_MANY_REQUESTS};
+use crate::http::limited::Standing;
 
-/// Failures from one address at once.
-const BURST: f64 = 20.0;
 /// Seconds until one of them is forgiven.
 const FORGIVEN_AFTER: f64 = 6.0;
 /// Failures in a row at one account that cost nothing.
@@ -29,8 +28,11 @@ const FORGOTTEN_AFTER: i64 = 900;
 const REMEMBERED: usize = 10_000;
 
 /// Who failed how often.
-#[derive(Default)]
-pub struct Limits(Mutex<Failures>);
+pub struct Limits {
+    /// Failures from one address at once; 0 is no limit at all.
+    burst: u32,
+    failures: Mutex<Failures>,
+}
 
 #[derive(Default)]
 struct Failures {
@@ -86,6 +88,14 @@ pub struct Attempt<'a> {
 }
 
 impl Limits {
+    /// So many failures from one address at once; 0 is no limit.
+    pub fn new(burst: u32) -> Self {
+        Limits {
+            burst,
+            failures: Mutex::default(),
+        }
+    }
+
     /// Begins an attempt, or says how long to wait.
     pub fn begin(&self, address: IpAddr, account: &str, now: Time) -> Result<Attempt<'_>> {
         let address = network(address);
@@ -93,20 +103,19 @@ impl Limits {
         let mut failures = self.lock();
         if let Some(streak) = failures.accounts.get(&account) {
             let until = streak.until();
-            if until > now && !streak.is_forgotten(now) {
-                return Err(wait(
-                    "at this account",
-                    (until.0 - now.0 + 999_999) / 1_000_000,
-                ));
+            if self.burst > 0 && until > now && !streak.is_forgotten(now) {
+                let seconds = (until.0 - now.0 + 999_999) / 1_000_000;
+                return Err(wait("at this account", seconds, None));
             }
         }
         let level = failures
             .addresses
             .get(&address)
             .map_or(0.0, |bucket| bucket.now(now));
-        if level + 1.0 > BURST {
-            let seconds = ((level + 1.0 - BURST) * FORGIVEN_AFTER).ceil() as i64;
-            return Err(wait("from this address", seconds));
+        let burst = f64::from(self.burst);
+        if self.burst > 0 && level + 1.0 > burst {
+            let seconds = ((level + 1.0 - burst) * FORGIVEN_AFTER).ceil() as i64;
+            return Err(wait("from this address", seconds, Some(self.burst)));
         }
         make_room(&mut failures.addresses, address, |bucket| {
             (bucket.now(now) <= 0.0, bucket.at)
@@ -127,7 +136,7 @@ impl Limits {
     }
 
     fn lock(&self) -> MutexGuard<'_, Failures> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -202,14 +211,24 @@ fn pair(account: &str, address: IpAddr) -> u64 {
     xxhash_rust::xxh3::xxh3_64(format!("{address} {account}").as_bytes())
 }
 
-fn wait(of_what: &str, seconds: i64) -> crate::error::Error {
+fn wait(of_what: &str, seconds: i64, burst: Option<u32>) -> crate::error::Error {
     let seconds = seconds.max(1);
     let detail = format!(
         "Too many wrong passwords {of_what}. Try again in {seconds} seconds; elsewhere, and with a key, nothing is held up."
     );
-    Problem::new(&TOO_MANY_REQUESTS, detail)
-        .header("Retry-After", seconds.to_string())
-        .into()
+    let problem =
+        Problem::new(&TOO_MANY_REQUESTS, detail).header("Retry-After", seconds.to_string());
+    let Some(quota) = burst else {
+        return problem.into();
+    };
+    let standing = Standing {
+        policy: "wrong-passwords",
+        quota,
+        window: (f64::from(quota) * FORGIVEN_AFTER) as u64,
+        remaining: 0,
+        reset: seconds.unsigned_abs(),
+    };
+    standing.on(problem).into()
 }
 
 #[cfg(test)]
@@ -231,7 +250,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_a_minute_and_hold_up_nobody_elsewhere() {
-        let limits = Limits::default();
+        let limits = Limits::new(20);
         let mut now = Time(0);
         for _ in 0..5 {
             assert!(guess(&limits, AWAY, "anna", now));
@@ -252,7 +271,7 @@ mod tests {
 
     #[test]
     fn an_address_has_twenty_guesses_whatever_the_accounts() {
-        let limits = Limits::default();
+        let limits = Limits::new(20);
         let now = Time(0);
         let under_way: Vec<_> = (0..20)
             .map(|n| limits.begin(AWAY, &n.to_string(), now).unwrap())
@@ -276,7 +295,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_has_a_bound() {
-        let limits = Limits::default();
+        let limits = Limits::new(20);
         for n in 0..(REMEMBERED as u32 + 500) {
             assert!(guess(
                 &limits,

@@ -36,7 +36,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 pub use actor::{Actor, Right, Role, Via};
-pub use extract::unauthenticated;
+pub use extract::{Known, unauthenticated};
 pub use model::{Key, RefreshToken, User};
 pub use routes::{configure, describe};
 
@@ -63,7 +63,7 @@ impl Access {
         Ok(Arc::new(Access {
             tokens: jwt::Tokens::new(&secret, &state.config.public_url),
             passwords: passwords::Hasher::default(),
-            limits: limits::Limits::default(),
+            limits: limits::Limits::new(state.config.wrong_passwords),
             noted: Mutex::default(),
         }))
     }

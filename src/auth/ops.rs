@@ -10,7 +10,8 @@
 use super::opaque::{self, Kind};
 use super::passwords::Hash;
 use super::{Actor, RefreshToken, User, Via};
-use crate::changes::Tx;
+use crate::audit::model::{Deed, Origin, Subject};
+use crate::changes::{Tx, note};
 use crate::db::Id;
 use crate::error::{Error, Problem, Result, WRONG_PASSWORD, forbidden};
 
@@ -52,7 +53,13 @@ pub fn wrong_password() -> Error {
 }
 
 /// Signs in a user whose password was just checked against `checked`.
-pub fn sign_in(tx: &mut Tx<'_>, id: Id, checked: &str, rehashed: Option<Hash>) -> Result<Session> {
+pub fn sign_in(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    id: Id,
+    checked: &str,
+    rehashed: Option<Hash>,
+) -> Result<Session> {
     crate::store!(tx.conn, sessions::lock(id))?;
     // Between the check and now the password may have changed, which ends all
     // sign-ins; this one would have been missed.
@@ -65,6 +72,17 @@ pub fn sign_in(tx: &mut Tx<'_>, id: Id, checked: &str, rehashed: Option<Hash>) -
     }
     crate::store!(tx.conn, sessions::prune(id, tx.now))?;
     let session = Id::new();
+    let actor = Actor {
+        id,
+        name: user.name.clone(),
+        role: user.role,
+        via: Via::Token {
+            session,
+            expires_at: tx.now,
+        },
+    };
+    tx.done_by(&actor, Some(origin));
+    note(tx, Deed::SignedIn, (Subject::User, id), user.version);
     hand_out(tx, user, session)
 }
 
@@ -133,7 +151,7 @@ pub fn sign_out(tx: &mut Tx<'_>, token: &str) -> Result<()> {
 pub fn own_session(actor: &Actor) -> Result<Id> {
     match actor.via {
         Via::Token { session, .. } => Ok(session),
-        Via::Key { .. } | Via::Command => Err(forbidden(
+        Via::Key { .. } | Via::Command | Via::Schedule => Err(forbidden(
             "A key can't change its owner's password. Sign in at POST /v1/auth/login, or let an admin set it.",
         )),
     }
@@ -155,6 +173,8 @@ pub fn change_password(tx: &mut Tx<'_>, actor: &Actor, checked: &str, new: Hash)
         // An admin was at it at the same moment.
         return Err(wrong_password());
     }
+    tx.done_by(actor, None);
+    note(tx, Deed::Updated, (Subject::User, actor.id), user.version);
     crate::store!(tx.conn, sessions::end_all(actor.id, Some(session), tx.now))?;
     Ok(())
 }

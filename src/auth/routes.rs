@@ -1,6 +1,6 @@
 //! Signing in over HTTP, and `whoami`.
 
-use actix_web::{HttpRequest, get, post, web};
+use actix_web::{HttpMessage, HttpRequest, get, post, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::db::{Id, Time};
 use crate::error::{Error, Result, invalid};
 use crate::http::client;
+use crate::http::edge::origin;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::spec::{AnyoneProblems, BodyProblems, EditorProblems, Limited, Unauthenticated};
@@ -177,7 +178,7 @@ impl From<&Actor> for Whoami {
     fn from(actor: &Actor) -> Self {
         let (via, key, expires_at) = match &actor.via {
             Via::Token { expires_at, .. } => (Came::Token, None, Some(*expires_at)),
-            Via::Command => (Came::Command, None, None),
+            Via::Command | Via::Schedule => (Came::Command, None, None),
             Via::Key {
                 id,
                 name,
@@ -243,7 +244,15 @@ pub async fn log_in(
     Params::of(&request)?.finish()?;
     let LoginIn { name, password } = upload.json().await?;
     let address = client::address(&request, &state.config.trusted_proxies);
-    let session = access.sign_in(&state, address, &name, password).await?;
+    let origin = origin(&request, &state.config);
+    let mut known = None;
+    let session = access
+        .sign_in(&state, address, origin, &name, password, &mut known)
+        .await;
+    if let (Err(_), Some(known)) = (&session, known) {
+        request.extensions_mut().insert(known);
+    }
+    let session = session?;
     tokens(&state, &access, session)
 }
 

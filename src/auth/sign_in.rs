@@ -6,18 +6,22 @@ use std::sync::Arc;
 
 use super::ops::{self, Session};
 use super::passwords::{MAX_BYTES, Password, Verdict};
-use super::{Access, Actor};
+use super::{Access, Actor, Known};
+use crate::audit::model::Origin;
 use crate::error::{Result, invalid, invalid_all};
 use crate::state::State;
 
 impl Access {
-    /// Signs somebody in who sent their name and password.
+    /// Signs somebody in who sent their name and password. `known` is the account
+    /// that was tried, if there is one.
     pub async fn sign_in(
         &self,
         state: &Arc<State>,
         address: IpAddr,
+        origin: Origin,
         name: &str,
         password: Password,
+        known: &mut Option<Known>,
     ) -> Result<Session> {
         if !password.is_plausible() {
             let detail = format!("must have 1 to {MAX_BYTES} bytes");
@@ -28,6 +32,7 @@ impl Access {
         let user = state
             .read(move |c| Ok(crate::store!(*c, users::by_name(&name))?))
             .await?;
+        *known = user.as_ref().map(|user| Known::Password { user: user.id });
         let (id, hash) = user
             .filter(|user| user.disabled_at.is_none())
             .map_or((None, None), |user| (Some(user.id), user.password_hash));
@@ -38,7 +43,7 @@ impl Access {
         };
         attempt.succeeded();
         state
-            .write(move |tx| ops::sign_in(tx, id, &hash, rehashed))
+            .write(move |tx| ops::sign_in(tx, &origin, id, &hash, rehashed))
             .await
     }
 

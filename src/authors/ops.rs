@@ -2,8 +2,9 @@
 
 use super::model::{BIO_MAX, NAME_MAX, ROLE_MAX};
 use super::{Author, AuthorIn, AuthorOut, AuthorPatch};
+use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
-use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::db::{Conn, Id};
 use crate::error::{Error, FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::conditional::{Current, Expect, Put, stale};
@@ -128,6 +129,7 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &Reference, expect: Expect) ->
         Tag::slug(&old.slug),
     ];
     record(tx, Entity::Author, old.id, Action::Gone, &tags);
+    note(tx, Deed::Deleted, (Subject::Author, old.id), old.version);
     Ok(())
 }
 
@@ -402,4 +404,6 @@ fn record_change(tx: &mut Tx<'_>, old: Option<&Author>, author: &Author) {
         tags.extend([Tag::slug(&old.slug), Tag::list(old.id)]);
     }
     record(tx, Entity::Author, author.id, Action::Changed, &tags);
+    let deed = old.map_or(Deed::Created, |_| Deed::Updated);
+    note(tx, deed, (Subject::Author, author.id), author.version);
 }

@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{AuthorIn, AuthorOut, AuthorPatch, ops};
 use crate::auth::{Actor, Right};
+use crate::editing::{By, Edit};
 use crate::error::Result;
 use crate::http::conditional::Expect;
 use crate::http::page::{NamePage, NamePageParams, Page};
@@ -71,19 +72,15 @@ pub async fn list_editor_authors(
     ),
 )]
 #[post("/v1/editor/authors")]
-pub async fn create_author(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
+pub async fn create_author(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
     let input: AuthorIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::create(tx, &actor, input))
-        .await?;
-    Ok(reply(&state, saved.map(AuthorOut::from)))
+    edit.write(move |tx, by| {
+        let saved = ops::create(tx, &by.actor, input)?;
+        Ok(reply(by, saved.map(AuthorOut::from)))
+    })
+    .await
 }
 
 /// Read an author
@@ -132,21 +129,16 @@ pub async fn get_editor_author(
     ),
 )]
 #[put("/v1/editor/authors/{author}")]
-pub async fn put_author(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::to_put(&at)?, Expect::of(&request)?);
+pub async fn put_author(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::to_put(&at)?, edit.expect()?);
     let input: AuthorIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::put(tx, &actor, &at, expect, input))
-        .await?;
-    Ok(reply(&state, saved.map(AuthorOut::from)))
+    edit.write(move |tx, by| {
+        let saved = ops::put(tx, &by.actor, &at, expect, input)?;
+        Ok(reply(by, saved.map(AuthorOut::from)))
+    })
+    .await
 }
 
 /// Change an author
@@ -164,21 +156,16 @@ pub async fn put_author(
     ),
 )]
 #[patch("/v1/editor/authors/{author}")]
-pub async fn patch_author(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+pub async fn patch_author(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
     let patch: AuthorPatch = upload.merge_patch().await?;
-    let saved = state
-        .write(move |tx| ops::patch(tx, &actor, &at, expect, patch))
-        .await?;
-    Ok(reply(&state, saved.map(AuthorOut::from)))
+    edit.write(move |tx, by| {
+        let saved = ops::patch(tx, &by.actor, &at, expect, patch)?;
+        Ok(reply(by, saved.map(AuthorOut::from)))
+    })
+    .await
 }
 
 /// Delete an author
@@ -194,23 +181,19 @@ pub async fn patch_author(
     ),
 )]
 #[delete("/v1/editor/authors/{author}")]
-pub async fn delete_author(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
-    state
-        .write(move |tx| ops::delete(tx, &actor, &at, expect))
-        .await?;
-    Ok(Reply::no_content())
+pub async fn delete_author(edit: Edit, at: web::Path<String>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    edit.write(move |tx, by| {
+        ops::delete(tx, &by.actor, &at, expect)?;
+        Ok(Reply::no_content())
+    })
+    .await
 }
 
-fn reply(state: &State, saved: Saved<AuthorOut>) -> Reply {
+fn reply(by: &By, saved: Saved<AuthorOut>) -> Reply {
     let AuthorOut { version, slug, .. } = &saved.item;
-    let location = format!("{}/v1/editor/authors/{slug}", state.config.public_url);
+    let location = format!("{}/v1/editor/authors/{slug}", by.config().public_url);
     saved.reply(*version, location)
 }

@@ -61,6 +61,10 @@ pub trait Dialect {
     /// Like [`Dialect::lock`], but shared with others that call this.
     fn lock_shared(&mut self, key: i64) -> diesel::QueryResult<()>;
 
+    /// Like [`Dialect::lock`], but doesn't wait: false if another transaction
+    /// holds it.
+    fn try_lock(&mut self, key: i64) -> diesel::QueryResult<bool>;
+
     /// Keeps everybody else from writing, until the end of this transaction,
     /// and lifts the limits of time for it.
     fn hold_everything(&mut self) -> diesel::QueryResult<()>;

@@ -228,6 +228,18 @@ impl Dialect for Conn {
             .map(drop)
     }
 
+    fn try_lock(&mut self, key: i64) -> QueryResult<bool> {
+        #[derive(diesel::QueryableByName)]
+        struct Held {
+            #[diesel(sql_type = diesel::sql_types::Bool)]
+            held: bool,
+        }
+        diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS held")
+            .bind::<diesel::sql_types::BigInt, _>(key)
+            .get_result::<Held>(self)
+            .map(|row| row.held)
+    }
+
     fn hold_everything(&mut self) -> QueryResult<()> {
         let tables: Vec<&str> = super::rows::Table::ALL
             .iter()

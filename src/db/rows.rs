@@ -59,7 +59,8 @@ macro_rules! for_each_table {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
             revisions RevisionRow, links LinkRow, listings ListingRow, corrections CorrectionRow,
-            former_slugs FormerSlugRow, preview_links PreviewLinkRow, changes ChangeRow
+            former_slugs FormerSlugRow, preview_links PreviewLinkRow, changes ChangeRow,
+            idempotency_keys IdempotencyKeyRow, audit AuditRow
         }
     };
 }
@@ -121,6 +122,14 @@ rows! {
     }
     former_slugs FormerSlugRow { slug: String, article_id: Id, retired_at: Time }
     changes ChangeRow { seq: i64, at: Time, entity: String, entity_id: Id, action: String, keys: String }
+    idempotency_keys IdempotencyKeyRow {
+        scope: String, fingerprint: String, status: i32, headers: String, body: Option<String>, expires_at: Time,
+    }
+    audit AuditRow {
+        id: Id, at: Time, actor_id: Id, way: String, key_id: Option<Id>, action: String, outcome: String,
+        subject: Option<String>, subject_id: Option<Id>, revision: Option<i64>, operation: Option<String>,
+        address: Option<String>, request_id: Option<String>,
+    }
 }
 
 impl Table {

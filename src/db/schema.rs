@@ -257,9 +257,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (scope) {
+        scope -> Text,
+        fingerprint -> Text,
+        status -> Integer,
+        headers -> Text,
+        body -> Nullable<Text>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    audit (id) {
+        id -> Uid,
+        at -> BigInt,
+        actor_id -> Uid,
+        way -> Text,
+        key_id -> Nullable<Uid>,
+        action -> Text,
+        outcome -> Text,
+        subject -> Nullable<Text>,
+        subject_id -> Nullable<Uid>,
+        revision -> Nullable<BigInt>,
+        operation -> Nullable<Text>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     articles,
+    audit,
     authors,
     changes,
     corrections,

@@ -34,12 +34,21 @@ impl Expect {
         }
         match single(headers, IF_MATCH)? {
             None => Ok(Expect::Unsaid),
-            Some("*") => Ok(Expect::Anything),
-            Some(value) => version(value).map(Expect::Version).ok_or_else(|| {
+            Some(value) => Expect::if_match(value).ok_or_else(|| {
                 bad_parameter(format!(
                     "If-Match takes one strong ETag as the last answer gave it, such as \"v7\", or *; not {value}."
                 ))
             }),
+        }
+    }
+}
+
+impl Expect {
+    /// What `If-Match` with this value expects; `None` if it can't have it.
+    pub fn if_match(value: &str) -> Option<Self> {
+        match value {
+            "*" => Some(Expect::Anything),
+            value => version(value).map(Expect::Version),
         }
     }
 }

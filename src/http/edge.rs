@@ -20,13 +20,17 @@ use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 
 use super::answer::EXPOSED;
+use super::client;
 use super::reply::PRIVATE;
+use crate::audit::model::Origin;
+use crate::config::Config;
 use crate::error::{
     BAD_PARAMETER, Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
     NOT_FOUND, Problem, ProblemType, Result, TIMEOUT, TOO_LARGE, UNAUTHENTICATED, UNSUPPORTED_TYPE,
 };
 use crate::state::{State, patiently};
 
+const PROBLEM_JSON: &str = "application/problem+json";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request's id: the client's own if it sent a usable `X-Request-Id`.
@@ -56,6 +60,15 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
+/// Where a request came from, for the audit log.
+pub fn origin(request: &HttpRequest, config: &Config) -> Origin {
+    let id = request.extensions().get::<RequestId>().cloned();
+    Origin {
+        address: client::address(request, &config.trusted_proxies).to_string(),
+        request_id: id.map(|id| id.to_string()).unwrap_or_default(),
     }
 }
 
@@ -185,8 +198,9 @@ fn leave(
     started: Instant,
 ) -> ServiceResponse<BoxBody> {
     let (request, response) = response.into_parts();
-    let mut response = if response.status().is_client_error() || response.status().is_server_error()
-    {
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    // A replayed answer is a document already.
+    let mut response = if failed && !is_document(&response) {
         problem_document(&request, response, id)
     } else {
         response
@@ -400,6 +414,14 @@ fn problem_document(request: &HttpRequest, response: HttpResponse, id: &RequestI
     built
 }
 
+fn is_document(response: &HttpResponse) -> bool {
+    response.error().is_none()
+        && response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind == PROBLEM_JSON)
+}
+
 /// What the framework refused by itself.
 fn framework_problem(response: &HttpResponse) -> Problem {
     let detail = response.error().map(ToString::to_string);
@@ -432,7 +454,9 @@ fn framework_problem(response: &HttpResponse) -> Problem {
     Problem::new(kind, detail)
 }
 
-fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {
+/// A problem as its document: what a client gets for a request with this path
+/// and id.
+pub fn document_text(problem: &Problem, path: &str, id: Option<&RequestId>) -> String {
     let mut members = Map::new();
     members.insert(
         "type".to_owned(),
@@ -442,19 +466,25 @@ fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {
     members.insert("status".to_owned(), json!(problem.kind.status));
     members.insert("detail".to_owned(), json!(problem.detail));
     members.insert("instance".to_owned(), json!(path));
-    members.insert("request_id".to_owned(), json!(id.to_string()));
+    if let Some(id) = id {
+        members.insert("request_id".to_owned(), json!(id.to_string()));
+    }
     members.extend(problem.extra.clone());
     if !problem.errors.is_empty() {
         members.insert("errors".to_owned(), json!(problem.errors));
     }
+    Value::Object(members).to_string()
+}
+
+fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {
     let status =
         StatusCode::from_u16(problem.kind.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = HttpResponse::build(status);
-    response.content_type("application/problem+json");
+    response.content_type(PROBLEM_JSON);
     for (name, value) in &problem.headers {
         response.insert_header((*name, value.as_str()));
     }
-    response.body(Value::Object(members).to_string())
+    response.body(document_text(problem, path, Some(id)))
 }
 
 /// A handler panicked. The document is written here because the request it

@@ -7,7 +7,11 @@
 //! - `upload`: reading a request's body, within limits, with errors that point
 //! - `query`: query parameters, none unknown
 //! - `conditional`: If-Match and If-None-Match
+//! - `idempotency`: what an `Idempotency-Key` stands for
 //! - `cursor`: opaque places in a list
+//! - `limited`: how a client stands with a limit
+//! - `lines`: a body of lines, as it arrives
+//! - `spool`: what is answered while a request still arrives
 //! - `page`: a page of a list
 //! - `reference`: an id or a slug in a path
 //! - `spec`: what the description says of many operations alike
@@ -28,6 +32,9 @@ pub mod conditional;
 pub mod cursor;
 pub mod docs;
 pub mod edge;
+pub mod idempotency;
+pub mod limited;
+pub mod lines;
 pub mod openapi;
 pub mod operate;
 pub mod page;
@@ -37,6 +44,7 @@ pub mod query;
 pub mod reference;
 pub mod reply;
 pub mod spec;
+pub mod spool;
 pub mod strict;
 pub mod text;
 pub mod upload;

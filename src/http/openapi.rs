@@ -8,6 +8,8 @@
 //!   and stands once among the shared answers however many operations have it;
 //! - the headers that the edge and the answers set;
 //! - `304` and `If-None-Match` on every GET but those for operators;
+//! - on every write of the editors' side what `editing` does for all of them:
+//!   `dry_run` and `Idempotency-Key`, and what follows from them;
 //! - in answers no `null`: what has no value is left out;
 //! - an example for each answer that has none, made of its fields' examples.
 
@@ -16,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::OpenApi;
 
+use super::idempotency;
 use crate::error::PROBLEM_TYPES;
 
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
@@ -47,14 +50,29 @@ pub fn complete(spec: &OpenApi) -> serde_json::Result<Value> {
         }
     }
     share_errors(&mut spec);
+    with_dry_runs(&mut spec);
     let components = &mut spec["components"];
     components["headers"] = headers();
-    components["parameters"] = json!({"IfNoneMatch": {
-        "name": "If-None-Match", "in": "header", "required": false,
-        "description": "The ETag of the answer you have; if it still holds, you get 304 without a body.",
-        "schema": {"type": "string"},
-        "example": "\"5f1b6f0c1d2e3a4b\"",
-    }});
+    components["parameters"] = json!({
+        "IfNoneMatch": {
+            "name": "If-None-Match", "in": "header", "required": false,
+            "description": "The ETag of the answer you have; if it still holds, you get 304 without a body.",
+            "schema": {"type": "string"},
+            "example": "\"5f1b6f0c1d2e3a4b\"",
+        },
+        "DryRun": {
+            "name": "dry_run", "in": "query", "required": false,
+            "description": "Check everything, answer as if it were done (with `\"dry_run\": true`), and write nothing.",
+            "schema": {"type": "boolean", "default": false},
+            "example": false,
+        },
+        "IdempotencyKey": {
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "description": "Makes repeating harmless: for 24 hours the same request with the same key, by the same actor, gets the first answer. Another request under the same key is 422. With or without quotes.",
+            "schema": {"type": "string", "maxLength": 514},
+            "example": "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+        },
+    });
     without_unused(&mut spec);
     Ok(spec)
 }
@@ -65,6 +83,10 @@ struct Kind {
     tagged: bool,
     /// A GET of something that anyone may read, so that edges may keep it.
     public: bool,
+    /// A write of the editors' side.
+    write: bool,
+    /// A write whose answer is kept for its `Idempotency-Key`.
+    keyed: bool,
 }
 
 impl Kind {
@@ -74,6 +96,8 @@ impl Kind {
         Kind {
             tagged,
             public: tagged && !super::edge::is_for_editors(path),
+            write: method != "get" && path.starts_with("/v1/editor/"),
+            keyed: method != "get" && idempotency::applies(path),
         }
     }
 
@@ -96,6 +120,7 @@ impl Kind {
             let unchanged = json!({"description": "What you have still holds"});
             responses.insert("304".to_owned(), unchanged);
         }
+        self.describe_write(operation, &mut responses);
         for (status, response) in &mut responses {
             let status: u16 = status.parse().unwrap_or_default();
             if status >= 400 {
@@ -112,6 +137,39 @@ impl Kind {
         operation["responses"] = responses.into();
     }
 
+    /// What every write takes and may answer.
+    fn describe_write(&self, operation: &mut Value, responses: &mut Map<String, Value>) {
+        let mut parameters = match operation["parameters"].take() {
+            Value::Array(parameters) => parameters,
+            _ => Vec::new(),
+        };
+        let mut takes = |name: &str| {
+            parameters.push(json!({"$ref": format!("#/components/parameters/{name}")}));
+        };
+        let mut ends = |status: &str, why: &str| {
+            let entry = responses.entry(status);
+            entry.or_insert_with(|| json!({"description": why}));
+        };
+        if self.write {
+            takes("DryRun");
+            ends("429", "You have written as often as you may for now.");
+        }
+        if self.keyed {
+            takes("IdempotencyKey");
+            ends(
+                "409",
+                "Something stored stands in the way, or the first request with this Idempotency-Key is still running.",
+            );
+            ends(
+                "422",
+                "The content breaks a rule, or this Idempotency-Key stands for another request.",
+            );
+        }
+        if !parameters.is_empty() {
+            operation["parameters"] = parameters.into();
+        }
+    }
+
     /// Headers and examples of an answer that isn't an error.
     fn describe(&self, status: u16, response: &mut Value, schemas: &Value) {
         let shared = self::headers();
@@ -123,6 +181,14 @@ impl Kind {
         }
         if matches!(status, 201 | 301) {
             has("Location");
+        }
+        if self.write {
+            ["Dry-Run", "RateLimit", "RateLimit-Policy"]
+                .into_iter()
+                .for_each(&mut has);
+        }
+        if self.keyed {
+            has("Idempotency-Replayed");
         }
         if self.public {
             ["Surrogate-Key", "Cache-Status", "Age"]
@@ -172,6 +238,10 @@ fn headers() -> Value {
         "Age": text(false, "Only while the database is away: for how many seconds nobody could tell whether the answer is still right", "12"),
         "Cache-Status": text(false, "Whether the answer was in the cache (RFC 9211)", "perspektive; hit"),
         "Cache-Control": text(true, "Who may keep the answer, and for how long", "public, max-age=30, stale-while-revalidate=60, stale-if-error=600"),
+        "Dry-Run": text(false, "`true` on the answer to a dry run, which wrote nothing", "true"),
+        "Idempotency-Replayed": text(false, "`true` if this is the answer to an earlier request with the same Idempotency-Key", "true"),
+        "RateLimit": text(false, "What is left of a limit, and in how many seconds there is more", "\"writes\";r=29999;t=1"),
+        "RateLimit-Policy": text(false, "A limit: how much in how many seconds", "\"writes\";q=30000;w=60"),
         "ETag": text(true, "Names these very bytes; for If-None-Match and, on the editor's side, If-Match", "\"5f1b6f0c1d2e3a4b\""),
         "Link": text(false, "The next page, if there is one (RFC 8288)", "</v1/articles?cursor=…>; rel=\"next\""),
         "Location": text(true, "Address of what was made, or where the thing has moved to", "/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr"),
@@ -307,6 +377,46 @@ fn without_nulls(spec: &mut Value) {
                     operation.get_mut(key).into_iter().for_each(drop_null);
                 }
             }
+        }
+    }
+}
+
+/// Adds `dry_run` to what writes answer.
+fn with_dry_runs(spec: &mut Value) {
+    let mut names = BTreeSet::new();
+    for (path, item) in members(&mut spec["paths"]) {
+        for (method, operation) in members(item) {
+            if Kind::of(path, method).write {
+                for status in ["200", "201"] {
+                    let body = &operation["responses"][status]["content"]["application/json"];
+                    names.extend(schema_name(&body["schema"]).map(str::to_owned));
+                }
+            }
+        }
+    }
+    // Where there is a choice, each of it says so.
+    let schemas = &mut spec["components"]["schemas"];
+    for name in names.clone() {
+        for choice in schemas[&name]["oneOf"].as_array().into_iter().flatten() {
+            names.extend(schema_name(choice).map(str::to_owned));
+        }
+    }
+    for name in names {
+        let schema = &mut schemas[&name];
+        let schema = match schema.get("allOf") {
+            // The part that stands here, beside those that it contains.
+            Some(_) => schema["allOf"].as_array_mut().and_then(|parts| {
+                parts
+                    .iter_mut()
+                    .find(|part| part.get("properties").is_some())
+            }),
+            None => Some(schema),
+        };
+        if let Some(properties) = schema.and_then(|schema| schema["properties"].as_object_mut()) {
+            properties.insert("dry_run".to_owned(), json!({
+                "type": "boolean",
+                "description": "There, and true, if this is the answer to a dry run: nothing was written.",
+            }));
         }
     }
 }

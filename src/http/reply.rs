@@ -5,9 +5,11 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::conditional;
 use super::page::Page;
+use crate::error::{Result, internal};
 
 /// What every answer to a signed-in client says about caching.
 pub const PRIVATE: &str = "private, no-store";
@@ -55,10 +57,15 @@ impl<T: Serialize> Saved<T> {
     }
 }
 
+/// Status, headers and body of an answer.
+pub type Parts = (u16, Vec<(String, String)>, Option<String>);
+
+/// Marks the answer to a dry run, also where it has no body.
+pub const DRY_RUN: HeaderName = HeaderName::from_static("dry-run");
+
 /// An answer to somebody who is signed in.
 pub struct Reply {
     status: StatusCode,
-    content_type: &'static str,
     body: Option<serde_json::Result<Vec<u8>>>,
     headers: Vec<(HeaderName, String)>,
 }
@@ -68,7 +75,6 @@ impl Reply {
     pub fn ok(body: &impl Serialize) -> Self {
         Reply {
             status: StatusCode::OK,
-            content_type: "application/json",
             body: Some(serde_json::to_vec(body)),
             headers: Vec::new(),
         }
@@ -78,9 +84,8 @@ impl Reply {
     pub fn text(text: String) -> Self {
         Reply {
             status: StatusCode::OK,
-            content_type: "text/plain; charset=utf-8",
             body: Some(Ok(text.into_bytes())),
-            headers: Vec::new(),
+            headers: vec![(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned())],
         }
     }
 
@@ -102,7 +107,6 @@ impl Reply {
     pub fn no_content() -> Self {
         Reply {
             status: StatusCode::NO_CONTENT,
-            content_type: "application/json",
             body: None,
             headers: Vec::new(),
         }
@@ -112,6 +116,47 @@ impl Reply {
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The answer to a dry run: it says so.
+    pub fn as_dry_run(mut self) -> Result<Self> {
+        if let Some(Ok(body)) = &self.body
+            && let Ok(Value::Object(mut members)) = serde_json::from_slice(body)
+        {
+            members.insert("dry_run".to_owned(), true.into());
+            self.body = Some(serde_json::to_vec(&members));
+        }
+        Ok(self.header(DRY_RUN, "true"))
+    }
+
+    /// Status, headers and body, for keeping them.
+    pub fn to_parts(&self) -> Result<Parts> {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()));
+        let body = match &self.body {
+            None => None,
+            Some(Ok(body)) => Some(String::from_utf8(body.clone()).map_err(internal)?),
+            Some(Err(error)) => return Err(internal(error)),
+        };
+        Ok((self.status.as_u16(), headers.collect(), body))
+    }
+
+    /// An answer that was kept.
+    pub fn from_parts(
+        status: u16,
+        headers: impl Iterator<Item = (String, String)>,
+        body: Option<String>,
+    ) -> Result<Self> {
+        let headers = headers
+            .map(|(name, value)| Ok((name.parse().map_err(internal)?, value)))
+            .collect::<Result<_>>()?;
+        Ok(Reply {
+            status: StatusCode::from_u16(status).map_err(internal)?,
+            body: body.map(|body| Ok(body.into_bytes())),
+            headers,
+        })
     }
 
     /// Adds the ETag of a version.
@@ -140,14 +185,22 @@ impl Responder for Reply {
             self.status
         });
         response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE)));
+        // A kept problem and a text say what they are; all else is JSON.
+        response.content_type("application/json");
         for (name, value) in self.headers {
-            response.append_header((name, value));
+            match name {
+                header::CONTENT_TYPE => response.insert_header((name, value)),
+                name => response.append_header((name, value)),
+            };
         }
         match self.body {
-            _ if unchanged => response.finish(),
-            None => response.finish(),
-            Some(Ok(body)) => response.content_type(self.content_type).body(body),
-            Some(Err(error)) => HttpResponse::from_error(crate::error::internal(error)),
+            Some(Ok(body)) if !unchanged => response.body(body),
+            Some(Err(error)) => HttpResponse::from_error(internal(error)),
+            _ => {
+                let mut response = response.finish();
+                response.headers_mut().remove(header::CONTENT_TYPE);
+                response
+            }
         }
     }
 }

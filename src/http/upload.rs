@@ -6,19 +6,22 @@
 //! and would otherwise take in a body from anybody.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{
-    FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, invalid, malformed,
-    malformed_all,
+    FieldError, Problem, Result, TIMEOUT, TOO_LARGE, UNSUPPORTED_TYPE, internal, invalid,
+    malformed, malformed_all,
 };
 
+use super::idempotency;
 use super::strict::{Strict, Unique};
 
 /// A body that has not been read yet.
@@ -27,23 +30,45 @@ pub struct Upload {
     declared: Option<u64>,
     limit: BodyLimit,
     payload: Payload,
+    request: HttpRequest,
 }
 
+/// Bodies that are larger take turns: what slow clients hold is no more than this
+/// each, and nobody waits for them.
+const LARGE: usize = 64 << 10;
+
 /// What is taken of a body, for [`Upload`]; kept as app data.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct BodyLimit {
     /// The largest body, in bytes.
     pub bytes: usize,
     /// How long it may take to arrive.
     pub arrival: Duration,
+    /// A turn for each large body that may arrive at once.
+    pub large: Arc<Semaphore>,
 }
+
+impl BodyLimit {
+    /// So many large bodies at once; 0 is no limit.
+    pub fn new(bytes: usize, arrival: Duration, at_once: u32) -> Self {
+        let at_once = match at_once {
+            0 => Semaphore::MAX_PERMITS,
+            at_once => at_once as usize,
+        };
+        BodyLimit {
+            bytes,
+            arrival,
+            large: Arc::new(Semaphore::new(at_once)),
+        }
+    }
+}
+
+/// A large body's turn; the request keeps it to its end.
+struct Turn(#[allow(dead_code)] OwnedSemaphorePermit);
 
 impl Default for BodyLimit {
     fn default() -> Self {
-        BodyLimit {
-            bytes: 1 << 20,
-            arrival: Duration::from_secs(60),
-        }
+        BodyLimit::new(1 << 20, Duration::from_secs(60), 0)
     }
 }
 
@@ -68,8 +93,9 @@ impl FromRequest for Upload {
         ready(Ok(Upload {
             content_type: essence,
             declared: header("content-length").and_then(|length| length.parse().ok()),
-            limit: request.app_data().copied().unwrap_or_default(),
+            limit: request.app_data().cloned().unwrap_or_default(),
             payload: payload.take(),
+            request: request.clone(),
         }))
     }
 }
@@ -81,10 +107,20 @@ impl Upload {
     }
 
     /// The whole body.
-    pub async fn bytes(mut self) -> Result<Bytes> {
+    pub async fn bytes(self) -> Result<Bytes> {
+        let request = self.request.clone();
+        let bytes = self.read().await?;
+        if idempotency::wants_body(&request) {
+            idempotency::note_body(&request, idempotency::Digest::of(&bytes));
+        }
+        Ok(bytes)
+    }
+
+    async fn read(mut self) -> Result<Bytes> {
         let BodyLimit {
             bytes: limit,
             arrival,
+            large,
         } = self.limit;
         let too_large = || {
             Problem::new(
@@ -101,8 +137,14 @@ impl Upload {
             while let Some(chunk) = self.payload.next().await {
                 let chunk =
                     chunk.map_err(|error| malformed(format!("The body ended early: {error}.")))?;
-                if body.len() + chunk.len() > limit {
+                let length = body.len() + chunk.len();
+                if length > limit {
                     return Err(too_large().into());
+                }
+                if length > LARGE && body.len() <= LARGE {
+                    let turn = Arc::clone(&large).acquire_owned().await;
+                    let turn = Turn(turn.map_err(internal)?);
+                    self.request.extensions_mut().insert(turn);
                 }
                 body.extend_from_slice(&chunk);
             }
@@ -117,6 +159,14 @@ impl Upload {
                 );
                 Err(Problem::new(&TIMEOUT, detail).into())
             })
+    }
+
+    /// The body as it arrives. Nothing is noted of it.
+    pub fn pieces(self) -> Pieces {
+        Pieces {
+            payload: self.payload,
+            patience: self.limit.arrival,
+        }
     }
 
     /// The whole body as text.
@@ -165,6 +215,28 @@ impl Upload {
         Err(Problem::new(&UNSUPPORTED_TYPE, detail)
             .header(header, types.join(", "))
             .into())
+    }
+}
+
+/// A body as it arrives.
+pub struct Pieces {
+    payload: Payload,
+    patience: Duration,
+}
+
+impl Pieces {
+    /// The next piece; `None` at the end. 408 if nothing comes for too long.
+    pub async fn next(&mut self) -> Result<Option<Bytes>> {
+        match tokio::time::timeout(self.patience, self.payload.next()).await {
+            Ok(None) => Ok(None),
+            Ok(Some(Ok(piece))) => Ok(Some(piece)),
+            Ok(Some(Err(error))) => Err(malformed(format!("The body ended early: {error}."))),
+            Err(_) => {
+                let seconds = self.patience.as_secs();
+                let detail = format!("No more of the body arrived for {seconds} seconds.");
+                Err(Problem::new(&TIMEOUT, detail).into())
+            }
+        }
     }
 }
 

@@ -54,9 +54,14 @@ impl KeyOut {
 /// A key that was just made.
 #[derive(Serialize, ToSchema)]
 pub struct KeyMade {
-    /// The key itself. Keep it: it is never shown again.
-    #[schema(example = "psp_live_3Ki47ZsPvLfQcSW5yxU6EZ933U67Lo2yaPut")]
-    pub key: String,
+    /// The key itself. Keep it: it is never shown again. Left out of the answer
+    /// to a dry run, which made none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        example = "psp_live_3Ki47ZsPvLfQcSW5yxU6EZ933U67Lo2yaPut"
+    )]
+    pub key: Option<String>,
     /// What is known about it from now on.
     #[serde(flatten)]
     pub about: KeyOut,

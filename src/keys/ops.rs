@@ -2,9 +2,10 @@
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
+use crate::audit::model::{Deed, Subject};
 use crate::auth::opaque::{self, Kind};
 use crate::auth::{Actor, Key, Right, User, Via};
-use crate::changes::Tx;
+use crate::changes::{Tx, note};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Error, FieldError, Result, conflict, forbidden, invalid_all, not_found};
 use crate::http::cursor::Position;
@@ -68,6 +69,7 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: KeyIn) -> Result<Made> {
         Diesel::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => taken(&owner, &key.name),
         other => other.into(),
     })?;
+    note(tx, Deed::Created, (Subject::Key, key.id), None);
     Ok(Made { key, owner, secret })
 }
 
@@ -81,7 +83,10 @@ pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<Key> {
         actor.require_all(&key.rights())?;
     }
     match crate::store!(tx.conn, keys::revoke(id, tx.now))? {
-        true => Ok(key),
+        true => {
+            note(tx, Deed::Revoked, (Subject::Key, id), None);
+            Ok(key)
+        }
         false => Err(unknown(id)),
     }
 }

@@ -6,6 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{KeyIn, KeyMade, KeyOut, ops};
 use crate::auth::{Actor, Key};
 use crate::db::Id;
+use crate::editing::Edit;
 use crate::error::{Result, not_found};
 use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::query::Params;
@@ -77,19 +78,18 @@ pub async fn list_keys(
     ),
 )]
 #[post("/v1/editor/keys")]
-pub async fn create_key(
-    actor: Actor,
-    request: HttpRequest,
-    upload: Upload,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
+pub async fn create_key(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.params()?.finish()?;
     let new: KeyIn = upload.json().await?;
-    let made = state.write(move |tx| ops::add(tx, &actor, new)).await?;
-    let location = format!("{}/v1/editor/keys/{}", state.config.public_url, made.key.id);
-    let about = KeyOut::new(made.key, made.owner.name);
-    let key = made.secret;
-    Ok(Reply::created(&KeyMade { key, about }, location))
+    edit.write(move |tx, by| {
+        let made = ops::add(tx, &by.actor, new)?;
+        let location = format!("{}/v1/editor/keys/{}", by.config().public_url, made.key.id);
+        let about = KeyOut::new(made.key, made.owner.name);
+        // What was not stored opens nothing and is not shown.
+        let key = (!by.dry_run).then_some(made.secret);
+        Ok(Reply::created(&KeyMade { key, about }, location))
+    })
+    .await
 }
 
 /// Read a key
@@ -130,16 +130,14 @@ pub async fn get_key(
     responses((status = 204, description = "Revoked"), EditorProblems, Missing),
 )]
 #[delete("/v1/editor/keys/{key}")]
-pub async fn revoke_key(
-    actor: Actor,
-    request: HttpRequest,
-    id: web::Path<String>,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
+pub async fn revoke_key(edit: Edit, id: web::Path<String>) -> Result<Reply> {
+    edit.params()?.finish()?;
     let id = parse(&id)?;
-    state.write(move |tx| ops::revoke(tx, &actor, id)).await?;
-    Ok(Reply::no_content())
+    edit.write(move |tx, by| {
+        ops::revoke(tx, &by.actor, id)?;
+        Ok(Reply::no_content())
+    })
+    .await
 }
 
 fn parse(id: &str) -> Result<Id> {

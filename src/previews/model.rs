@@ -79,21 +79,30 @@ impl PreviewLinkOut {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PreviewLinkMade {
     /// What to pass on: the website's preview if `SITE_PREVIEW_URL` says where
-    /// that is, this API's otherwise.
+    /// that is, this API's otherwise. This and the next two are left out of the
+    /// answer to a dry run, which made none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
+        nullable = false,
         format = "uri",
         example = "https://flussblick.example/vorschau?token=psp_preview_3Ki4mRq8ZsT1vWx7YbC2dEf5GhJ9kL0pQrAb"
     )]
-    pub url: String,
+    pub url: Option<String>,
     /// Where the working copy is fetched from.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
+        nullable = false,
         format = "uri",
         example = "https://api.example/v1/preview/psp_preview_3Ki4mRq8ZsT1vWx7YbC2dEf5GhJ9kL0pQrAb"
     )]
-    pub api_url: String,
+    pub api_url: Option<String>,
     /// The token in both.
-    #[schema(example = "psp_preview_3Ki4mRq8ZsT1vWx7YbC2dEf5GhJ9kL0pQrAb")]
-    pub token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        example = "psp_preview_3Ki4mRq8ZsT1vWx7YbC2dEf5GhJ9kL0pQrAb"
+    )]
+    pub token: Option<String>,
     /// The link.
     #[serde(flatten)]
     pub about: PreviewLinkOut,

@@ -4,9 +4,10 @@ use super::model::{PreviewLink, PreviewLinkIn};
 use crate::articles;
 use crate::articles::model::ArticleRow;
 use crate::articles::ops::Key;
+use crate::audit::model::{Deed, Subject};
 use crate::auth::opaque::{self, Kind};
 use crate::auth::{Actor, Right};
-use crate::changes::Tx;
+use crate::changes::{Tx, note};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Error, FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::cursor::Position;
@@ -77,6 +78,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, key: &Key, input: &PreviewLinkIn) 
         expires_at,
     };
     crate::store!(tx.conn, previews::insert(&link))?;
+    note(tx, Deed::Created, (Subject::PreviewLink, link.id), None);
     Ok(Made { link, token })
 }
 
@@ -101,14 +103,13 @@ pub fn list(
 pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, key: &Key, id: Option<Id>) -> Result<()> {
     let row = articles::ops::require(tx, key)?;
     articles::ops::may_edit(actor, &row)?;
-    let removed = match id {
-        Some(id) => crate::store!(tx.conn, previews::remove(row.id, id))?,
-        None => false,
-    };
-    match removed {
-        true => Ok(()),
-        false => Err(not_found(format!("The preview link of `{}`", row.slug))),
+    if let Some(id) = id
+        && crate::store!(tx.conn, previews::remove(row.id, id))?
+    {
+        note(tx, Deed::Revoked, (Subject::PreviewLink, id), None);
+        return Ok(());
     }
+    Err(not_found(format!("The preview link of `{}`", row.slug)))
 }
 
 /// The link that a token opens and its article. Whatever is the matter with a

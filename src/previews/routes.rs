@@ -8,6 +8,7 @@ use super::ops::{self, Made};
 use crate::articles::ops::Key;
 use crate::auth::{Actor, Right};
 use crate::config::Config;
+use crate::editing::Edit;
 use crate::error::Result;
 use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::query::Params;
@@ -84,36 +85,43 @@ pub async fn list_preview_links(
 )]
 #[post("/v1/editor/articles/{article}/preview-links")]
 pub async fn create_preview_link(
-    request: HttpRequest,
-    actor: Actor,
+    edit: Edit,
     path: web::Path<String>,
     upload: Upload,
-    state: web::Data<State>,
 ) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
-    actor.require(Right::Write)?;
+    edit.require(Right::Write)?;
+    edit.params()?.finish()?;
     let input: PreviewLinkIn = upload.json_or_default().await?;
-    let (key, name) = (key(&path), actor.name.clone());
-    let Made { link, token } = state
-        .write(move |tx| ops::create(tx, &actor, &key, &input))
-        .await?;
-    let location = format!(
-        "{}/preview-links/{}",
-        address(&state.config, &link.article_id.to_string()),
-        link.id
-    );
-    let api_url = format!("{}/v1/preview/{token}", state.config.public_url);
-    let url = match &state.config.site_preview_url {
-        Some(pattern) => pattern.replace("{token}", &token),
-        None => api_url.clone(),
+    let key = key(&path);
+    edit.write(move |tx, by| {
+        let Made { link, token } = ops::create(tx, &by.actor, &key, &input)?;
+        let location = format!(
+            "{}/preview-links/{}",
+            address(by.config(), &link.article_id.to_string()),
+            link.id
+        );
+        let about = PreviewLinkOut::new(link, Some(by.actor.name.clone()), tx.now);
+        // What was not stored opens nothing and is not shown.
+        let token = (!by.dry_run).then_some(token);
+        Ok(Reply::created(&made(by.config(), token, about), location))
+    })
+    .await
+}
+
+fn made(config: &Config, token: Option<String>, about: PreviewLinkOut) -> PreviewLinkMade {
+    let api_url = token
+        .as_ref()
+        .map(|token| format!("{}/v1/preview/{token}", config.public_url));
+    let url = match (&config.site_preview_url, &token) {
+        (Some(pattern), Some(token)) => Some(pattern.replace("{token}", token)),
+        _ => api_url.clone(),
     };
-    let made = PreviewLinkMade {
+    PreviewLinkMade {
         url,
         api_url,
         token,
-        about: PreviewLinkOut::new(link, Some(name), state.now()),
-    };
-    Ok(Reply::created(&made, location))
+        about,
+    }
 }
 
 /// Revoke a preview link
@@ -129,19 +137,15 @@ pub async fn create_preview_link(
     responses((status = 204, description = "Revoked"), EditorProblems, Missing, Conflicts),
 )]
 #[delete("/v1/editor/articles/{article}/preview-links/{link}")]
-pub async fn revoke_preview_link(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<(String, String)>,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
+pub async fn revoke_preview_link(edit: Edit, path: web::Path<(String, String)>) -> Result<Reply> {
+    edit.params()?.finish()?;
     let (article, link) = path.into_inner();
     let (key, id) = (key(&article), link.parse().ok());
-    state
-        .write(move |tx| ops::revoke(tx, &actor, &key, id))
-        .await?;
-    Ok(Reply::no_content())
+    edit.write(move |tx, by| {
+        ops::revoke(tx, &by.actor, &key, id)?;
+        Ok(Reply::no_content())
+    })
+    .await
 }
 
 fn key(path: &str) -> Key {

@@ -2,8 +2,9 @@
 
 use super::model::{DESCRIPTION_MAX, NAME_MAX};
 use super::{DEPTH_MAX, SECTIONS_MAX, Section, SectionIn, SectionOut, SectionPatch, Tree};
+use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
-use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::db::{Conn, Id};
 use crate::error::{FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::conditional::{Current, Expect, Put, stale};
@@ -131,6 +132,7 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &Reference, expect: Expect) ->
         Tag::slug(&old.slug),
     ];
     record(tx, Entity::Section, old.id, Action::Gone, &tags);
+    note(tx, Deed::Deleted, (Subject::Section, old.id), old.version);
     Ok(())
 }
 
@@ -296,6 +298,8 @@ fn save(
         }
     }
     record(tx, Entity::Section, section.id, Action::Changed, &tags);
+    let deed = old.map_or(Deed::Created, |_| Deed::Updated);
+    note(tx, deed, (Subject::Section, section.id), section.version);
     // Whoever follows one section must learn that these came into it or left it.
     for article in moved_articles {
         let tags = [Tag::article(article)];

@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{SectionIn, SectionOut, SectionPatch, ops};
 use crate::auth::{Actor, Right};
+use crate::editing::{By, Edit};
 use crate::error::Result;
 use crate::http::conditional::Expect;
 use crate::http::query::Params;
@@ -76,19 +77,15 @@ pub async fn list_editor_sections(
     ),
 )]
 #[post("/v1/editor/sections")]
-pub async fn create_section(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
+pub async fn create_section(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
     let input: SectionIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::create(tx, &actor, input))
-        .await?;
-    Ok(reply(&state, saved))
+    edit.write(move |tx, by| {
+        let saved = ops::create(tx, &by.actor, input)?;
+        Ok(reply(by, saved))
+    })
+    .await
 }
 
 /// Read a section
@@ -136,21 +133,16 @@ pub async fn get_editor_section(
     ),
 )]
 #[put("/v1/editor/sections/{section}")]
-pub async fn put_section(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::to_put(&at)?, Expect::of(&request)?);
+pub async fn put_section(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::to_put(&at)?, edit.expect()?);
     let input: SectionIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::put(tx, &actor, &at, expect, input))
-        .await?;
-    Ok(reply(&state, saved))
+    edit.write(move |tx, by| {
+        let saved = ops::put(tx, &by.actor, &at, expect, input)?;
+        Ok(reply(by, saved))
+    })
+    .await
 }
 
 /// Change a section
@@ -169,21 +161,16 @@ pub async fn put_section(
     ),
 )]
 #[patch("/v1/editor/sections/{section}")]
-pub async fn patch_section(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+pub async fn patch_section(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
     let patch: SectionPatch = upload.merge_patch().await?;
-    let saved = state
-        .write(move |tx| ops::patch(tx, &actor, &at, expect, patch))
-        .await?;
-    Ok(reply(&state, saved))
+    edit.write(move |tx, by| {
+        let saved = ops::patch(tx, &by.actor, &at, expect, patch)?;
+        Ok(reply(by, saved))
+    })
+    .await
 }
 
 /// Delete a section
@@ -199,23 +186,19 @@ pub async fn patch_section(
     ),
 )]
 #[delete("/v1/editor/sections/{section}")]
-pub async fn delete_section(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
-    state
-        .write(move |tx| ops::delete(tx, &actor, &at, expect))
-        .await?;
-    Ok(Reply::no_content())
+pub async fn delete_section(edit: Edit, at: web::Path<String>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    edit.write(move |tx, by| {
+        ops::delete(tx, &by.actor, &at, expect)?;
+        Ok(Reply::no_content())
+    })
+    .await
 }
 
-fn reply(state: &State, saved: Saved<SectionOut>) -> Reply {
+fn reply(by: &By, saved: Saved<SectionOut>) -> Reply {
     let SectionOut { version, slug, .. } = &saved.item;
-    let location = format!("{}/v1/editor/sections/{slug}", state.config.public_url);
+    let location = format!("{}/v1/editor/sections/{slug}", by.config().public_url);
     saved.reply(*version, location)
 }

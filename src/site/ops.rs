@@ -2,8 +2,9 @@
 
 use super::model::{DESCRIPTION_MAX, ENTRIES_MAX, NAME_MAX};
 use super::{Channel, MenuItem, Settings, Site, SiteIn, SitePatch, SiteRow};
+use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
-use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::db::{Conn, Id};
 use crate::error::{FieldError, Result, internal, invalid_all};
 use crate::http::conditional::{Current, Expect, Put, stale};
@@ -132,6 +133,7 @@ fn save(tx: &mut Tx<'_>, old: &Site, settings: Settings) -> Result<Saved<Site>> 
     }
     let id = Id(uuid::Uuid::nil());
     record(tx, Entity::Site, id, Action::Changed, &[Tag::site()]);
+    note(tx, Deed::Updated, (Subject::Site, id), row.version);
     Ok(Saved {
         result: Outcome::Updated,
         item: Site {

@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Site, SiteIn, SiteOut, SitePatch, ops};
 use crate::auth::{Actor, Right};
+use crate::editing::Edit;
 use crate::error::Result;
 use crate::http::conditional::Expect;
 use crate::http::query::Params;
@@ -64,20 +65,13 @@ pub async fn get_editor_site(
     ),
 )]
 #[put("/v1/editor/site")]
-pub async fn put_site(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let expect = Expect::of(&request)?;
+pub async fn put_site(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let expect = edit.expect()?;
     let input: SiteIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::put(tx, &actor, expect, input))
-        .await?;
-    Ok(reply(saved))
+    edit.write(move |tx, by| Ok(reply(ops::put(tx, &by.actor, expect, input)?)))
+        .await
 }
 
 /// Change the newsroom's settings
@@ -96,20 +90,13 @@ pub async fn put_site(
     ),
 )]
 #[patch("/v1/editor/site")]
-pub async fn patch_site(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let expect = Expect::of(&request)?;
+pub async fn patch_site(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let expect = edit.expect()?;
     let patch: SitePatch = upload.merge_patch().await?;
-    let saved = state
-        .write(move |tx| ops::patch(tx, &actor, expect, patch))
-        .await?;
-    Ok(reply(saved))
+    edit.write(move |tx, by| Ok(reply(ops::patch(tx, &by.actor, expect, patch)?)))
+        .await
 }
 
 fn reply(saved: Saved<Site>) -> Reply {

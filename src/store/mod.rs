@@ -6,9 +6,11 @@
 //! clock. What has to differ stands behind `db::Dialect`.
 
 pub mod articles;
+pub mod audit;
 pub mod authors;
 pub mod changes;
 pub mod copy;
+pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod lists;

@@ -2,8 +2,9 @@
 
 use super::model::{DESCRIPTION_MAX, NAME_MAX};
 use super::{Topic, TopicIn, TopicOut, TopicPatch};
+use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
-use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::db::{Conn, Id};
 use crate::error::{Error, FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::conditional::{Current, Expect, Put, stale};
@@ -119,6 +120,7 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &Reference, expect: Expect) ->
         Tag::slug(&old.slug),
     ];
     record(tx, Entity::Topic, old.id, Action::Gone, &tags);
+    note(tx, Deed::Deleted, (Subject::Topic, old.id), old.version);
     Ok(())
 }
 
@@ -380,4 +382,6 @@ fn record_change(tx: &mut Tx<'_>, old: Option<&Topic>, topic: &Topic) {
         tags.extend([Tag::slug(&old.slug), Tag::list(old.id)]);
     }
     record(tx, Entity::Topic, topic.id, Action::Changed, &tags);
+    let deed = old.map_or(Deed::Created, |_| Deed::Updated);
+    note(tx, deed, (Subject::Topic, topic.id), topic.version);
 }

@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{TopicIn, TopicOut, TopicPatch, ops};
 use crate::auth::{Actor, Right};
+use crate::editing::{By, Edit};
 use crate::error::Result;
 use crate::http::conditional::Expect;
 use crate::http::page::{NamePage, NamePageParams, Page};
@@ -71,19 +72,15 @@ pub async fn list_editor_topics(
     ),
 )]
 #[post("/v1/editor/topics")]
-pub async fn create_topic(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
+pub async fn create_topic(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
     let input: TopicIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::create(tx, &actor, input))
-        .await?;
-    Ok(reply(&state, saved.map(TopicOut::from)))
+    edit.write(move |tx, by| {
+        let saved = ops::create(tx, &by.actor, input)?;
+        Ok(reply(by, saved.map(TopicOut::from)))
+    })
+    .await
 }
 
 /// Read a topic
@@ -132,21 +129,16 @@ pub async fn get_editor_topic(
     ),
 )]
 #[put("/v1/editor/topics/{topic}")]
-pub async fn put_topic(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::to_put(&at)?, Expect::of(&request)?);
+pub async fn put_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::to_put(&at)?, edit.expect()?);
     let input: TopicIn = upload.json().await?;
-    let saved = state
-        .write(move |tx| ops::put(tx, &actor, &at, expect, input))
-        .await?;
-    Ok(reply(&state, saved.map(TopicOut::from)))
+    edit.write(move |tx, by| {
+        let saved = ops::put(tx, &by.actor, &at, expect, input)?;
+        Ok(reply(by, saved.map(TopicOut::from)))
+    })
+    .await
 }
 
 /// Change a topic
@@ -164,21 +156,16 @@ pub async fn put_topic(
     ),
 )]
 #[patch("/v1/editor/topics/{topic}")]
-pub async fn patch_topic(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-    upload: Upload,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
+pub async fn patch_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
     let patch: TopicPatch = upload.merge_patch().await?;
-    let saved = state
-        .write(move |tx| ops::patch(tx, &actor, &at, expect, patch))
-        .await?;
-    Ok(reply(&state, saved.map(TopicOut::from)))
+    edit.write(move |tx, by| {
+        let saved = ops::patch(tx, &by.actor, &at, expect, patch)?;
+        Ok(reply(by, saved.map(TopicOut::from)))
+    })
+    .await
 }
 
 /// Delete a topic
@@ -194,23 +181,19 @@ pub async fn patch_topic(
     ),
 )]
 #[delete("/v1/editor/topics/{topic}")]
-pub async fn delete_topic(
-    request: HttpRequest,
-    actor: Actor,
-    state: web::Data<State>,
-    at: web::Path<String>,
-) -> Result<Reply> {
-    actor.require(Right::Manage)?;
-    Params::of(&request)?.finish()?;
-    let (at, expect) = (Reference::of(&at), Expect::of(&request)?);
-    state
-        .write(move |tx| ops::delete(tx, &actor, &at, expect))
-        .await?;
-    Ok(Reply::no_content())
+pub async fn delete_topic(edit: Edit, at: web::Path<String>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    edit.write(move |tx, by| {
+        ops::delete(tx, &by.actor, &at, expect)?;
+        Ok(Reply::no_content())
+    })
+    .await
 }
 
-fn reply(state: &State, saved: Saved<TopicOut>) -> Reply {
+fn reply(by: &By, saved: Saved<TopicOut>) -> Reply {
     let TopicOut { version, slug, .. } = &saved.item;
-    let location = format!("{}/v1/editor/topics/{slug}", state.config.public_url);
+    let location = format!("{}/v1/editor/topics/{slug}", by.config().public_url);
     saved.reply(*version, location)
 }

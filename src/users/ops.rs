@@ -3,9 +3,10 @@
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 use super::check_name;
+use crate::audit::model::{Deed, Subject};
 use crate::auth::passwords::Hash;
 use crate::auth::{Actor, Right, Role, User};
-use crate::changes::Tx;
+use crate::changes::{Tx, note};
 use crate::db::{Conn, Id};
 use crate::error::{Error, Result, conflict, invalid_all, not_found};
 use crate::http::conditional::{Current, Expect, stale};
@@ -74,6 +75,7 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: New) -> Result<User> {
         created_at: tx.now,
     };
     crate::store!(tx.conn, users::insert(&user)).map_err(|error| taken(error, &user.name))?;
+    note(tx, Deed::Created, (Subject::User, user.id), user.version);
     Ok(user)
 }
 
@@ -133,6 +135,7 @@ pub fn change(
         // They changed their own password at the same moment.
         return Err(stale(&current(&find(&mut tx.conn, &user.id.to_string())?)));
     }
+    note(tx, Deed::Updated, (Subject::User, user.id), user.version);
     let result = Outcome::Updated;
     Ok(Saved { result, item: user })
 }

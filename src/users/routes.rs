@@ -6,6 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{UserIn, UserOut, UserPatch, ops};
 use crate::auth::passwords::{Hash, Hasher, Password};
 use crate::auth::{Access, Actor, Right};
+use crate::editing::{By, Edit};
 use crate::error::{FieldError, Result, invalid_all};
 use crate::http::conditional::Expect;
 use crate::http::page::{MadePage, MadePageParams, Page};
@@ -79,15 +80,9 @@ pub async fn list_users(
     ),
 )]
 #[post("/v1/editor/users")]
-pub async fn create_user(
-    actor: Actor,
-    request: HttpRequest,
-    upload: Upload,
-    state: web::Data<State>,
-    access: web::Data<Access>,
-) -> Result<Reply> {
-    actor.require(Right::Administer)?;
-    Params::of(&request)?.finish()?;
+pub async fn create_user(edit: Edit, upload: Upload, access: web::Data<Access>) -> Result<Reply> {
+    edit.require(Right::Administer)?;
+    edit.params()?.finish()?;
     let UserIn {
         name,
         role,
@@ -102,9 +97,12 @@ pub async fn create_user(
         role,
         password,
     };
-    let item = state.write(move |tx| ops::add(tx, &actor, new)).await?;
-    let result = Outcome::Created;
-    Ok(reply(&state, Saved { result, item }))
+    edit.write(move |tx, by| {
+        let item = ops::add(tx, &by.actor, new)?;
+        let result = Outcome::Created;
+        Ok(reply(by, Saved { result, item }))
+    })
+    .await
 }
 
 /// Read a user
@@ -154,28 +152,27 @@ pub async fn get_user(
 )]
 #[patch("/v1/editor/users/{user}")]
 pub async fn patch_user(
-    actor: Actor,
-    request: HttpRequest,
+    edit: Edit,
     which: web::Path<String>,
     upload: Upload,
-    state: web::Data<State>,
     access: web::Data<Access>,
 ) -> Result<Reply> {
-    actor.require(Right::Administer)?;
-    Params::of(&request)?.finish()?;
-    let expect = Expect::of(&request)?;
+    edit.require(Right::Administer)?;
+    edit.params()?.finish()?;
+    let expect = edit.expect()?;
     let patch: UserPatch = upload.merge_patch().await?;
     let change = changes(&access.passwords, patch).await?;
-    let saved = state
-        .write(move |tx| ops::change(tx, &actor, &which, expect, change))
-        .await?;
-    Ok(reply(&state, saved))
+    edit.write(move |tx, by| {
+        let saved = ops::change(tx, &by.actor, &which, expect, change)?;
+        Ok(reply(by, saved))
+    })
+    .await
 }
 
-fn reply(state: &State, saved: Saved<crate::auth::User>) -> Reply {
+fn reply(by: &By, saved: Saved<crate::auth::User>) -> Reply {
     let user = &saved.item;
     let (version, id) = (user.version, user.id);
-    let location = format!("{}/v1/editor/users/{id}", state.config.public_url);
+    let location = format!("{}/v1/editor/users/{id}", by.config().public_url);
     saved.map(UserOut::from).reply(version, location)
 }
 

@@ -3,6 +3,7 @@
 
 mod arrows;
 mod caching;
+mod editing;
 mod migrations;
 pub mod openapi;
 mod problems;

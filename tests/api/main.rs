@@ -4,10 +4,12 @@
 mod support;
 
 mod articles;
+mod audit;
 mod auth;
 mod authors;
 mod content;
 mod edge;
+mod editing;
 mod laws;
 mod matrix;
 mod outage;

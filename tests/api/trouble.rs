@@ -1,6 +1,7 @@
 //! What happens when things go wrong around the server: the database hangs, is
 //! locked, full, killed or broken; the process is killed; clients dawdle.
 
+mod answer;
 mod backup;
 mod clients;
 mod defects;

@@ -31,10 +31,11 @@ pub use write::{create, patch, put};
 use std::str::FromStr;
 
 use super::model::{ArticleRow, Content, RevisionRow, State};
+use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
-use crate::changes::Tx;
+use crate::changes::{Tx, note};
 use crate::content::Warning;
-use crate::db::{Conn, Id};
+use crate::db::{Conn, Id, Time};
 use crate::error::{
     CONFLICT, Error, PRECONDITION_REQUIRED, Problem, Result, STALE, conflict, forbidden, internal,
     not_found,
@@ -231,9 +232,16 @@ fn touch(tx: &Tx<'_>, actor: &Actor, row: &mut ArticleRow) {
     row.edited_by = actor.id;
 }
 
-/// Writes the row; the version in the UPDATE is the lock.
+/// Writes the row and notes what that means; the version in the UPDATE is the lock.
 fn save(tx: &mut Tx<'_>, before: &ArticleRow, after: &ArticleRow) -> Result<()> {
+    let deed = deed(before, after, tx.now);
+    save_as(tx, before, after, deed)
+}
+
+/// [`save`] for a deed that the rows don't show.
+fn save_as(tx: &mut Tx<'_>, before: &ArticleRow, after: &ArticleRow, deed: Deed) -> Result<()> {
     if crate::store!(tx.conn, articles::update(after, before.version))? {
+        note_deed(tx, after, deed);
         return Ok(());
     }
     let now = crate::store!(tx.conn, articles::find(after.id))?;
@@ -261,6 +269,38 @@ impl Written {
             outcome,
             warnings: Vec::new(),
         }
+    }
+}
+
+/// Notes a deed for the audit log.
+fn note_deed(tx: &mut Tx<'_>, row: &ArticleRow, deed: Deed) {
+    let revision = i64::from(row.revision);
+    note(tx, deed, (Subject::Article, row.id), revision);
+}
+
+/// What was done to an article, as its rows show.
+fn deed(before: &ArticleRow, after: &ArticleRow, now: Time) -> Deed {
+    let appeared = after.live_revision.is_some()
+        && (after.live_revision, after.published_at) != (before.live_revision, before.published_at);
+    match () {
+        () if after.trashed_at != before.trashed_at => match after.trashed_at {
+            Some(_) => Deed::Trashed,
+            None => Deed::Restored,
+        },
+        () if appeared => match after.state(now) {
+            State::Scheduled => Deed::Scheduled,
+            _ => Deed::Published,
+        },
+        () if after.withdrawn_at.is_some() && before.withdrawn_at.is_none() => Deed::Withdrawn,
+        () if before.live_revision.is_some() && after.live_revision.is_none() => Deed::Unpublished,
+        () if after.submitted_at.is_some() && before.submitted_at.is_none() => Deed::Submitted,
+        () if before.submitted_at.is_some()
+            && after.submitted_at.is_none()
+            && before.revision == after.revision =>
+        {
+            Deed::SentBack
+        }
+        () => Deed::Updated,
     }
 }
 

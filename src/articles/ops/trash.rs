@@ -1,9 +1,11 @@
 //! Throwing away, getting back, and erasing for good.
 
 use super::{
-    Key, Outcome, Written, check_expectation, may_edit, require, require_version, save, touch,
+    Key, Outcome, Written, check_expectation, may_edit, note_deed, require, require_version, save,
+    touch,
 };
 use crate::articles::model::State;
+use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::{Action, Entity, Tag, Tx, record};
 use crate::error::{Result, conflict, forbidden};
@@ -79,6 +81,7 @@ pub fn erase(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Resul
     if !crate::store!(tx.conn, articles::erase(row.id, row.version))? {
         return Err(super::stale(tx, &row));
     }
+    note_deed(tx, &row, Deed::Deleted);
     if row.was_public(tx.now) {
         // Readers who got 410 get 404 from now on.
         record(tx, Entity::Article, row.id, Action::Gone, &tags);

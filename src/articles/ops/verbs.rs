@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use super::visibility::{hide, next_announcement, reflect};
 use super::{
     Key, Outcome, Written, check_expectation, content_of, not_trashed, not_withdrawn, require,
-    revision_of, save, touch,
+    revision_of, save, save_as, touch,
 };
 use crate::articles::model::{ArticleRow, Content, CorrectionRow};
+use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::Warning;
@@ -294,7 +295,7 @@ pub fn correct(
     let now = tx.now;
     go_live(tx, &mut after, number, &content, published_at, now)?;
     touch(tx, actor, &mut after);
-    save(tx, &row, &after)?;
+    save_as(tx, &row, &after, Deed::Corrected)?;
     let correction = CorrectionRow {
         id: Id::new(),
         article_id: row.id,

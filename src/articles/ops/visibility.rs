@@ -1,6 +1,8 @@
 //! Lists and change log follow the live pointer.
 
 use crate::articles::model::{ArticleRow, ListingRow, ids};
+use crate::audit::model::Deed;
+use crate::auth::Actor;
 use crate::changes::{Action, Entity, Tag, Tx, record};
 use crate::db::Id;
 use crate::error::Result;
@@ -114,6 +116,7 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
 /// since the last call. Readers saw that at the instant itself; this tells the
 /// log. Returns whether more are waiting.
 pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
+    tx.done_by(&Actor::schedule(), None);
     super::hold(tx)?;
     crate::store!(tx.conn, articles::lock("announce"))?;
     let due = crate::store!(tx.conn, articles::to_announce(tx.now, BATCH))?;
@@ -129,6 +132,7 @@ pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
             // Somebody is writing it; their write announces it, or the next call does.
             continue;
         }
+        super::note_deed(tx, &after, Deed::Announced);
         if expired {
             let lists = crate::store!(tx.conn, lists::remove(row.id))?;
             announce_one(tx, &after, &lists, Action::Gone, true)?;

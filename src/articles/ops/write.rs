@@ -12,10 +12,12 @@ use super::verbs::{Publish, publish_row};
 use super::visibility::reflect;
 use super::{
     Key, Outcome, Written, check_expectation, content_of, find, hold, may_edit, not_trashed,
-    not_withdrawn, precondition_required, require, require_version, revision_of, save, touch,
+    not_withdrawn, note_deed, precondition_required, require, require_version, revision_of, save,
+    save_as, touch,
 };
 use crate::articles::input::{ArticlePatch, Sent};
 use crate::articles::model::{ArticleRow, Content, FormerSlugRow, Origin};
+use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::{Body, Warning};
@@ -293,6 +295,7 @@ fn make(
         edited_by: actor.id,
     };
     crate::store!(tx.conn, articles::insert(&row))?;
+    note_deed(tx, &row, Deed::Created);
     add_revision(tx, actor, &row, &content, origin)?;
     crate::store!(tx.conn, links::bind(&row.slug, id))?;
     finish(tx, actor, row, Outcome::Created, sent.warnings, publish)
@@ -325,6 +328,7 @@ pub(super) fn revise(
         external_id,
         origin,
     } = change;
+    let restored = origin.restored_from.is_some();
     let mut after = before.clone();
     after.external_id = external_id;
     if content != present {
@@ -350,7 +354,10 @@ pub(super) fn revise(
         after.slug = slug;
     }
     touch(tx, actor, &mut after);
-    save(tx, before, &after)?;
+    match restored {
+        true => save_as(tx, before, &after, Deed::Restored)?,
+        false => save(tx, before, &after)?,
+    }
     if renamed {
         reflect(tx, Some(before), &after)?;
     }

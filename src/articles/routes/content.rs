@@ -1,7 +1,5 @@
 //! Reading, making, replacing and changing an article's content.
 
-use std::sync::Arc;
-
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, get, patch, post, put, web};
 
@@ -12,9 +10,9 @@ use crate::articles::view::{self, ArticleView, Form, ReceiptOrArticle};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::config::Config;
+use crate::editing::{By, Edit};
 use crate::error::{Result, bad_parameter, internal, not_found};
 use crate::http::address;
-use crate::http::conditional::Expect;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::spec::{
@@ -47,22 +45,15 @@ use crate::state::State;
     ),
 )]
 #[post("/v1/editor/articles")]
-pub async fn create_article(
-    request: HttpRequest,
-    actor: Actor,
-    upload: Upload,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    let publish = {
-        let mut params = Params::of(&request)?;
-        let publish = params.flag("publish")?;
-        params.finish()?;
-        publish
-    };
-    actor.require(Right::Write)?;
-    let sent = read_article(upload, &state).await?;
-    written(&request, state, move |tx| {
-        ops::create(tx, &actor, sent, publish)
+pub async fn create_article(edit: Edit, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Write)?;
+    let mut params = edit.params()?;
+    let publish = params.flag("publish")?;
+    params.finish()?;
+    let sent = read_article(upload, edit.state()).await?;
+    edit.write(move |tx, by| {
+        let written = ops::create(tx, &by.actor, sent, publish)?;
+        reply(tx, by, written)
     })
     .await
 }
@@ -138,22 +129,17 @@ pub async fn get_editor_article(
     ),
 )]
 #[put("/v1/editor/articles/{article}")]
-pub async fn put_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    upload: Upload,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    let mut params = Params::of(&request)?;
+pub async fn put_article(edit: Edit, path: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Write)?;
+    let mut params = edit.params()?;
     let publish = params.flag("publish")?;
     let overwrite = params.flag("overwrite")?;
     params.finish()?;
-    let (key, expect) = (key(&path), Expect::of(&request)?);
-    actor.require(Right::Write)?;
-    let sent = read_article(upload, &state).await?;
-    written(&request, state, move |tx| {
-        ops::put(tx, &actor, &key, expect, sent, overwrite, publish)
+    let (key, expect) = (key(&path), edit.expect()?);
+    let sent = read_article(upload, edit.state()).await?;
+    edit.write(move |tx, by| {
+        let written = ops::put(tx, &by.actor, &key, expect, sent, overwrite, publish)?;
+        reply(tx, by, written)
     })
     .await
 }
@@ -179,29 +165,24 @@ pub async fn put_article(
     ),
 )]
 #[patch("/v1/editor/articles/{article}")]
-pub async fn patch_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    upload: Upload,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    let mut params = Params::of(&request)?;
+pub async fn patch_article(edit: Edit, path: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Write)?;
+    let mut params = edit.params()?;
     let publish = params.flag("publish")?;
     params.finish()?;
-    let (key, expect) = (key(&path), Expect::of(&request)?);
-    actor.require(Right::Write)?;
+    let (key, expect) = (key(&path), edit.expect()?);
     upload.accept(&["application/merge-patch+json", "application/json"])?;
     let bytes = upload.bytes().await?;
-    let config = state.config.clone();
+    let config = edit.by().config().clone();
     let (patch, body, read_only, warnings) = off_thread(move || {
         input::patch_from_json(&bytes, &|address| own_article(&config, address))
     })
     .await?;
-    written(&request, state, move |tx| {
-        ops::patch(
-            tx, &actor, &key, expect, patch, body, &read_only, warnings, publish,
-        )
+    edit.write(move |tx, by| {
+        let written = ops::patch(
+            tx, &by.actor, &key, expect, patch, body, &read_only, warnings, publish,
+        )?;
+        reply(tx, by, written)
     })
     .await
 }
@@ -235,7 +216,7 @@ async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
 }
 
 /// The slug or id in an address of one of our own articles.
-fn own_article(config: &Config, url: &str) -> Option<String> {
+pub fn own_article(config: &Config, url: &str) -> Option<String> {
     if let Some(rest) = config
         .site_url
         .as_deref()
@@ -258,54 +239,35 @@ async fn off_thread<T: Send + 'static>(
     tokio::task::spawn_blocking(job).await.map_err(internal)?
 }
 
-/// Runs a write to content and answers a receipt, or the whole article if the
-/// client prefers that (RFC 7240).
-async fn written(
-    request: &HttpRequest,
-    state: web::Data<State>,
-    job: impl FnOnce(&mut Tx<'_>) -> Result<Written> + Send + 'static,
-) -> Result<Reply> {
-    let whole = request
-        .headers()
-        .get_all("prefer")
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|preference| preference.trim() == "return=representation");
-    let config = state.config.clone();
-    let (receipt, view, row) = Arc::clone(&state)
-        .write(move |tx| {
-            let Written {
-                row,
-                outcome,
-                warnings,
-            } = job(tx)?;
-            let view = match whole {
-                true => {
-                    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, &config)?;
-                    Some(ArticleView {
-                        warnings: Some(warnings.clone()),
-                        ..view
-                    })
-                }
-                false => None,
-            };
-            Ok((receipt(&row, outcome, warnings, tx.now, &config), view, row))
-        })
-        .await?;
-    let made = receipt.result == Outcome::Created.as_str();
-    let reply = match (&view, made) {
-        (Some(view), true) => Reply::created(view, receipt.links.editor.clone()),
-        (Some(view), false) => Reply::ok(view),
-        (None, true) => Reply::created(&receipt, receipt.links.editor.clone()),
-        (None, false) => Reply::ok(&receipt),
+/// A receipt of a write to content, or the whole article if the client prefers
+/// that (RFC 7240).
+fn reply(tx: &mut Tx<'_>, by: &By, written: Written) -> Result<Reply> {
+    let Written {
+        row,
+        outcome,
+        warnings,
+    } = written;
+    let receipt = receipt(&row, outcome, warnings, tx.now, by.config());
+    let address = receipt.links.editor.clone();
+    let made = outcome == Outcome::Created;
+    if !by.whole {
+        let reply = match made {
+            true => Reply::created(&receipt, address),
+            false => Reply::ok(&receipt),
+        };
+        return Ok(reply.version(row.version));
+    }
+    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, by.config())?;
+    let view = ArticleView {
+        warnings: Some(receipt.warnings),
+        ..view
     };
-    let reply = reply.version(row.version);
-    Ok(if whole {
-        reply.header(
-            HeaderName::from_static("preference-applied"),
-            "return=representation",
-        )
-    } else {
-        reply
-    })
+    let reply = match made {
+        true => Reply::created(&view, address),
+        false => Reply::ok(&view),
+    };
+    let applied = HeaderName::from_static("preference-applied");
+    Ok(reply
+        .version(row.version)
+        .header(applied, "return=representation"))
 }

@@ -12,8 +12,8 @@ use crate::articles::ops::{self, Key, RestoreRevision};
 use crate::articles::view::Receipt;
 use crate::auth::{Actor, Right};
 use crate::db::{Conn, Time};
+use crate::editing::Edit;
 use crate::error::{Result, bad_parameter, not_found};
-use crate::http::conditional::Expect;
 use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
 use crate::http::query::{LIMIT_DEFAULT, Params};
@@ -148,19 +148,18 @@ pub async fn get_revision(
 )]
 #[post("/v1/editor/articles/{article}/revisions/{revision}/restore")]
 pub async fn restore_revision(
-    request: HttpRequest,
-    actor: Actor,
+    edit: Edit,
     path: web::Path<(String, String)>,
     upload: Upload,
-    state: web::Data<State>,
 ) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
-    actor.require(Right::Write)?;
+    edit.require(Right::Write)?;
+    edit.params()?.finish()?;
     let (article, number) = path.into_inner();
-    let (key, number, expect) = (key(&article), parse(&number)?, Expect::of(&request)?);
+    let (key, number, expect) = (key(&article), parse(&number)?, edit.expect()?);
     let input: RestoreRevision = upload.json_or_default().await?;
-    moved(state, move |tx| {
-        ops::restore_revision(tx, &actor, &key, expect, number, &input)
+    edit.write(move |tx, by| {
+        let done = ops::restore_revision(tx, &by.actor, &key, expect, number, &input)?;
+        Ok(moved(by, tx.now, done))
     })
     .await
 }

@@ -1,23 +1,20 @@
 //! The verbs that move an article from state to state.
 
-use std::sync::Arc;
-
-use actix_web::{HttpRequest, delete, post, web};
+use actix_web::{delete, post, web};
 use serde::de::DeserializeOwned;
 
 use super::{key, receipt};
 use crate::articles::ops::{self, Correct, Key, Publish, Schedule, SendBack, TakeDown, Written};
 use crate::articles::view::Receipt;
-use crate::auth::{Actor, Right};
-use crate::changes::Tx;
+use crate::auth::Right;
+use crate::db::Time;
+use crate::editing::{By, Edit};
 use crate::error::Result;
 use crate::http::conditional::Expect;
-use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::spec::{BodyProblems, Conflicts, EditorProblems, Missing, Preconditions};
 use crate::http::upload::Upload;
 use crate::site;
-use crate::state::State;
 
 /// Put an article into the trash
 ///
@@ -40,23 +37,20 @@ use crate::state::State;
     ),
 )]
 #[delete("/v1/editor/articles/{article}")]
-pub async fn trash_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    let mut params = Params::of(&request)?;
+pub async fn trash_article(edit: Edit, path: web::Path<String>) -> Result<Reply> {
+    let mut params = edit.params()?;
     let erase = params.flag("erase")?;
     params.finish()?;
-    let (key, expect) = (key(&path), Expect::of(&request)?);
-    if erase {
-        state
-            .write(move |tx| ops::erase(tx, &actor, &key, expect))
-            .await?;
-        return Ok(Reply::no_content());
-    }
-    moved(state, move |tx| ops::trash(tx, &actor, &key, expect)).await
+    let (key, expect) = (key(&path), edit.expect()?);
+    edit.write(move |tx, by| {
+        if erase {
+            ops::erase(tx, &by.actor, &key, expect)?;
+            return Ok(Reply::no_content());
+        }
+        let done = ops::trash(tx, &by.actor, &key, expect)?;
+        Ok(moved(by, tx.now, done))
+    })
+    .await
 }
 
 /// Get an article out of the trash
@@ -76,15 +70,14 @@ pub async fn trash_article(
     ),
 )]
 #[post("/v1/editor/articles/{article}/restore")]
-pub async fn restore_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
-    let (key, expect) = (key(&path), Expect::of(&request)?);
-    moved(state, move |tx| ops::restore(tx, &actor, &key, expect)).await
+pub async fn restore_article(edit: Edit, path: web::Path<String>) -> Result<Reply> {
+    edit.params()?.finish()?;
+    let (key, expect) = (key(&path), edit.expect()?);
+    edit.write(move |tx, by| {
+        let done = ops::restore(tx, &by.actor, &key, expect)?;
+        Ok(moved(by, tx.now, done))
+    })
+    .await
 }
 
 /// Submit a draft for review
@@ -105,15 +98,14 @@ pub async fn restore_article(
     ),
 )]
 #[post("/v1/editor/articles/{article}/submit")]
-pub async fn submit_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
-    let (key, expect) = (key(&path), Expect::of(&request)?);
-    moved(state, move |tx| ops::submit(tx, &actor, &key, expect)).await
+pub async fn submit_article(edit: Edit, path: web::Path<String>) -> Result<Reply> {
+    edit.params()?.finish()?;
+    let (key, expect) = (key(&path), edit.expect()?);
+    edit.write(move |tx, by| {
+        let done = ops::submit(tx, &by.actor, &key, expect)?;
+        Ok(moved(by, tx.now, done))
+    })
+    .await
 }
 
 /// Send a submitted article back
@@ -137,15 +129,14 @@ pub async fn submit_article(
 )]
 #[post("/v1/editor/articles/{article}/send-back")]
 pub async fn send_back_article(
-    request: HttpRequest,
-    actor: Actor,
+    edit: Edit,
     path: web::Path<String>,
     upload: Upload,
-    state: web::Data<State>,
 ) -> Result<Reply> {
-    let (key, expect, input) = required_verb::<SendBack>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| {
-        ops::send_back(tx, &actor, &key, expect, &input)
+    let (key, expect, input) = required_verb::<SendBack>(&edit, &path, upload).await?;
+    edit.write(move |tx, by| {
+        let done = ops::send_back(tx, &by.actor, &key, expect, &input)?;
+        Ok(moved(by, tx.now, done))
     })
     .await
 }
@@ -171,16 +162,11 @@ pub async fn send_back_article(
     ),
 )]
 #[post("/v1/editor/articles/{article}/publish")]
-pub async fn publish_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    upload: Upload,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    let (key, expect, input) = verb::<Publish>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| {
-        ops::publish(tx, &actor, &key, expect, &input)
+pub async fn publish_article(edit: Edit, path: web::Path<String>, upload: Upload) -> Result<Reply> {
+    let (key, expect, input) = verb::<Publish>(&edit, &path, upload).await?;
+    edit.write(move |tx, by| {
+        let done = ops::publish(tx, &by.actor, &key, expect, &input)?;
+        Ok(moved(by, tx.now, done))
     })
     .await
 }
@@ -206,16 +192,15 @@ pub async fn publish_article(
 )]
 #[post("/v1/editor/articles/{article}/schedule")]
 pub async fn schedule_article(
-    request: HttpRequest,
-    actor: Actor,
+    edit: Edit,
     path: web::Path<String>,
     upload: Upload,
-    state: web::Data<State>,
 ) -> Result<Reply> {
-    let (key, expect, input) = verb::<Schedule>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| {
+    let (key, expect, input) = verb::<Schedule>(&edit, &path, upload).await?;
+    edit.write(move |tx, by| {
         let zone = site::ops::load(&mut tx.conn)?.settings.zone();
-        ops::schedule(tx, &actor, &key, expect, &input, zone)
+        let done = ops::schedule(tx, &by.actor, &key, expect, &input, zone)?;
+        Ok(moved(by, tx.now, done))
     })
     .await
 }
@@ -237,15 +222,14 @@ pub async fn schedule_article(
     ),
 )]
 #[post("/v1/editor/articles/{article}/unpublish")]
-pub async fn unpublish_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    Params::of(&request)?.finish()?;
-    let (key, expect) = (key(&path), Expect::of(&request)?);
-    moved(state, move |tx| ops::unpublish(tx, &actor, &key, expect)).await
+pub async fn unpublish_article(edit: Edit, path: web::Path<String>) -> Result<Reply> {
+    edit.params()?.finish()?;
+    let (key, expect) = (key(&path), edit.expect()?);
+    edit.write(move |tx, by| {
+        let done = ops::unpublish(tx, &by.actor, &key, expect)?;
+        Ok(moved(by, tx.now, done))
+    })
+    .await
 }
 
 /// Take an article down
@@ -267,15 +251,14 @@ pub async fn unpublish_article(
 )]
 #[post("/v1/editor/articles/{article}/take-down")]
 pub async fn take_down_article(
-    request: HttpRequest,
-    actor: Actor,
+    edit: Edit,
     path: web::Path<String>,
     upload: Upload,
-    state: web::Data<State>,
 ) -> Result<Reply> {
-    let (key, expect, input) = required_verb::<TakeDown>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| {
-        ops::take_down(tx, &actor, &key, expect, &input)
+    let (key, expect, input) = required_verb::<TakeDown>(&edit, &path, upload).await?;
+    edit.write(move |tx, by| {
+        let done = ops::take_down(tx, &by.actor, &key, expect, &input)?;
+        Ok(moved(by, tx.now, done))
     })
     .await
 }
@@ -299,66 +282,44 @@ pub async fn take_down_article(
     ),
 )]
 #[post("/v1/editor/articles/{article}/correct")]
-pub async fn correct_article(
-    request: HttpRequest,
-    actor: Actor,
-    path: web::Path<String>,
-    upload: Upload,
-    state: web::Data<State>,
-) -> Result<Reply> {
-    let (key, expect, input) = required_verb::<Correct>(&request, &actor, &path, upload).await?;
-    moved(state, move |tx| {
-        ops::correct(tx, &actor, &key, expect, &input)
+pub async fn correct_article(edit: Edit, path: web::Path<String>, upload: Upload) -> Result<Reply> {
+    let (key, expect, input) = required_verb::<Correct>(&edit, &path, upload).await?;
+    edit.write(move |tx, by| {
+        let done = ops::correct(tx, &by.actor, &key, expect, &input)?;
+        Ok(moved(by, tx.now, done))
     })
     .await
 }
 
 /// Reads what a verb needs; its body may be left out.
 async fn verb<T: DeserializeOwned + Default>(
-    request: &HttpRequest,
-    actor: &Actor,
+    edit: &Edit,
     path: &str,
     upload: Upload,
 ) -> Result<(Key, Expect, T)> {
-    Params::of(request)?.finish()?;
-    actor.require(Right::Publish)?;
-    Ok((
-        key(path),
-        Expect::of(request)?,
-        upload.json_or_default().await?,
-    ))
+    edit.require(Right::Publish)?;
+    edit.params()?.finish()?;
+    Ok((key(path), edit.expect()?, upload.json_or_default().await?))
 }
 
 /// Reads what a verb needs, its body included.
 async fn required_verb<T: DeserializeOwned>(
-    request: &HttpRequest,
-    actor: &Actor,
+    edit: &Edit,
     path: &str,
     upload: Upload,
 ) -> Result<(Key, Expect, T)> {
-    Params::of(request)?.finish()?;
-    actor.require(Right::Publish)?;
-    Ok((key(path), Expect::of(request)?, upload.json().await?))
+    edit.require(Right::Publish)?;
+    edit.params()?.finish()?;
+    Ok((key(path), edit.expect()?, upload.json().await?))
 }
 
-/// Runs a verb and answers a receipt.
-pub(super) async fn moved(
-    state: web::Data<State>,
-    job: impl FnOnce(&mut Tx<'_>) -> Result<Written> + Send + 'static,
-) -> Result<Reply> {
-    let config = state.config.clone();
-    let (receipt, version) = Arc::clone(&state)
-        .write(move |tx| {
-            let Written {
-                row,
-                outcome,
-                warnings,
-            } = job(tx)?;
-            Ok((
-                receipt(&row, outcome, warnings, tx.now, &config),
-                row.version,
-            ))
-        })
-        .await?;
-    Ok(Reply::ok(&receipt).version(version))
+/// A verb's receipt.
+pub(super) fn moved(by: &By, now: Time, done: Written) -> Reply {
+    let Written {
+        row,
+        outcome,
+        warnings,
+    } = done;
+    let receipt = receipt(&row, outcome, warnings, now, by.config());
+    Reply::ok(&receipt).version(row.version)
 }

@@ -1,6 +1,7 @@
 //! Articles, from the first upload to the last reader.
 
 mod bad_input;
+mod bulk;
 mod caching;
 mod delivery;
 mod leaks;

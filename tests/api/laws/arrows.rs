@@ -23,6 +23,7 @@ const LEVELS: &[&[&str]] = &[
     // The rim: what of HTTP has to know how the server is.
     &["http::edge", "http::operate"],
     &["auth"],
+    &["audit", "editing"],
     &["users"],
     &["keys"],
     &["sections", "topics", "authors", "site"],

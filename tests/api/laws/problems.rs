@@ -81,6 +81,9 @@ both! {
         let patch = || editor.request("PATCH", article).header("Content-Type", "application/merge-patch+json").body("{\"kicker\": \"Neu\"}");
         meet(&mut met, "precondition-required", patch()).await;
         meet(&mut met, "stale", patch().header("If-Match", "\"v99\"")).await;
+        let keyed = |headline: &str| editor.request("POST", "/v1/editor/articles").header("Idempotency-Key", "probe").json(&json!({"headline": headline}));
+        crate::support::clients::expect(keyed("Einmal"), 201).await;
+        meet(&mut met, "key-reused", keyed("Zweimal")).await;
         let twin = editor.request("POST", "/v1/editor/articles").json(&json!({"headline": "Anders", "slug": "probe"}));
         meet(&mut met, "conflict", twin).await;
         editor.send("POST", &format!("{article}/take-down"), &json!({"reason": "Probe"}), 200).await;
