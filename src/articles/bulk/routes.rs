@@ -30,8 +30,8 @@ pub fn configure(config: &mut ServiceConfig) {
 /// PUT takes it, found or made by its `external_id`, `slug` or `id`; with
 /// `"publish": true` it goes live, with `"overwrite": true` it replaces whatever is
 /// there. `"op"` does something else to the article that is named: `patch`,
-/// `publish`, `schedule`, `unpublish`, `take_down`, `correct`, `submit`, `trash` or
-/// `restore`, with the members that the verb's own address takes; `"if_match"` is
+/// `publish`, `schedule`, `unpublish`, `take_down`, `correct`, `submit`, `send_back`,
+/// `trash` or `restore`, with the members that the verb's own address takes; `"if_match"` is
 /// If-Match.
 ///
 /// A result has the number of its line, a status, and the receipt or the problem. A

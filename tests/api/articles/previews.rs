@@ -165,6 +165,12 @@ both! {
         }
         assert_eq!(listed["items"], json!([item]));
         assert!(!listed.to_string().contains("psp_preview_"));
+        // A dry run makes none, and shows none.
+        let before = stored(&app);
+        let rehearsed = editor.send("POST", &format!("{EDITOR}/rat/preview-links?dry_run=true"), &json!({"note": "Probe"}), 201).await;
+        assert_eq!((&rehearsed["dry_run"], &rehearsed["note"]), (&json!(true), &json!("Probe")));
+        assert!(["token", "url", "api_url"].iter().all(|name| rehearsed.get(*name).is_none()), "{rehearsed}");
+        assert_eq!(stored(&app), before);
         // A link of another article is not revoked by this one's address.
         let id = made["id"].as_str().unwrap();
         got(editor.request("DELETE", &format!("{EDITOR}/anderer/preview-links/{id}")), 404).await;

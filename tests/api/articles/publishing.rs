@@ -211,6 +211,8 @@ both! {
         got(erase(admin.clone(), &path).header("If-Match", "\"v1\""), 412).await;
         got(admin.request("DELETE", &format!("{path}?erase=ja")).header("If-Match", "*"), 400).await;
         assert_eq!(stored(&app), before);
+        got(admin.request("DELETE", &format!("{path}?erase=true&dry_run=true")).header("If-Match", "*"), 204).await;
+        assert_eq!(stored(&app), before);
         let id: perspektive::db::Id = receipt["id"].as_str().unwrap().parse().unwrap();
         let seen = app.log().len();
         let erased = got(erase(admin.clone(), &path).header("If-Match", "*"), 204).await;
