@@ -368,10 +368,6 @@ pub fn rows() -> Vec<Row> {
         "DELETE /v1/editor/articles/{article}" [401, 403, 403, 403, 204], |cell| {
             Ask::at(cell.in_trash(cell.own_draft().await).await + "?erase=true").header("If-Match", "*")
         };
-        // What readers see is no author's to throw away; an editor unpublishes it first.
-        "DELETE /v1/editor/articles/{article}" [401, 403, 403, 409, 409], |cell| {
-            Ask::at(cell.after(cell.own_draft().await, "publish").await).header("If-Match", "*")
-        };
         "POST /v1/editor/articles/{article}/restore" AUTHORS, |cell| {
             Ask::at(cell.in_trash(cell.own_draft().await).await + "/restore")
         };

@@ -239,4 +239,28 @@ both! {
         got(erase(admin, &format!("{EDITOR}/entwurf")).header("If-Match", "*"), 204).await;
         assert_eq!(app.log().len(), seen);
     }
+
+    /// The audit log says who did which of it, and holds none of the words.
+    async fn each_deed_is_in_the_audit_log(app: App) {
+        let editor = newsroom(&app).await;
+        let path = format!("{EDITOR}/rat");
+        put(&app, "rat", &piece("Rat")).await;
+        put(&app, "rat", &piece("Rat, neuer")).await;
+        verb(&app, "rat", "revisions/1/restore", json!({}), 200).await;
+        verb(&app, "rat", "submit", json!({}), 200).await;
+        verb(&app, "rat", "send-back", json!({"remark": "Krokodil"}), 200).await;
+        let link = editor.send("POST", &format!("{path}/preview-links"), &json!({"note": "Krokodil"}), 201).await;
+        got(editor.request("DELETE", &format!("{path}/preview-links/{}", link["id"].as_str().unwrap())), 204).await;
+        got(editor.request("DELETE", &path).header("If-Match", "*"), 200).await;
+        got(app.as_admin().request("DELETE", &format!("{path}?erase=true")).header("If-Match", "*"), 204).await;
+        let page = app.as_admin().get("/v1/editor/audit?limit=9", 200).await;
+        let done: Vec<String> = page["items"].as_array().unwrap().iter().rev()
+            .map(|entry| format!("{} {} {}", entry["actor"]["name"].as_str().unwrap(), entry["action"].as_str().unwrap(), entry["subject"]["type"].as_str().unwrap()))
+            .collect();
+        assert_eq!(done, [
+            "editor created article", "editor updated article", "editor restored article", "editor submitted article", "editor sent_back article",
+            "editor created preview_link", "editor revoked preview_link", "editor trashed article", "admin deleted article",
+        ]);
+        assert!(!page.to_string().contains("Krokodil"), "{page}");
+    }
 }
