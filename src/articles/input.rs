@@ -341,7 +341,7 @@ pub fn patch_from_json(
     bytes: &[u8],
     own: OwnAddress<'_>,
 ) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
-    let mut value: Value = upload::from_json(bytes)?;
+    let mut value: Value = upload::from_merge_patch(bytes)?;
     let read_only = take_read_only(&mut value);
     let mut patch: ArticlePatch = upload::from_value(value)?;
     let (body, warnings) = match std::mem::take(&mut patch.body) {

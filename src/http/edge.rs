@@ -206,7 +206,8 @@ fn leave(
             .metrics
             .observe(method, routes.pattern(&request), status, took);
     }
-    tracing::info!(request_id = %id, method, path = request.path(), status, ms = took.as_secs_f64() * 1e3, "request");
+    let ms = took.as_micros() as f64 / 1e3;
+    tracing::info!(request_id = %id, method, path = request.path(), status, ms, "request");
     ServiceResponse::new(request, response)
 }
 
@@ -444,7 +445,7 @@ fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {
     for (name, value) in &problem.headers {
         response.insert_header((*name, value.as_str()));
     }
-    response.body(Value::Object(members).to_string())
+    response.body(format!("{}\n", Value::Object(members)))
 }
 
 /// A handler panicked. The document is written here because the request it

@@ -54,6 +54,14 @@ impl<T: Serialize> Saved<T> {
     }
 }
 
+/// JSON as every answer has it: one line, with its end, so that in a terminal the
+/// next one begins on a line of its own.
+pub fn line(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// A JSON answer to somebody who is signed in.
 pub struct Reply {
     status: StatusCode,
@@ -66,7 +74,7 @@ impl Reply {
     pub fn ok(body: &impl Serialize) -> Self {
         Reply {
             status: StatusCode::OK,
-            body: Some(serde_json::to_vec(body)),
+            body: Some(line(body)),
             headers: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@ mod support;
 mod articles;
 mod auth;
 mod authors;
+mod command_line;
 mod content;
 mod edge;
 mod laws;
