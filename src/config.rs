@@ -309,6 +309,18 @@ impl Settings {
                 "must be from 1 to 200".to_owned(),
             ));
         }
+        if let Some(serve) = serve {
+            let least = [
+                ("WORKERS", serve.workers.unwrap_or(1)),
+                ("MAX_BODY", serve.max_body),
+                ("BODY_TIMEOUT", serve.body_timeout as usize),
+            ];
+            for (name, value) in least {
+                if value == 0 {
+                    return Err(wrong(name, "must be 1 or more".to_owned()));
+                }
+            }
+        }
         let bind = serve.map_or_else(
             || "127.0.0.1:8080".to_owned(),
             |serve| serve.bind.to_string(),

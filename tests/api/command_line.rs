@@ -58,6 +58,23 @@ fn a_broken_env_is_refused_without_its_secrets() {
     assert!(!newsroom.data().exists(), "it went on without its settings");
 }
 
+#[test]
+fn what_would_make_a_server_that_serves_nobody_is_refused() {
+    let newsroom = Newsroom::sqlite();
+    for name in [
+        "WORKERS",
+        "MAX_BODY",
+        "BODY_TIMEOUT",
+        "DATABASE_CONNECTIONS",
+    ] {
+        let mut check = newsroom.command(&["check"]);
+        let output = check.env(name, "0").output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let start = format!("error    settings: {name}: must be");
+        assert!(said.starts_with(&start), "{said}");
+    }
+}
+
 /// An empty token is what a request without one sends too.
 #[test]
 fn an_empty_metrics_token_is_refused() {
