@@ -6,6 +6,7 @@ to succeed."""
 import atexit
 import json
 import os
+import re
 import threading
 import urllib.request
 from collections import Counter
@@ -51,10 +52,13 @@ def probe(parameter):
     return call("POST", path, body(f"probe-{next(numbers)}-{os.getpid()}"))[member]
 
 
-def refresh_token():
-    """Of a sign-in made for this one request."""
-    login = {"name": "anna", "password": os.environ["CONTRACT_PASSWORD"]}
-    return call("POST", "/v1/auth/login", login)["refresh_token"]
+# Sign-ins, made before the test guesses passwords and has to wait.
+LOGIN = {"name": "anna", "password": os.environ["CONTRACT_PASSWORD"]}
+REFRESH_TOKENS = [call("POST", "/v1/auth/login", LOGIN)["refresh_token"] for _ in range(40)]
+
+# Members that only Perspektive sets. They may come back from a GET, and are
+# ignored whatever they say.
+READ_ONLY = re.compile(r"/properties/(version|path|created_at|updated_at|disabled_at|has_password)\b")
 
 
 @schemathesis.hook
@@ -69,7 +73,9 @@ def before_call(context, case, kwargs):
             if value == "probe" and parameter in PROBES:
                 named[parameter] = probe(parameter)
     if case.body == {"refresh_token": "probe"}:
-        case.body = {"refresh_token": refresh_token()}
+        with lock:
+            if REFRESH_TOKENS:
+                case.body = {"refresh_token": REFRESH_TOKENS.pop()}
 
 
 @schemathesis.hook
@@ -86,6 +92,8 @@ def filter_failure(context, failure, case, response):
     """False for what is no fault of the API."""
     # `fields` asks for fewer members than the schema requires; that is its use.
     if failure.title == "Response violates schema" and "fields" in (case.query or {}):
+        return False
+    if failure.title == "Schema-violating request accepted" and READ_ONLY.search(failure.message):
         return False
     return True
 
