@@ -1,5 +1,6 @@
 //! The application, put together: used by the binary and by the tests alike.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -197,8 +198,10 @@ impl Server {
         let prepared = tokio::task::spawn_blocking(move || {
             let state = prepare(config)?;
             if run.demo {
-                let articles = demo::load(&state)?;
-                tracing::info!(articles, "loaded the demo newsroom");
+                match demo::load(&state)? {
+                    0 => tracing::info!("the demo newsroom is there already"),
+                    articles => tracing::info!(articles, "loaded the demo newsroom"),
+                }
             }
             let access = Access::open(&state)?;
             Ok::<_, Error>((Arc::new(state), access))
@@ -214,7 +217,16 @@ impl Server {
             .keep_alive(Duration::from_secs(75))
             .disable_signals();
         let server = server.bind(run.bind).map_err(|error| {
-            internal(format!("BIND: {} can't be listened on: {error}", run.bind))
+            let hint = match error.kind() {
+                ErrorKind::AddrInUse => {
+                    "; stop what listens there, or take another port with --bind"
+                }
+                _ => "",
+            };
+            internal(format!(
+                "BIND: {} can't be listened on: {error}{hint}",
+                run.bind
+            ))
         })?;
         let address = server.addrs().first().copied().unwrap_or(run.bind);
         Ok(Server {

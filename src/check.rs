@@ -74,7 +74,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Vec<Finding> {
     match settings.check_with(Some(serve)) {
         Ok(config) => {
             found.ok("settings: every value can be used");
-            addresses(&mut found, settings, &config);
+            addresses(&mut found, serve, &config);
             folder(&mut found, &config);
             database(&mut found, &config);
         }
@@ -83,8 +83,8 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Vec<Finding> {
     found.0
 }
 
-fn addresses(found: &mut Findings, settings: &Settings, config: &Config) {
-    match &settings.public_url {
+fn addresses(found: &mut Findings, serve: &ServeSettings, config: &Config) {
+    match &serve.public_url {
         Some(_) => found.ok(format!("PUBLIC_URL: {}", config.public_url)),
         None => found.warning(format!(
             "PUBLIC_URL is not set, so links in answers begin with {}; set it to the address that the world sees",

@@ -13,6 +13,12 @@ use secrecy::SecretString;
 use crate::db::Url;
 use crate::error::{Error, internal};
 
+/// Connections that may be open at once, unless set otherwise.
+const DATABASE_CONNECTIONS: usize = 8;
+
+/// An article's path on the website, unless set otherwise.
+const SITE_ARTICLE_PATH: &str = "/{yyyy}/{mm}/{slug}/";
+
 /// The website that the demo newsroom's links lead to.
 const DEMO_SITE_URL: &str = "https://flussblick.example";
 
@@ -32,17 +38,6 @@ pub struct Settings {
     /// Folder for the SQLite file and the signing secret [default: data; with --demo data-demo]
     #[arg(long, env = "DATA_DIR", global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-
-    /// Connections to the database that may be open at once
-    #[arg(
-        long,
-        env = "DATABASE_CONNECTIONS",
-        global = true,
-        default_value_t = 8,
-        value_name = "N",
-        help_heading = "Tuning"
-    )]
-    pub database_connections: usize,
 
     /// What is logged: error, warn, info, debug, or a filter such as info,perspektive=debug
     #[arg(
@@ -65,53 +60,12 @@ pub struct Settings {
         help_heading = "Logging"
     )]
     pub log_format: LogFormat,
-
-    /// This API's address as the world sees it [default: http://BIND]
-    #[arg(
-        long,
-        env = "PUBLIC_URL",
-        global = true,
-        value_name = "URL",
-        help_heading = "Addresses"
-    )]
-    pub public_url: Option<String>,
-
-    /// The website's address; share links lead there
-    #[arg(
-        long,
-        env = "SITE_URL",
-        global = true,
-        value_name = "URL",
-        help_heading = "Addresses"
-    )]
-    pub site_url: Option<String>,
-
-    /// An article's path on the website, made of {yyyy}, {mm}, {dd}, {section}, {slug} and {id}
-    #[arg(
-        long,
-        env = "SITE_ARTICLE_PATH",
-        global = true,
-        default_value = "/{yyyy}/{mm}/{slug}/",
-        value_name = "PATTERN",
-        help_heading = "Addresses"
-    )]
-    pub site_article_path: String,
-
-    /// The website's page for preview links, with {token} in it; without it they lead to this API
-    #[arg(
-        long,
-        env = "SITE_PREVIEW_URL",
-        global = true,
-        value_name = "URL",
-        help_heading = "Addresses"
-    )]
-    pub site_preview_url: Option<String>,
 }
 
 /// The settings that only a running server needs.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
-    /// Also load a small German newsroom to look at, into a data folder of its own
+    /// With a small German newsroom to look at, in a data folder of its own
     #[arg(long)]
     pub demo: bool,
 
@@ -123,6 +77,48 @@ pub struct ServeSettings {
         value_name = "ADDR"
     )]
     pub bind: SocketAddr,
+
+    /// This API's address as the world sees it [default: http://BIND]
+    #[arg(
+        long,
+        env = "PUBLIC_URL",
+        value_name = "URL",
+        help_heading = "Addresses"
+    )]
+    pub public_url: Option<String>,
+
+    /// The website's address; share links lead there
+    #[arg(long, env = "SITE_URL", value_name = "URL", help_heading = "Addresses")]
+    pub site_url: Option<String>,
+
+    /// An article's path on the website, made of {yyyy}, {mm}, {dd}, {section}, {slug} and {id}
+    #[arg(
+        long,
+        env = "SITE_ARTICLE_PATH",
+        default_value = SITE_ARTICLE_PATH,
+        value_name = "PATTERN",
+        help_heading = "Addresses"
+    )]
+    pub site_article_path: String,
+
+    /// The website's page for preview links, with {token} in it; without it they lead to this API
+    #[arg(
+        long,
+        env = "SITE_PREVIEW_URL",
+        value_name = "URL",
+        help_heading = "Addresses"
+    )]
+    pub site_preview_url: Option<String>,
+
+    /// Connections to the database that may be open at once
+    #[arg(
+        long,
+        env = "DATABASE_CONNECTIONS",
+        default_value_t = DATABASE_CONNECTIONS,
+        value_name = "N",
+        help_heading = "Tuning"
+    )]
+    pub database_connections: usize,
 
     /// Threads that answer requests [default: one a core]
     #[arg(long, env = "WORKERS", value_name = "N", help_heading = "Tuning")]
@@ -364,27 +360,45 @@ impl Settings {
             Some(url) => Url::parse(url).map_err(|why| wrong("DATABASE_URL", why))?,
             None => Url::Sqlite(data_dir.join("perspektive.db")),
         };
-        if !(1..=200).contains(&self.database_connections) {
+        let database_connections =
+            serve.map_or(DATABASE_CONNECTIONS, |serve| serve.database_connections);
+        if !(1..=200).contains(&database_connections) {
             return Err(wrong(
                 "DATABASE_CONNECTIONS",
                 "must be from 1 to 200".to_owned(),
             ));
         }
+        if let Some(serve) = serve {
+            let least = [
+                ("WORKERS", serve.workers.unwrap_or(1)),
+                ("MAX_BODY", serve.max_body),
+                ("BODY_TIMEOUT", serve.body_timeout as usize),
+            ];
+            for (name, value) in least {
+                if value == 0 {
+                    return Err(wrong(name, "must be 1 or more".to_owned()));
+                }
+            }
+        }
         let bind = serve.map_or_else(
             || "127.0.0.1:8080".to_owned(),
             |serve| serve.bind.to_string(),
         );
-        let public_url = match &self.public_url {
+        let public_url = match serve.and_then(|serve| serve.public_url.as_ref()) {
             Some(url) => web_address(url).map_err(|why| wrong("PUBLIC_URL", why))?,
             None => format!("http://{bind}"),
         };
-        let site_url = match &self.site_url {
+        let site_url = match serve.and_then(|serve| serve.site_url.as_ref()) {
             Some(url) => Some(web_address(url).map_err(|why| wrong("SITE_URL", why))?),
             None => demo.then(|| DEMO_SITE_URL.to_owned()),
         };
-        crate::http::address::check_pattern(&self.site_article_path)
+        let site_article_path = serve
+            .map_or(SITE_ARTICLE_PATH, |serve| &serve.site_article_path)
+            .to_owned();
+        crate::http::address::check_pattern(&site_article_path)
             .map_err(|why| wrong("SITE_ARTICLE_PATH", why))?;
-        if let Some(url) = &self.site_preview_url {
+        let site_preview_url = serve.and_then(|serve| serve.site_preview_url.clone());
+        if let Some(url) = &site_preview_url {
             check_preview_url(url).map_err(|why| wrong("SITE_PREVIEW_URL", why))?;
         }
         for origin in serve
@@ -399,15 +413,19 @@ impl Settings {
                 return Err(wrong("EDITOR_ORIGINS", why));
             }
         }
+        if serve.is_some_and(|serve| serve.metrics_token.as_deref() == Some("")) {
+            let why = "is empty, which anybody can send; set a token or take the line away";
+            return Err(wrong("METRICS_TOKEN", why.to_owned()));
+        }
         let number = |get: fn(&ServeSettings) -> u32| serve.map_or(0, get);
         Ok(Config {
             database,
             data_dir,
-            database_connections: self.database_connections,
+            database_connections,
             public_url,
             site_url,
-            site_article_path: self.site_article_path.clone(),
-            site_preview_url: self.site_preview_url.clone(),
+            site_article_path,
+            site_preview_url,
             cache_bytes: serve.map_or(0, |serve| serve.cache_mb.saturating_mul(1 << 20)),
             max_age: number(|serve| serve.max_age),
             stale_while_revalidate: number(|serve| serve.stale_while_revalidate),

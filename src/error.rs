@@ -128,8 +128,8 @@ problem_types! {
     INTERNAL = 500 "internal", "Something went wrong on this side",
         "A defect in Perspektive. The log has the cause under the request's id; please report it.",
         "curl -i $API/health/ready";
-    UNAVAILABLE = 503 "unavailable", "The database can't be reached",
-        "The database is away, busy or full. Nothing was lost; try again after as many seconds as the Retry-After header says. A write whose outcome is unknown can be repeated: the same PUT twice is harmless.",
+    UNAVAILABLE = 503 "unavailable", "Not available at present",
+        "The database is away, busy or full, or the server was told to stop. Nothing was lost; try again after as many seconds as the Retry-After header says. A write whose outcome is unknown can be repeated: the same PUT twice is harmless.",
         "curl -i $API/health/ready";
 }
 
@@ -264,13 +264,17 @@ fn is_outage(error: &diesel::result::Error) -> bool {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Problem(problem) => {
-                write!(f, "{}: {}", problem.kind.title, problem.detail)?;
-                for error in &problem.errors {
-                    write!(f, "\n  {} {}", error.pointer, error.detail)?;
+            Error::Problem(problem) => match &problem.errors[..] {
+                // A single thing that is wrong is what the detail says.
+                [] | [_] => write!(f, "{}: {}", problem.kind.title, problem.detail),
+                errors => {
+                    write!(f, "{}:", problem.kind.title)?;
+                    for error in errors {
+                        write!(f, "\n  {}: {}", error.pointer, error.detail)?;
+                    }
+                    Ok(())
                 }
-                Ok(())
-            }
+            },
             Error::Database(error) => write!(f, "database: {error}"),
             Error::Unavailable(cause) => write!(f, "database unavailable: {cause}"),
             Error::Internal(cause) => f.write_str(cause),

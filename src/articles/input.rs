@@ -356,7 +356,7 @@ pub fn patch_from_json(
     bytes: &[u8],
     own: OwnAddress<'_>,
 ) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
-    patch_from_members(upload::from_json(bytes)?, own)
+    patch_from_members(upload::from_merge_patch(bytes)?, own)
 }
 
 /// Reads a merge patch from the members of a JSON object.

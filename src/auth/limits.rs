@@ -213,8 +213,9 @@ fn pair(account: &str, address: IpAddr) -> u64 {
 
 fn wait(of_what: &str, seconds: i64, burst: Option<u32>) -> crate::error::Error {
     let seconds = seconds.max(1);
+    let unit = if seconds == 1 { "second" } else { "seconds" };
     let detail = format!(
-        "Too many wrong passwords {of_what}. Try again in {seconds} seconds; elsewhere, and with a key, nothing is held up."
+        "Too many wrong passwords {of_what}. Try again in {seconds} {unit}; elsewhere, and with a key, nothing is held up."
     );
     let problem =
         Problem::new(&TOO_MANY_REQUESTS, detail).header("Retry-After", seconds.to_string());

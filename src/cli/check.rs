@@ -7,9 +7,10 @@ use crate::error::{Result, internal};
 /// Prints what was found, a line each, on standard output.
 pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
     let findings = check::run(settings, serve);
-    for finding in &findings {
-        println!("{:<8} {}", finding.level, finding.text);
-    }
+    let lines = findings
+        .iter()
+        .map(|finding| format!("{:<8} {}\n", finding.level, finding.text));
+    super::print(&lines.collect::<String>())?;
     match findings
         .iter()
         .filter(|finding| finding.level == Level::Error)

@@ -65,13 +65,13 @@ pub fn run(settings: &Settings, command: &KeyCommand) -> Result<()> {
                 expires_at: expires.map(|expires| expires.from(state.now())),
             };
             let made = state.write_blocking(|tx| ops::add(tx, &actor, new))?;
-            println!("{}", made.secret);
+            super::print(&format!("{}\n", made.secret))?;
         }
         KeyCommand::List { user } => {
             let whose = user.as_deref().unwrap_or("*");
             let keys =
                 state.read_blocking(|c| ops::list(c, &actor, Some(whose), None, i64::MAX))?;
-            list(&keys);
+            super::print(&table(&keys))?;
         }
         KeyCommand::Revoke { user, name } => {
             state.write_blocking(|tx| {
@@ -84,23 +84,17 @@ pub fn run(settings: &Settings, command: &KeyCommand) -> Result<()> {
     Ok(())
 }
 
-fn list(keys: &[(Key, String)]) {
+fn table(keys: &[(Key, String)]) -> String {
     let or_never = |at: Option<Time>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-    println!(
-        "{:<20}  {:<20}  {:<13}  {:<20}  {:<20}  SCOPES",
-        "USER", "NAME", "PREFIX", "EXPIRES", "LAST USED"
-    );
+    let line = |[user, name, prefix, expires, used, scopes]: [&str; 6]| {
+        format!("{user:<20}  {name:<20}  {prefix:<13}  {expires:<20}  {used:<20}  {scopes}\n")
+    };
+    let mut text = line(["USER", "NAME", "PREFIX", "EXPIRES", "LAST USED", "SCOPES"]);
     for (key, user) in keys {
-        println!(
-            "{:<20}  {:<20}  {:<13}  {:<20}  {:<20}  {}",
-            user,
-            key.name,
-            key.prefix,
-            or_never(key.expires_at),
-            or_never(key.last_used_at),
-            key.scopes
-        );
+        let (expires, used) = (or_never(key.expires_at), or_never(key.last_used_at));
+        text += &line([user, &key.name, &key.prefix, &expires, &used, &key.scopes]);
     }
+    text
 }
 
 /// When a key stops working.

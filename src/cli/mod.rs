@@ -7,10 +7,13 @@ mod key;
 mod serve;
 mod user;
 
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
 use clap::{Parser, Subcommand};
 
 use crate::config::{ServeSettings, Settings};
-use crate::error::Result;
+use crate::error::{Result, internal};
 use crate::state::State;
 
 /// A headless content API for newsrooms.
@@ -63,8 +66,7 @@ enum Command {
 
 /// Parses the command line, reads `.env`, and runs the command.
 pub fn run() -> Result<()> {
-    // A missing file is no error; the variables that are set already win.
-    let _ = dotenvy::dotenv();
+    read_env_file(Path::new(".env"))?;
     let cli = Cli::parse();
     crate::telemetry::start(&cli.settings)?;
     match &cli.command {
@@ -76,6 +78,34 @@ pub fn run() -> Result<()> {
         Command::Restore(arguments) => backup::restore(&cli.settings, arguments),
         Command::Check { serve } => check::run(&cli.settings, serve),
         Command::Openapi => serve::openapi(),
+    }
+}
+
+/// Takes settings from a file, if it is there; the variables that are set
+/// already win. What can't be read is named without its value, which may be a
+/// password.
+fn read_env_file(path: &Path) -> Result<()> {
+    let shown = path.display();
+    match dotenvy::from_path(path) {
+        Ok(()) => Ok(()),
+        Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(dotenvy::Error::LineParse(line, _)) => {
+            let name = line.split('=').next().unwrap_or_default().trim();
+            Err(internal(format!(
+                "{shown}: the line that begins with `{name}` can't be read; write NAME='value', in single quotes if there are spaces, quotes, $ or # in the value"
+            )))
+        }
+        Err(error) => Err(internal(format!("{shown}: {error}"))),
+    }
+}
+
+/// Prints on standard output. Whoever stops reading early (`| head`) has seen
+/// enough; that is no error.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed?),
     }
 }
 

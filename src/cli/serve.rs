@@ -97,6 +97,5 @@ pub fn migrate(settings: &Settings) -> Result<()> {
 
 /// Prints the spec.
 pub fn openapi() -> Result<()> {
-    print!("{}", app::description()?);
-    Ok(())
+    super::print(&app::description()?)
 }

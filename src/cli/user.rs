@@ -135,22 +135,20 @@ fn change_user(settings: &Settings, name: &str, change: ops::Change, done: &str)
 
 fn list(settings: &Settings) -> Result<()> {
     let users = super::open(settings)?.read_blocking(|c| ops::list(c, None, i64::MAX))?;
-    println!("{:<40}  {:<8}  {:<8}  ADDED", "NAME", "ROLE", "STATE");
+    let line = |[name, role, state, added]: [&str; 4]| {
+        format!("{name:<40}  {role:<8}  {state:<8}  {added}\n")
+    };
+    let mut text = line(["NAME", "ROLE", "STATE", "ADDED"]);
     for user in users {
         let state = match (&user.disabled_at, &user.password_hash) {
             (Some(_), _) => "disabled",
             (None, Some(_)) => "password",
             (None, None) => "keys",
         };
-        println!(
-            "{:<40}  {:<8}  {:<8}  {}",
-            user.name,
-            user.role.as_str(),
-            state,
-            user.created_at
-        );
+        let added = user.created_at.to_string();
+        text += &line([&user.name, user.role.as_str(), state, &added]);
     }
-    Ok(())
+    super::print(&text)
 }
 
 /// Reads a new password from standard input and hashes it.

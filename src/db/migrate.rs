@@ -47,19 +47,27 @@ pub fn run_on_file(conn: &mut super::lite::Conn) -> Result<()> {
     up(conn, SQLITE, &mut |_| {}).map(drop)
 }
 
-/// [`run`], telling the name of each migration before it runs.
+/// [`run`], telling the name of each migration before it runs. A schema that a
+/// newer program has made is refused: who knows what its rows mean.
 pub fn run_telling(database: &Database, tell: &mut dyn FnMut(&str)) -> Result<Vec<String>> {
-    database.maintain(|conn| match conn {
-        Conn::Lite(conn) => up(*conn, SQLITE, tell),
-        Conn::Pg(conn) => {
-            use diesel::connection::SimpleConnection;
-            let key = super::lock_key("migrate");
-            conn.batch_execute(super::pg::UNLIMITED)?;
-            conn.batch_execute(&format!("SELECT pg_advisory_lock({key})"))?;
-            let ran = up(*conn, POSTGRES, tell);
-            conn.batch_execute(&format!("SELECT pg_advisory_unlock({key})"))?;
-            conn.batch_execute(super::pg::SETTINGS)?;
-            ran
+    database.maintain(|conn| {
+        if let Some(version) = standing(conn)?.unknown.first() {
+            return Err(internal(format!(
+                "the database's schema ({version}) comes from a newer Perspektive; run that one, or restore a backup from before"
+            )));
+        }
+        match conn {
+            Conn::Lite(conn) => up(*conn, SQLITE, tell),
+            Conn::Pg(conn) => {
+                use diesel::connection::SimpleConnection;
+                let key = super::lock_key("migrate");
+                conn.batch_execute(super::pg::UNLIMITED)?;
+                conn.batch_execute(&format!("SELECT pg_advisory_lock({key})"))?;
+                let ran = up(*conn, POSTGRES, tell);
+                conn.batch_execute(&format!("SELECT pg_advisory_unlock({key})"))?;
+                conn.batch_execute(super::pg::SETTINGS)?;
+                ran
+            }
         }
     })
 }

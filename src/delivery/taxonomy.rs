@@ -564,7 +564,7 @@ pub async fn list_topics(
 #[utoipa::path(
     tag = "topics",
     security(()),
-    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfNoneMatch),
+    params(("topic" = String, Path, description = "Slug or id", example = "verkehr"), IfNoneMatch),
     responses(
         (status = 200, description = "The topic", body = TopicItem),
         Unchanged, PublicProblems, Missing,

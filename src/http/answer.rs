@@ -47,7 +47,7 @@ pub struct Draft {
 impl Draft {
     /// A JSON answer.
     pub fn json(value: &impl serde::Serialize, tags: Vec<Tag>) -> Result<Self> {
-        let body = serde_json::to_vec(value).map_err(internal)?;
+        let body = super::reply::line(value).map_err(internal)?;
         Ok(Draft::new("application/json", body, tags))
     }
 

@@ -220,7 +220,8 @@ fn leave(
             .metrics
             .observe(method, routes.pattern(&request), status, took);
     }
-    tracing::info!(request_id = %id, method, path = loggable(request.path()), status, ms = took.as_secs_f64() * 1e3, "request");
+    let ms = took.as_micros() as f64 / 1e3;
+    tracing::info!(request_id = %id, method, path = loggable(request.path()), status, ms, "request");
     ServiceResponse::new(request, response)
 }
 
@@ -473,7 +474,7 @@ pub fn document_text(problem: &Problem, path: &str, id: Option<&RequestId>) -> S
     if !problem.errors.is_empty() {
         members.insert("errors".to_owned(), json!(problem.errors));
     }
-    Value::Object(members).to_string()
+    format!("{}\n", Value::Object(members))
 }
 
 fn document(problem: &Problem, path: &str, id: &RequestId) -> HttpResponse {

@@ -294,12 +294,18 @@ fn error(status: u16) -> Value {
     let mut headers = json!({});
     let more = match status {
         401 => Some("WWW-Authenticate"),
-        412 | 428 => Some("ETag"),
+        428 => Some("ETag"),
         429 | 503 => Some("Retry-After"),
         _ => None,
     };
     for name in EVERYWHERE.into_iter().chain(more) {
         headers[name] = header(name);
+    }
+    if status == 412 {
+        headers["ETag"] = json!({
+            "description": "The present ETag, if there is anything",
+            "required": false, "schema": {"type": "string"}, "example": "\"v8\"",
+        });
     }
     let schema = json!({"$ref": format!("{SCHEMAS}ProblemDocument")});
     json!({

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::spec::ReadyProblems;
-use crate::error::{Error, FORBIDDEN, Problem, Result, UNAUTHENTICATED};
+use crate::error::{FORBIDDEN, Problem, Result, UNAUTHENTICATED, UNAVAILABLE};
 use crate::state::State;
 
 /// How the server is.
@@ -57,7 +57,10 @@ pub async fn get_live() -> HttpResponse {
 #[get("/health/ready")]
 pub async fn get_ready(state: web::Data<State>) -> Result<HttpResponse> {
     if state.is_stopping() {
-        return Err(Error::Unavailable("the server is stopping".to_owned()));
+        let detail = "This server was told to stop: it finishes what runs. Ask another node, or this one when it is back.";
+        return Err(Problem::new(&UNAVAILABLE, detail)
+            .header("Retry-After", "2")
+            .into());
     }
     state
         .read(|conn| Ok(crate::store!(*conn, changes::head())?))

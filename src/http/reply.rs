@@ -57,6 +57,14 @@ impl<T: Serialize> Saved<T> {
     }
 }
 
+/// JSON as every answer has it: one line, with its end, so that in a terminal the
+/// next one begins on a line of its own.
+pub fn line(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// Status, headers and body of an answer.
 pub type Parts = (u16, Vec<(String, String)>, Option<String>);
 
@@ -75,7 +83,7 @@ impl Reply {
     pub fn ok(body: &impl Serialize) -> Self {
         Reply {
             status: StatusCode::OK,
-            body: Some(serde_json::to_vec(body)),
+            body: Some(line(body)),
             headers: Vec::new(),
         }
     }
@@ -124,7 +132,7 @@ impl Reply {
             && let Ok(Value::Object(mut members)) = serde_json::from_slice(body)
         {
             members.insert("dry_run".to_owned(), true.into());
-            self.body = Some(serde_json::to_vec(&members));
+            self.body = Some(line(&members));
         }
         Ok(self.header(DRY_RUN, "true"))
     }

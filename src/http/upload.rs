@@ -14,6 +14,7 @@ use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{
@@ -194,7 +195,7 @@ impl Upload {
     /// The body as a merge patch of this shape.
     pub async fn merge_patch<T: DeserializeOwned>(self) -> Result<T> {
         self.accept(&["application/merge-patch+json", "application/json"])?;
-        from_json(&self.bytes().await?)
+        from_merge_patch(&self.bytes().await?)
     }
 
     /// Whether the content type is one of these; a 415 that lists them if not.
@@ -258,8 +259,29 @@ pub fn text(bytes: &[u8]) -> Result<String> {
     }
 }
 
-/// JSON of this shape, or an error that points to the first thing wrong.
+/// JSON of this shape, or an error that points to the first thing wrong. What
+/// has no value is left out: a `null` may be a slip of the program that sent it,
+/// and a key whose `scopes` it was would get all of them.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let value = parse(bytes)?;
+    let within = value.is_array() || value.is_object();
+    if let Some(pointer) = find(&value, &Value::is_null).filter(|_| within) {
+        let detail = "is null, which says nothing here; leave it out";
+        return Err(malformed_all(vec![FieldError::new(
+            pointer,
+            "wrong-type",
+            detail,
+        )]));
+    }
+    from_value(value)
+}
+
+/// A merge patch of this shape, in which `null` removes what is there.
+pub fn from_merge_patch<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    from_value(parse(bytes)?)
+}
+
+fn parse(bytes: &[u8]) -> Result<Value> {
     let text = text(bytes)?;
     let mut reader = serde_json::Deserializer::from_str(&text);
     let Unique(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -269,18 +291,16 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     reader
         .end()
         .map_err(|error| describe(error, String::from("#")))?;
-    from_value(value)
+    Ok(value)
 }
 
 /// A JSON value of this shape, or an error that points to the first thing wrong.
-pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
-    if let Some(pointer) = nul(&value) {
+/// No text may hold NUL, and PostgreSQL can't even be asked for one that does.
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T> {
+    let holds_nul = |value: &Value| value.as_str().is_some_and(|text| text.contains('\0'));
+    if let Some(pointer) = find(&value, &holds_nul) {
         let detail = "contains the character U+0000, which is not allowed; remove it";
-        return Err(invalid(
-            format!("#{pointer}"),
-            "forbidden-character",
-            detail,
-        ));
+        return Err(invalid(pointer, "forbidden-character", detail));
     }
     serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let pointer = pointer(error.path());
@@ -288,20 +308,21 @@ pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T> {
     })
 }
 
-/// Where a text holds NUL, if one does. No text may, and PostgreSQL can't even
-/// be asked for one that does.
-fn nul(value: &serde_json::Value) -> Option<String> {
-    match value {
-        serde_json::Value::String(text) => text.contains('\0').then(String::new),
-        serde_json::Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, item)| Some(format!("/{index}{}", nul(item)?))),
-        serde_json::Value::Object(members) => members
-            .iter()
-            .find_map(|(name, value)| Some(format!("/{}{}", escape(name), nul(value)?))),
-        _ => None,
+/// The pointer to the first value that is so, if one is.
+fn find(value: &Value, is_so: &impl Fn(&Value) -> bool) -> Option<String> {
+    fn within(value: &Value, is_so: &impl Fn(&Value) -> bool) -> Option<String> {
+        match value {
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .find_map(|(index, item)| Some(format!("/{index}{}", within(item, is_so)?))),
+            Value::Object(members) => members.iter().find_map(|(name, value)| {
+                Some(format!("/{}{}", escape(name), within(value, is_so)?))
+            }),
+            other => is_so(other).then(String::new),
+        }
     }
+    within(value, is_so).map(|pointer| format!("#{pointer}"))
 }
 
 fn describe(error: serde_json::Error, pointer: String) -> crate::error::Error {

@@ -89,7 +89,7 @@ pub async fn create_topic(edit: Edit, upload: Upload) -> Result<Reply> {
 #[utoipa::path(
     tag = "topics",
     security(("bearer" = [])),
-    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfNoneMatch),
+    params(("topic" = String, Path, description = "Slug or id", example = "verkehr"), IfNoneMatch),
     responses(
         (status = 200, description = "The topic", body = TopicOut,
             headers(("ETag" = String, description = "Its version, to be sent as `If-Match`"))),
@@ -118,7 +118,7 @@ pub async fn get_editor_topic(
 #[utoipa::path(
     tag = "topics",
     security(("bearer" = [])),
-    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), PutPreconditions),
+    params(("topic" = String, Path, description = "Slug or id", example = "verkehr"), PutPreconditions),
     request_body(content = TopicIn, description = "The topic"),
     responses(
         (status = 200, description = "Replaced, or the same as before", body = Saved<TopicOut>,
@@ -147,7 +147,7 @@ pub async fn put_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> Res
 #[utoipa::path(
     tag = "topics",
     security(("bearer" = [])),
-    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfMatch),
+    params(("topic" = String, Path, description = "Slug or id", example = "verkehr"), IfMatch),
     request_body(content = TopicPatch, description = "What changes, as a merge patch (RFC 7396)", content_type = "application/merge-patch+json"),
     responses(
         (status = 200, description = "Changed, or the same as before", body = Saved<TopicOut>,
@@ -174,7 +174,7 @@ pub async fn patch_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> R
 #[utoipa::path(
     tag = "topics",
     security(("bearer" = [])),
-    params(("topic" = String, Path, description = "Slug or id", example = "nahverkehr"), IfMatch),
+    params(("topic" = String, Path, description = "Slug or id", example = "verkehr"), IfMatch),
     responses(
         (status = 204, description = "Deleted"),
         EditorProblems, Missing, Conflicts, Preconditions,

@@ -7,6 +7,7 @@ mod articles;
 mod audit;
 mod auth;
 mod authors;
+mod command_line;
 mod content;
 mod edge;
 mod editing;

@@ -35,6 +35,35 @@ async fn refused(request: reqwest::RequestBuilder, status: u16) -> Got {
 }
 
 both! {
+    /// What has no value is left out. `null` is refused with its place, so that
+    /// a slip doesn't make, say, a key with all rights; a patch removes by it.
+    async fn null_is_refused_but_in_patches(app: App) {
+        newsroom(&app).await;
+        let admin = app.as_admin();
+        for (path, body, pointer) in [
+            ("/v1/editor/articles", json!({"headline": "X", "teaser": null}), "#/teaser"),
+            ("/v1/editor/articles", json!({"headline": "X", "seo": {"title": null}}), "#/seo/title"),
+            ("/v1/editor/articles", json!({"headline": "X", "topics": ["a", null]}), "#/topics/1"),
+            ("/v1/editor/sections", json!({"name": "Neu", "parent": null}), "#/parent"),
+            ("/v1/editor/topics", json!({"name": "Neu", "description": null}), "#/description"),
+            ("/v1/editor/authors", json!({"name": "Neu", "bio": null}), "#/bio"),
+            ("/v1/editor/users", json!({"name": "neu", "role": "author", "password": null}), "#/password"),
+            ("/v1/editor/keys", json!({"name": "neu", "scopes": null}), "#/scopes"),
+        ] {
+            let before = stored(&app);
+            let problem = refused(admin.request("POST", path).json(&body), 400).await;
+            assert_eq!(problem.json["errors"][0]["pointer"], pointer, "{}", problem.text);
+            assert!(problem.detail().contains("leave it out"), "{}", problem.text);
+            assert_eq!(stored(&app), before, "{body}");
+        }
+        let made = with(piece("Mit Vorspann"), json!({"teaser": "Vorspann."}));
+        admin.send("PUT", &format!("{EDITOR}/mit-vorspann"), &made, 201).await;
+        let removing = admin.request("PATCH", &format!("{EDITOR}/mit-vorspann")).header("If-Match", "*");
+        got(removing.json(&json!({"teaser": null})), 200).await;
+        let left = admin.get(&format!("{EDITOR}/mit-vorspann"), 200).await;
+        assert!(left.get("teaser").is_none(), "{left}");
+    }
+
     async fn json_that_is_none(app: App) {
         newsroom(&app).await;
         let before = stored(&app);

@@ -7,7 +7,7 @@ use perspektive::cli::Cli;
 fn env_example_lists_every_setting_with_its_default() {
     let mut text = "# Every setting, with its default. Copy this file to .env and take away the # in\n\
                     # front of what you change. Flags win over the environment, and the environment\n\
-                    # wins over .env.\n"
+                    # wins over .env. A value with spaces, quotes, $ or # stands in 'single quotes'.\n"
         .to_owned();
     let command = Cli::command();
     let (mut known, mut heading) = (Vec::new(), None);

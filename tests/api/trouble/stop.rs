@@ -52,6 +52,7 @@ async fn what_runs_is_finished_and_what_idles_is_closed() {
         // Not ready at once, while it still listens.
         let ready = server.get("/health/ready").await;
         assert_eq!(ready.status, 503, "{signal}: {}", ready.body);
+        assert!(ready.body.contains("was told to stop"), "{}", ready.body);
         assert_eq!(ready.header("connection"), "close");
         assert_eq!(server.get("/v1/site").await.status, 200);
         tokio::time::sleep(Duration::from_millis(1_500)).await;
