@@ -18,7 +18,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::db::Id;
-use crate::error::{Problem, TOO_MANY_REQUESTS};
+use crate::error::{Problem, Result, TOO_MANY_REQUESTS};
 use crate::http::limited::{LIMIT, POLICY, Standing};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -40,7 +40,7 @@ impl Limits {
     }
 
     /// Counts a write, and says what is left; a 429 if nothing is.
-    pub fn count(&self, actor: Id) -> Result<Option<Standing>, Problem> {
+    pub fn count(&self, actor: Id) -> Result<Option<Standing>> {
         let Some((quota, limiter)) = &self.0 else {
             return Ok(None);
         };
@@ -66,7 +66,7 @@ impl Limits {
                 );
                 let problem = Problem::new(&TOO_MANY_REQUESTS, detail)
                     .header("Retry-After", seconds.to_string());
-                Err(standing(0, seconds).on(problem))
+                Err(standing(0, seconds).on(problem).into())
             }
         }
     }
@@ -109,10 +109,11 @@ mod tests {
             let standing = limits.count(anna).unwrap().unwrap();
             assert_eq!(standing.remaining, remaining);
         }
-        let problem = limits.count(anna).unwrap_err();
+        let refused = limits.count(anna).unwrap_err();
+        let headers = &refused.to_problem().headers;
         assert!(
-            problem.headers.contains(&("Retry-After", "20".to_owned())),
-            "{problem:?}"
+            headers.contains(&("Retry-After", "20".to_owned())),
+            "{headers:?}"
         );
         assert!(limits.count(bert).is_ok());
         let unlimited = Limits::new(0);

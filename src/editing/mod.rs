@@ -115,7 +115,7 @@ impl FromRequest for Edit {
             }
             let state = request
                 .app_data::<web::Data<State>>()
-                .map(|state| Arc::clone(state))
+                .map(|state| Arc::clone(&**state))
                 .ok_or_else(|| internal("the application was built without a state"))?;
             let by = By {
                 actor,
@@ -183,7 +183,7 @@ impl Edit {
     ) -> Result<Reply> {
         let Edit { by, key, request } = self;
         let state = Arc::clone(&by.state);
-        let job = |tx: &mut Tx<'_>, by: &By| {
+        let job = move |tx: &mut Tx<'_>, by: &By| {
             by.enter(tx);
             job(tx, by)
         };

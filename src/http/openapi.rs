@@ -139,8 +139,8 @@ impl Kind {
 
     /// What every write takes and may answer.
     fn describe_write(&self, operation: &mut Value, responses: &mut Map<String, Value>) {
-        let mut parameters = match operation["parameters"].take() {
-            Value::Array(parameters) => parameters,
+        let mut parameters = match operation.get_mut("parameters").map(Value::take) {
+            Some(Value::Array(parameters)) => parameters,
             _ => Vec::new(),
         };
         let mut takes = |name: &str| {

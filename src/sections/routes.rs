@@ -9,7 +9,6 @@ use super::{SectionIn, SectionOut, SectionPatch, ops};
 use crate::auth::{Actor, Right};
 use crate::editing::{By, Edit};
 use crate::error::Result;
-use crate::http::conditional::Expect;
 use crate::http::query::Params;
 use crate::http::reference::Reference;
 use crate::http::reply::{Reply, Saved};

@@ -7,7 +7,6 @@ use super::{Site, SiteIn, SiteOut, SitePatch, ops};
 use crate::auth::{Actor, Right};
 use crate::editing::Edit;
 use crate::error::Result;
-use crate::http::conditional::Expect;
 use crate::http::query::Params;
 use crate::http::reply::{Reply, Saved};
 use crate::http::spec::{

@@ -7,7 +7,6 @@ use super::{TopicIn, TopicOut, TopicPatch, ops};
 use crate::auth::{Actor, Right};
 use crate::editing::{By, Edit};
 use crate::error::Result;
-use crate::http::conditional::Expect;
 use crate::http::page::{NamePage, NamePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reference::Reference;

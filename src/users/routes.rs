@@ -8,7 +8,6 @@ use crate::auth::passwords::{Hash, Hasher, Password};
 use crate::auth::{Access, Actor, Right};
 use crate::editing::{By, Edit};
 use crate::error::{FieldError, Result, invalid_all};
-use crate::http::conditional::Expect;
 use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::patch::Patch;
 use crate::http::query::Params;

@@ -7,7 +7,6 @@ use tokio::net::TcpStream;
 
 use crate::both;
 use crate::matrix::dump;
-use crate::support::App;
 use crate::support::clients::{Client, expect};
 
 const BULK: &str = "/v1/editor/bulk";

@@ -93,7 +93,9 @@ both! {
         // Another body, query or precondition under it is another request.
         let problem = expect(post(&editor, "a-1", "Zwei"), 422).await;
         assert_eq!(problem["type"], "/problems/key-reused");
-        expect(post(&editor, "a-1", "Eins").query(&[("publish", "false")]), 422).await;
+        let query = editor.request("POST", &format!("{ARTICLES}?publish=false")).header("Idempotency-Key", "a-1").json(&json!({"headline": "Eins"}));
+        let problem = expect(query, 422).await;
+        assert_eq!(problem["type"], "/problems/key-reused");
         expect(post(&editor, "a-1", "Eins").header("Prefer", "return=representation"), 422).await;
 
         // Another actor, or another address, has keys of its own.

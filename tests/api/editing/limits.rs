@@ -48,7 +48,10 @@ async fn a_user_has_a_quota_of_writes() {
     assert_eq!(problem["type"], "/problems/too-many-requests");
     assert_eq!(problem["violated_policies"], json!(["writes"]));
     // A dry run and a refusal count too; reading doesn't, and others have their own.
-    expect(put(9).query(&[("dry_run", "true")]), 429).await;
+    let rehearsal = editor
+        .request("PUT", "/v1/editor/articles/eins-9?dry_run=true")
+        .json(&json!({"headline": "Eins"}));
+    expect(rehearsal, 429).await;
     editor.get("/v1/editor/articles/eins-0", 200).await;
     let other = author
         .request("PUT", "/v1/editor/articles/zwei")
