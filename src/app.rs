@@ -16,6 +16,7 @@ use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
+use crate::delivery::context::Contexts;
 use crate::demo;
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
@@ -35,6 +36,7 @@ pub struct Shared {
     routes: web::Data<Routes>,
     constants: web::Data<Constants>,
     docs: web::Data<Docs>,
+    contexts: web::Data<Contexts>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
     pub more: fn(&mut web::ServiceConfig),
@@ -47,6 +49,7 @@ impl Shared {
             routes: web::Data::new(Routes::of(&spec())),
             constants: web::Data::new(Constants::new(&state.config)),
             docs: web::Data::new(Docs::new(description()?)?),
+            contexts: web::Data::default(),
             access: web::Data::from(access),
             state: web::Data::from(state),
             more: |_| {},
@@ -77,6 +80,7 @@ pub fn build(
         .app_data(shared.routes.clone())
         .app_data(shared.constants.clone())
         .app_data(shared.docs.clone())
+        .app_data(shared.contexts.clone())
         .app_data(limit)
         .into_utoipa_app()
         .configure(routes)
