@@ -18,6 +18,7 @@ use crate::auth::{self, Access};
 use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
+use crate::delivery::context::Contexts;
 use crate::demo;
 use crate::editing::limits::{self, Limits};
 use crate::error::{Error, Result, internal};
@@ -41,6 +42,7 @@ pub struct Shared {
     bodies: BodyLimit,
     limits: web::Data<Limits>,
     denials: web::Data<Denials>,
+    contexts: web::Data<Contexts>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
     pub more: fn(&mut web::ServiceConfig),
@@ -60,6 +62,7 @@ impl Shared {
             ),
             limits: web::Data::new(Limits::new(state.config.writes_per_minute)),
             denials: web::Data::new(Denials::default()),
+            contexts: web::Data::default(),
             access: web::Data::from(access),
             state: web::Data::from(state),
             more: |_| {},
@@ -88,6 +91,7 @@ pub fn build(
         .app_data(shared.bodies.clone())
         .app_data(shared.limits.clone())
         .app_data(shared.denials.clone())
+        .app_data(shared.contexts.clone())
         .into_utoipa_app()
         .configure(routes)
         .into_app()

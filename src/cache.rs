@@ -71,6 +71,16 @@ struct Evictions {
     floor: u64,
 }
 
+impl Evictions {
+    /// Whether what was read at this stamp and is made of these is still right.
+    fn spare(&self, made: u64, tags: &[Tag]) -> bool {
+        made >= self.floor
+            && tags
+                .iter()
+                .all(|tag| self.last.get(tag).is_none_or(|last| *last <= made))
+    }
+}
+
 impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
     /// A cache of so many bytes; 0 keeps nothing.
     pub fn new(bytes: u64) -> Self {
@@ -167,6 +177,17 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
         self.newest.store(stamp, Ordering::Release);
     }
 
+    /// Whether none of these tags was evicted since: what was read then and is
+    /// made of them is still right.
+    pub fn is_current(&self, since: Stamp, tags: &[Tag]) -> bool {
+        since == self.stamp()
+            || self
+                .evictions
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .spare(since.0, tags)
+    }
+
     /// Bytes held and answers held.
     pub fn usage(&self) -> (u64, usize) {
         self.store
@@ -182,17 +203,11 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
         if held.checked.load(Ordering::Relaxed) >= newest {
             return true;
         }
-        let evictions = self
+        let valid = self
             .evictions
             .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let valid = held.made >= evictions.floor
-            && held.tags.iter().all(|tag| {
-                evictions
-                    .last
-                    .get(tag)
-                    .is_none_or(|last| *last <= held.made)
-            });
+            .unwrap_or_else(PoisonError::into_inner)
+            .spare(held.made, &held.tags);
         if valid {
             held.checked.fetch_max(newest, Ordering::Relaxed);
         }

@@ -52,7 +52,7 @@ impl Drop for Running {
 /// What every part of a running server shares.
 pub struct State {
     /// The settings.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Public answers.
     pub cache: Cache<Answer>,
     /// Counters and histograms.
@@ -79,7 +79,7 @@ impl State {
         State {
             cache: Cache::new(config.cache_bytes),
             metrics: Metrics::default(),
-            config,
+            config: Arc::new(config),
             database: Arc::new(database),
             reading: Arc::new(Semaphore::new(readers)),
             writing: Arc::new(Semaphore::new(writers)),

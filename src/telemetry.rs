@@ -10,7 +10,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 
 use crate::config::{LogFormat, Settings};
 use crate::error::{Result, internal};
@@ -18,17 +19,21 @@ use crate::error::{Result, internal};
 /// Starts logging to standard error.
 pub fn start(settings: &Settings) -> Result<()> {
     // What the framework says about itself is worth a line only when asked for.
-    let filter = EnvFilter::try_new(format!("actix_server=warn,{}", settings.log))
+    let filter: Targets = format!("actix_server=warn,{}", settings.log)
+        .parse()
         .map_err(|error| internal(format!("LOG: {error}")))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let started = match settings.log_format {
-        LogFormat::Text => builder.with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let lines = match settings.log_format {
+        LogFormat::Text => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    started.map_err(internal)
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(filter)
+        .try_init()
+        .map_err(internal)
 }
 
 /// The labels of a request. The route is the pattern, never the address, so

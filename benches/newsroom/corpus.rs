@@ -14,6 +14,7 @@ use perspektive::state::State;
 use perspektive::{app, authors, keys, sections, topics, users};
 
 use crate::postgres::Postgres;
+use crate::report::Report;
 use crate::text::{self, Article};
 
 /// Articles in one transaction while a corpus is made.
@@ -98,14 +99,18 @@ fn migrations() -> Vec<PathBuf> {
 
 impl Library {
     /// The corpora that are kept below `target`.
-    pub fn open(target: &Path, with_postgres: bool) -> Result<Self> {
+    pub fn open(target: &Path, with_postgres: bool, report: &mut Report) -> Result<Self> {
         let folder = target.join("bench-data").join(key());
         std::fs::create_dir_all(&folder)?;
         let postgres = match with_postgres.then(|| Postgres::start(&folder)) {
-            None => None,
+            None => {
+                report.leave_out("PostgreSQL, because of --sqlite-only");
+                None
+            }
             Some(Ok(postgres)) => Some(postgres),
             Some(Err(why)) => {
-                eprintln!("NOT MEASURED on PostgreSQL: {why}.");
+                eprintln!("PostgreSQL is left out: {why}.");
+                report.leave_out(format!("PostgreSQL: {why}"));
                 None
             }
         };

@@ -29,7 +29,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Measure Perspektive side by side with what it is compared with
 #[derive(Parser)]
 struct Cli {
-    /// Two minutes instead of fifteen: shorter rounds, 1,000 and 10,000 articles
+    /// A few minutes instead of half an hour: shorter rounds, 1,000 and 10,000 articles, no build
     #[arg(long)]
     quick: bool,
     /// Articles in the large newsroom
@@ -38,10 +38,7 @@ struct Cli {
     /// Leave PostgreSQL out
     #[arg(long)]
     sqlite_only: bool,
-    /// Also time a clean release build
-    #[arg(long)]
-    build: bool,
-    /// Only these parts
+    /// Only these parts [default: all; with --quick all but build]
     #[arg(long, value_enum, value_delimiter = ',')]
     parts: Vec<Part>,
     /// Of the reading cases only those whose name contains this
@@ -65,9 +62,27 @@ struct Cli {
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
+    /// What readers ask for
     Reading,
+    /// What editors send
     Writing,
+    /// Start, memory, sizes
     Running,
+    /// A clean release build
+    Build,
+}
+
+impl Part {
+    const ALL: [Part; 4] = [Part::Reading, Part::Writing, Part::Running, Part::Build];
+
+    fn name(self) -> &'static str {
+        match self {
+            Part::Reading => "reading",
+            Part::Writing => "writing",
+            Part::Running => "running",
+            Part::Build => "build",
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -150,21 +165,32 @@ fn measure(cli: &Cli) -> Result<()> {
     let machine = report::machine();
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let target = target.parent().unwrap_or(&target).to_owned();
-    let library = Library::open(&target, !cli.sqlite_only)?;
     let mut report = Report::default();
-    let wanted = |part| cli.parts.is_empty() || cli.parts.contains(&part);
-    if wanted(Part::Reading) {
-        reading::run(&library, &scale, &cli.only, &mut report);
+    let library = Library::open(&target, !cli.sqlite_only, &mut report)?;
+    for part in Part::ALL {
+        let wanted = match cli.parts.as_slice() {
+            [] => !(cli.quick && part == Part::Build),
+            parts => parts.contains(&part),
+        };
+        match part {
+            _ if !wanted => report.leave_out(format!(
+                "the part `{}`, which this run was not asked for",
+                part.name()
+            )),
+            Part::Reading => reading::run(&library, &scale, &cli.only, &mut report),
+            Part::Writing => writing::run(&library, &scale, &mut report)?,
+            Part::Running => running::run(&library, &scale, &mut report)?,
+            Part::Build => running::build(&target, &library, &mut report)?,
+        }
     }
-    if wanted(Part::Writing) {
-        writing::run(&library, &scale, &mut report)?;
+    if scale.large < 1_000_000 {
+        report.leave_out(format!(
+            "more than {} articles; `--articles 1000000` does",
+            report::number(scale.large as f64)
+        ));
     }
-    if wanted(Part::Running) {
-        running::run(&library, &scale, &mut report)?;
-        running::crates(&mut report)?;
-    }
-    if cli.build {
-        running::build(&target, &mut report)?;
+    if cli.quick {
+        report.leave_out("anything for long: these rounds are short, and the figures rough");
     }
     let mut machine = machine;
     let postgres = library

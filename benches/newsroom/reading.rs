@@ -245,6 +245,9 @@ pub fn run(library: &Library, scale: &Scale, only: &str, report: &mut Report) {
             measure(library, scale, engine, &case, &pairs, report);
         }
     }
+    if !only.is_empty() {
+        report.leave_out(format!("reading cases without `{only}` in their names"));
+    }
 }
 
 fn measure(

@@ -95,6 +95,7 @@ pub struct Row {
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
+    left_out: Vec<String>,
 }
 
 const HEAD: &str =
@@ -104,6 +105,11 @@ impl Report {
     pub fn add(&mut self, row: Row) {
         eprintln!("{}", row.line());
         self.rows.push(row);
+    }
+
+    /// Notes what was not measured, and why.
+    pub fn leave_out(&mut self, what: impl Into<String>) {
+        self.left_out.push(what.into());
     }
 
     /// Prints everything on standard output.
@@ -123,6 +129,9 @@ impl Report {
             .filter(|row| row.met() == Some(true))
             .count();
         println!("\n{met} of {judged} targets met.");
+        for what in &self.left_out {
+            println!("NOT MEASURED: {what}.");
+        }
     }
 }
 

@@ -1,14 +1,16 @@
 //! The types of the tree and how they look as JSON.
 //!
 //! The JSON is internally tagged by `type` in snake case. Absent values are
-//! left out, never `null`; arrays are always there.
+//! left out, never `null`; arrays are always there. `Deserialize` reads back what
+//! was written here and checks nothing; what comes from outside is read by
+//! [`Body::from_json`].
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 /// The body of an article, from top to bottom.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// The blocks in reading order.
     pub blocks: Vec<Block>,
@@ -45,14 +47,14 @@ pub enum Block {
 }
 
 /// Running text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paragraph {
     /// The text, cut where marks or links change.
     pub spans: Vec<Span>,
 }
 
 /// A subheading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heading {
     /// 2, 3 or 4.
     pub level: u8,
@@ -61,7 +63,7 @@ pub struct Heading {
 }
 
 /// A list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct List {
     /// Whether the items are numbered.
     pub ordered: bool,
@@ -73,14 +75,14 @@ pub struct List {
 }
 
 /// One item of a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListItem {
     /// Paragraphs, lists, quotes and code.
     pub blocks: Vec<Block>,
 }
 
 /// A block quotation.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
     /// Paragraphs and lists.
     pub blocks: Vec<Block>,
@@ -90,7 +92,7 @@ pub struct Quote {
 }
 
 /// A picture, as a block of its own or within a gallery.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// Where the picture is, `http` or `https`.
     pub url: String,
@@ -98,7 +100,7 @@ pub struct Image {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alt: Option<String>,
     /// Whether it only decorates and so needs no `alt`.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decorative: bool,
     /// The text below it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,7 +117,7 @@ pub struct Image {
 }
 
 /// Pictures that belong together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gallery {
     /// The pictures, at least one.
     pub images: Vec<Image>,
@@ -126,7 +128,7 @@ pub struct Gallery {
 
 /// Something that another service shows at its address. No markup of that
 /// service is kept, only the address.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Embed {
     /// The service, such as `youtube`, or the address's host. Follows from
     /// `url`, see [`super::url::provider`].
@@ -139,7 +141,7 @@ pub struct Embed {
 }
 
 /// A table. Every row, and the header, has as many cells as `columns`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     /// One entry a column.
     pub columns: Vec<Column>,
@@ -151,7 +153,7 @@ pub struct Table {
 }
 
 /// What holds for a whole column of a table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// How its cells are aligned, if that was said.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -159,14 +161,14 @@ pub struct Column {
 }
 
 /// One cell of a table.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
     /// Its text, possibly empty.
     pub spans: Vec<Span>,
 }
 
 /// Preformatted text, kept as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
     /// The language it is written in, such as `rust`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,7 +178,7 @@ pub struct Code {
 }
 
 /// A boxed remark.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callout {
     /// What kind of remark it is.
     pub style: CalloutStyle,
@@ -216,7 +218,7 @@ pub enum RelatedTarget {
 
 /// Text with the same marks and link from its first character to its last.
 /// A line feed in it is a line break.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// The text, never empty.
     pub text: String,
@@ -228,7 +230,7 @@ pub struct Span {
 }
 
 /// Where a span leads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Link {
     /// An address: `http`, `https`, `mailto` or `tel`.
@@ -239,7 +241,7 @@ pub enum Link {
 
 /// A reference to an article, by slug or id. `headline` and `url` are only
 /// there when it is resolved.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArticleRef {
     /// The article's id.
     #[serde(skip_serializing_if = "Option::is_none")]

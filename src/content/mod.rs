@@ -41,6 +41,7 @@ mod read_json;
 mod references;
 mod resolve;
 mod schema;
+mod stored;
 pub mod text;
 mod to_html;
 mod to_markdown;

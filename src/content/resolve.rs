@@ -37,13 +37,12 @@ impl From<ResolvedArticle> for ArticleRef {
 /// text, and nothing names what was there. The related blocks that stay, those
 /// with an address elsewhere included, are numbered from 0 in reading order:
 /// the n-th of them is the n-th entry of the delivered `related` list.
-pub fn resolve(body: &Body, find: &mut dyn FnMut(&ArticleRef) -> Option<ResolvedArticle>) -> Body {
+pub fn resolve(body: Body, find: &mut dyn FnMut(&ArticleRef) -> Option<ResolvedArticle>) -> Body {
     let mut resolved = Body {
         blocks: Vec::with_capacity(body.blocks.len()),
     };
     let mut related_index = 0;
-    for block in &body.blocks {
-        let mut block = block.clone();
+    for mut block in body.blocks {
         if let Block::Related(related) = &mut block {
             if let RelatedTarget::Article(article) = &mut related.target {
                 match find(article) {

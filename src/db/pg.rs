@@ -1,11 +1,13 @@
 //! PostgreSQL, through the pure-Rust driver: no libpq, no OpenSSL.
 //!
 //! The driver is asynchronous and Diesel's queries here are not, so each
-//! connection belongs to one small runtime of its own, and a query blocks the
-//! thread it is called on. Never call it on a thread that runs async tasks.
+//! connection has a small runtime of its own, which runs on the thread that
+//! waits for the query: nothing is handed from thread to thread. Never call it on
+//! a thread that runs async tasks.
 
+use std::cell::Cell;
 use std::future::Future;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::{QueryResult, RunQueryDsl};
@@ -39,30 +41,42 @@ pub(super) const SETTINGS: &str = "SET synchronous_commit = on; SET lock_timeout
 pub const UNLIMITED: &str = "SET lock_timeout = 0; SET statement_timeout = 0; \
     SET idle_in_transaction_session_timeout = 0";
 
-/// The runtime that moves bytes between this process and the server.
-static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("postgres")
-        .enable_all()
-        .build()
-        .ok()
-});
+thread_local! {
+    /// The driver of the connection that this thread is opening: Diesel's
+    /// wrapper asks for one without saying for which connection.
+    static OPENING: Cell<Option<Driver>> = const { Cell::new(None) };
+}
 
-/// Lets Diesel's synchronous calls wait on `RUNTIME`.
-pub struct Driver;
+/// Moves bytes between this process and the server, for one connection, while
+/// somebody waits for an answer.
+pub struct Driver(Option<Runtime>);
+
+impl Driver {
+    fn new() -> Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        Ok(Driver(Some(runtime.map_err(internal)?)))
+    }
+}
 
 impl BlockOn for Driver {
     fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match &*RUNTIME {
+        match &self.0 {
             Some(runtime) => runtime.block_on(future),
-            // Without a runtime no connection could have been opened.
-            None => unreachable!("a connection exists only if the runtime does"),
+            None => unreachable!("a connection is opened by its driver"),
         }
     }
 
     fn get_runtime() -> Self {
-        Driver
+        OPENING.take().unwrap_or(Driver(None))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // A runtime that is merely dropped waits, which an async thread may not.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -100,9 +114,7 @@ impl Connector {
 
     /// Opens a connection.
     pub fn connect(&self) -> Result<Conn> {
-        let runtime = RUNTIME
-            .as_ref()
-            .ok_or_else(|| internal("the PostgreSQL driver could not start"))?;
+        let driver = Driver::new()?;
         let connecting = async {
             let mut connection = match &self.tls {
                 Some(tls) => {
@@ -117,12 +129,13 @@ impl Connector {
             connection.batch_execute(SETTINGS).await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(connection)
         };
-        let connection = runtime
+        let connection = driver
             .block_on(async {
                 tokio::time::timeout(Duration::from_millis(1_400), connecting).await
             })
             .map_err(|_| cannot_open("PostgreSQL", "no answer in time"))?
             .map_err(|error| cannot_open("PostgreSQL", causes(error.as_ref())))?;
+        OPENING.set(Some(driver));
         Ok(Conn::from(connection))
     }
 
@@ -214,6 +227,8 @@ fn tls_settings() -> Result<rustls::ClientConfig> {
 }
 
 impl Dialect for Conn {
+    const IDS_AT_ONCE: usize = usize::MAX;
+
     fn lock(&mut self, key: i64) -> QueryResult<()> {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)")
             .bind::<diesel::sql_types::BigInt, _>(key)

@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::card::{Card, CardLinks, Context, Image, NameRef, reading_minutes, unique};
+use super::card::{Card, CardLinks, Image, NameRef, names, reading_minutes, unique};
+use super::context::Context;
 use super::list::keep;
 use super::related::{self, RelatedOut, related_out};
 use super::taxonomy::SectionRef;
@@ -360,7 +361,7 @@ impl Resolved {
                     url: context.web(article, head.section_id),
                 });
         }
-        let body = content::resolve(&stored, &mut |article: &ArticleRef| {
+        let body = content::resolve(stored, &mut |article: &ArticleRef| {
             let id = match (&article.id, &article.slug) {
                 (Some(id), _) => Id(*id),
                 (None, Some(slug)) => *by_slug.get(slug)?,
@@ -429,12 +430,11 @@ pub fn article(
     row: ArticleRow,
     revision: RevisionRow,
     wanted: &Wanted,
-    config: &Config,
+    context: &Context,
 ) -> Result<Draft> {
-    let context = Context::load(conn, config)?;
-    let mut resolved = Resolved::load(conn, now, &context, row, revision)?;
+    let mut resolved = Resolved::load(conn, now, context, row, revision)?;
     let mut made = related::Made::default();
-    let article = assemble(conn, now, &context, &resolved, wanted, &mut made)?;
+    let article = assemble(conn, now, context, &mut resolved, wanted, &mut made)?;
     let mut tags = std::mem::take(&mut resolved.tags);
     tags.extend(ids(&resolved.revision.topics)?.into_iter().map(Tag::topic));
     tags.extend(
@@ -468,12 +468,11 @@ pub fn whole(
     row: ArticleRow,
     revision: RevisionRow,
     wanted: &Wanted,
-    config: &Config,
+    context: &Context,
 ) -> Result<Article> {
-    let context = Context::load(conn, config)?;
-    let resolved = Resolved::load(conn, now, &context, row, revision)?;
+    let mut resolved = Resolved::load(conn, now, context, row, revision)?;
     let mut made = related::Made::default();
-    assemble(conn, now, &context, &resolved, wanted, &mut made)
+    assemble(conn, now, context, &mut resolved, wanted, &mut made)
 }
 
 /// Puts an article together; `made` takes what its automatic lists are made of.
@@ -481,44 +480,16 @@ fn assemble(
     conn: &mut Conn<'_>,
     now: Time,
     context: &Context,
-    resolved: &Resolved,
+    resolved: &mut Resolved,
     wanted: &Wanted,
     made: &mut related::Made,
 ) -> Result<Article> {
+    let body = std::mem::take(&mut resolved.body);
     let (row, revision) = (&resolved.row, &resolved.revision);
 
     let topic_ids = ids(&revision.topics)?;
     let author_ids = ids(&revision.authors)?;
-    let topics: HashMap<Id, NameRef> = match topic_ids.as_slice() {
-        [] => HashMap::new(),
-        ids => crate::store!(*conn, topics::by_ids(ids))?
-            .into_iter()
-            .map(|topic| {
-                (
-                    topic.id,
-                    NameRef {
-                        slug: topic.slug,
-                        name: topic.name,
-                    },
-                )
-            })
-            .collect(),
-    };
-    let authors: HashMap<Id, NameRef> = match author_ids.as_slice() {
-        [] => HashMap::new(),
-        ids => crate::store!(*conn, authors::by_ids(ids))?
-            .into_iter()
-            .map(|author| {
-                (
-                    author.id,
-                    NameRef {
-                        slug: author.slug,
-                        name: author.name,
-                    },
-                )
-            })
-            .collect(),
-    };
+    let names = names(conn, [&*topic_ids, &*author_ids].concat())?;
     let corrections = crate::store!(*conn, articles::corrections(row.id))?;
     let mut related_auto = None;
     let mut more = None;
@@ -564,11 +535,11 @@ fn assemble(
         section: context.section(revision.section_id),
         topics: topic_ids
             .iter()
-            .filter_map(|id| topics.get(id).cloned())
+            .filter_map(|id| names.get(id).cloned())
             .collect(),
         authors: author_ids
             .iter()
-            .filter_map(|id| authors.get(id).cloned())
+            .filter_map(|id| names.get(id).cloned())
             .collect(),
         image: Image::read(revision.image.as_deref())?,
         published_at,
@@ -592,7 +563,7 @@ fn assemble(
             .collect(),
         word_count: revision.word_count,
         reading_minutes: reading_minutes(revision.word_count),
-        body: body_out(&resolved.body, &wanted.forms),
+        body: body_out(body, &wanted.forms),
         related,
         related_auto,
         more,
@@ -612,12 +583,12 @@ fn assemble(
     })
 }
 
-fn body_out(body: &Body, forms: &[&str]) -> BodyOut {
+fn body_out(body: Body, forms: &[&str]) -> BodyOut {
     let wants = |form| forms.contains(&form);
     BodyOut {
-        blocks: (forms.is_empty() || wants("blocks")).then(|| body.blocks.clone()),
-        html: wants("html").then(|| content::to_html(body)),
-        markdown: wants("markdown").then(|| content::to_markdown(body)),
-        text: wants("text").then(|| content::to_text(body)),
+        html: wants("html").then(|| content::to_html(&body)),
+        markdown: wants("markdown").then(|| content::to_markdown(&body)),
+        text: wants("text").then(|| content::to_text(&body)),
+        blocks: (forms.is_empty() || wants("blocks")).then_some(body.blocks),
     }
 }

@@ -2,20 +2,16 @@
 //! article itself. Public types live here and nowhere else, so that a member
 //! added for editors can't get out.
 
-use chrono_tz::Tz;
+use std::collections::HashMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::taxonomy::SectionRef;
-use crate::articles::model::{Access, ArticleRow, Kind, Picture, Priority, RevisionHead};
+use crate::articles::model::{Access, Kind, Picture, Priority};
 use crate::changes::Tag;
-use crate::config::Config;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
-use crate::http::address::{self, Parts};
-use crate::http::text;
-use crate::sections::{self, Tree};
-use crate::site;
 
 /// How much of the teaser a card carries, in characters.
 pub const CARD_TEASER: usize = 200;
@@ -189,113 +185,18 @@ pub const CARD_FIELDS: [&str; 19] = [
     "links",
 ];
 
-/// What every projection of articles needs: the tree of sections, the website's
-/// addresses.
-pub struct Context {
-    /// The sections.
-    pub tree: Tree,
-    zone: Tz,
-    config: Config,
-}
-
-impl Context {
-    /// Reads the tree and the newsroom's time zone.
-    pub fn load(conn: &mut Conn<'_>, config: &Config) -> Result<Self> {
-        let zone = site::ops::load(conn)?.settings.zone();
-        Ok(Context {
-            tree: sections::ops::tree(conn)?,
-            zone,
-            config: config.clone(),
-        })
-    }
-
-    /// This API's address of an article.
-    pub fn api(&self, slug: &str) -> String {
-        format!("{}/v1/articles/{slug}", self.config.public_url)
-    }
-
-    /// The website's address of an article.
-    pub fn web(&self, row: &ArticleRow, section_id: Option<Id>) -> Option<String> {
-        let site = self.config.site_url.as_deref()?;
-        let section = section_id
-            .and_then(|id| self.tree.by_id(id))
-            .map_or("", |section| section.slug.as_str());
-        let first_published_at = row.first_published_at.or(row.published_at)?;
-        let parts = Parts {
-            id: row.id,
-            slug: &row.slug,
-            section,
-            first_published_at,
-        };
-        Some(format!(
-            "{site}{}",
-            address::path(&self.config.site_article_path, parts, self.zone)
-        ))
-    }
-
-    /// A section, as articles name it.
-    pub fn section(&self, id: Option<Id>) -> Option<SectionRef> {
-        let section = self.tree.by_id(id?)?;
-        Some(SectionRef {
-            slug: section.slug.clone(),
-            name: section.name.clone(),
-            path: self.tree.path(section.id),
-        })
-    }
-
-    /// A live article as a card.
-    pub fn card(&self, row: &ArticleRow, head: &RevisionHead) -> Result<Card> {
-        let published_at = row.published_at.unwrap_or_default();
-        let image = Image::read(head.image.as_deref())?;
-        Ok(Card {
-            id: row.id,
-            rev: head.number,
-            slug: row.slug.clone(),
-            kind: head.kind,
-            language: head.language.clone(),
-            kicker: head.kicker.clone(),
-            headline: head.headline.clone(),
-            teaser: head
-                .teaser
-                .as_deref()
-                .map(|teaser| text::shorten(teaser, CARD_TEASER)),
-            section: self.section(head.section_id),
-            image: image.map(|image| Image {
-                caption: None,
-                ..image
-            }),
-            published_at,
-            updated_at: row.updated_at.unwrap_or(published_at),
-            priority: head.priority,
-            access: head.access,
-            word_count: head.word_count,
-            reading_minutes: reading_minutes(head.word_count),
-            topics: None,
-            authors: None,
-            links: CardLinks {
-                this: self.api(&row.slug),
-                web: self.web(row, head.section_id),
-            },
-        })
-    }
-
-    /// The tags of a card: the article, and the sections whose names it shows.
-    pub fn tag_card(&self, row: &ArticleRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
-        tags.push(Tag::article(row.id));
-        self.tag_section(head.section_id, tags);
-    }
-
-    /// The tags of a section's name and path.
-    pub fn tag_section(&self, id: Option<Id>, tags: &mut Vec<Tag>) {
-        if let Some(id) = id {
-            tags.extend(
-                self.tree
-                    .ancestors(id)
-                    .iter()
-                    .map(|section| Tag::section(section.id)),
-            );
-        }
-    }
+/// How articles name these topics and authors, by id.
+pub fn names(conn: &mut Conn<'_>, mut ids: Vec<Id>) -> Result<HashMap<Id, NameRef>> {
+    ids.sort_unstable();
+    ids.dedup();
+    let found = match ids.as_slice() {
+        [] => Vec::new(),
+        ids => crate::store!(*conn, taxonomy::names(ids))?,
+    };
+    Ok(found
+        .into_iter()
+        .map(|(id, slug, name)| (id, NameRef { slug, name }))
+        .collect())
 }
 
 /// Minutes it takes to read so many words: 220 a minute, at least one.

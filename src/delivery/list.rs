@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::card::{CARD_FIELDS, Card, Context, NameRef, unique};
+use super::card::{CARD_FIELDS, Card, names, unique};
+use super::context::Context;
 use crate::articles::model::{ArticleRow, Kind, ListFilter, Order, RevisionHead, ids};
 use crate::changes::Tag;
-use crate::config::Config;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, bad_parameter, internal};
 use crate::http::answer::Draft;
@@ -198,15 +198,14 @@ fn alternatives(name: &str, value: &str) -> Result<Vec<String>> {
 }
 
 /// A page of a list of articles.
-pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) -> Result<Draft> {
-    let context = Context::load(conn, config)?;
+pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, context: &Context) -> Result<Draft> {
     let filters = serde_urlencoded::to_string(wanted.filters()).map_err(internal)?;
     let after = wanted
         .cursor
         .as_deref()
         .map(|cursor| cursor::read(cursor, &filters))
         .transpose()?;
-    let (filter, all_known) = resolve(conn, now, &context, wanted)?;
+    let (filter, all_known) = resolve(conn, now, context, wanted)?;
 
     let mut positions = crate::store!(
         *conn,
@@ -237,7 +236,7 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, config: &Config) ->
         let mut pairs = wanted.parameters();
         pairs.push(("cursor", cursor.clone()));
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        format!("{}/v1/articles?{query}", config.public_url)
+        format!("{}/v1/articles?{query}", context.config.public_url)
     });
     let link = next.as_ref().map(|next| format!("<{next}>; rel=\"next\""));
     let page = CardPage {
@@ -378,59 +377,21 @@ fn include(
     items: &mut [Card],
     tags: &mut Vec<Tag>,
 ) -> Result<()> {
-    if include.contains(&"topics") {
-        let lists: Vec<Vec<Id>> = rows
-            .iter()
-            .map(|(_, head)| ids(&head.topics))
-            .collect::<Result<_>>()?;
-        let all: Vec<Id> = lists.concat();
-        let known: HashMap<Id, NameRef> = crate::store!(*conn, topics::by_ids(&all))?
-            .into_iter()
-            .map(|topic| {
-                (
-                    topic.id,
-                    NameRef {
-                        slug: topic.slug,
-                        name: topic.name,
-                    },
-                )
-            })
-            .collect();
-        tags.extend(known.keys().map(|id| Tag::topic(*id)));
-        for (item, list) in items.iter_mut().zip(lists) {
-            item.topics = Some(
-                list.iter()
-                    .filter_map(|id| known.get(id).cloned())
-                    .collect(),
-            );
-        }
+    let wanted = |name, column: fn(&RevisionHead) -> &str| match include.contains(&name) {
+        true => rows.iter().map(|(_, head)| ids(column(head))).collect(),
+        false => Ok(Vec::new()),
+    };
+    let topics: Vec<Vec<Id>> = wanted("topics", |head| &head.topics)?;
+    let authors: Vec<Vec<Id>> = wanted("authors", |head| &head.authors)?;
+    let names = names(conn, [topics.concat(), authors.concat()].concat())?;
+    tags.extend(topics.iter().flatten().map(|id| Tag::topic(*id)));
+    tags.extend(authors.iter().flatten().map(|id| Tag::author(*id)));
+    let named = |ids: Vec<Id>| Some(ids.iter().filter_map(|id| names.get(id).cloned()).collect());
+    for (item, ids) in items.iter_mut().zip(topics) {
+        item.topics = named(ids);
     }
-    if include.contains(&"authors") {
-        let lists: Vec<Vec<Id>> = rows
-            .iter()
-            .map(|(_, head)| ids(&head.authors))
-            .collect::<Result<_>>()?;
-        let all: Vec<Id> = lists.concat();
-        let known: HashMap<Id, NameRef> = crate::store!(*conn, authors::by_ids(&all))?
-            .into_iter()
-            .map(|author| {
-                (
-                    author.id,
-                    NameRef {
-                        slug: author.slug,
-                        name: author.name,
-                    },
-                )
-            })
-            .collect();
-        tags.extend(known.keys().map(|id| Tag::author(*id)));
-        for (item, list) in items.iter_mut().zip(lists) {
-            item.authors = Some(
-                list.iter()
-                    .filter_map(|id| known.get(id).cloned())
-                    .collect(),
-            );
-        }
+    for (item, ids) in items.iter_mut().zip(authors) {
+        item.authors = named(ids);
     }
     Ok(())
 }

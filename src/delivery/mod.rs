@@ -6,6 +6,7 @@
 
 pub mod article;
 pub mod card;
+pub mod context;
 pub mod list;
 pub mod preview;
 pub mod related;

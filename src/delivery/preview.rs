@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::article::{self, Article};
+use super::context::Context;
 use crate::db::Time;
 use crate::error::{Result, internal};
 use crate::http::query::Params;
@@ -85,7 +86,8 @@ pub async fn get_preview(
             // What isn't published yet has no dates; a page shows some.
             row.published_at = row.published_at.or(Some(now));
             row.updated_at = row.updated_at.or(Some(revision.created_at));
-            let article = article::whole(conn, now, row, revision, &wanted, &config)?;
+            let context = Context::load(conn, &config)?;
+            let article = article::whole(conn, now, row, revision, &wanted, &context)?;
             let shown = PreviewArticle { preview, article };
             let mut value = serde_json::to_value(&shown).map_err(internal)?;
             if let Value::Object(members) = &mut value {

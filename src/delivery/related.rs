@@ -10,13 +10,13 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::card::{Card, Context, unique};
+use super::card::{Card, unique};
+use super::context::Context;
 use super::list::in_order;
 use crate::articles::model::{
     ArticleRow, LinkRow, ListFilter, Order, Placement, RevisionHead, RevisionRow, ids,
 };
 use crate::changes::Tag;
-use crate::config::Config;
 use crate::db::{Conn, Id, Time};
 use crate::error::Result;
 use crate::http::answer::Draft;
@@ -101,9 +101,8 @@ pub fn related_page(
     now: Time,
     row: &ArticleRow,
     revision: &RevisionRow,
-    config: &Config,
+    context: &Context,
 ) -> Result<Draft> {
-    let context = Context::load(conn, config)?;
     let mut made = Made {
         tags: vec![Tag::site(), Tag::article(row.id)],
         ..Made::default()
@@ -132,13 +131,13 @@ pub fn related_page(
             }
             (None, None) => {}
         }
-        let link = related_out(&context, link, visible)?;
+        let link = related_out(context, link, visible)?;
         items.extend(link.map(|link| RelatedItem {
             automatic: false,
             link,
         }));
     }
-    for card in automatic(conn, now, &context, row, revision, &known, &mut made)? {
+    for card in automatic(conn, now, context, row, revision, &known, &mut made)? {
         let link = RelatedOut {
             placement: Placement::End,
             relation: crate::content::Relation::ReadMore.name().to_owned(),
@@ -169,14 +168,13 @@ pub fn more_page(
     row: &ArticleRow,
     revision: &RevisionRow,
     limit: i64,
-    config: &Config,
+    context: &Context,
 ) -> Result<Draft> {
-    let context = Context::load(conn, config)?;
     let mut made = Made {
         tags: vec![Tag::site(), Tag::article(row.id)],
         ..Made::default()
     };
-    let items = more(conn, now, &context, row, revision, limit, &mut made)?;
+    let items = more(conn, now, context, row, revision, limit, &mut made)?;
     let mut draft = Draft::json(&MorePage { items }, unique(std::mem::take(&mut made.tags)))?;
     made.limit(&mut draft);
     draft.appears_at(Some(now.plus_seconds(LIFETIME)));

@@ -4,12 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::article::{self, Article, Found, Resolved};
-use super::card::Context;
+use super::context::{Context, Contexts};
 use super::list::{self, CardPage};
 use super::related::{self, MorePage, RelatedPage};
 use super::serve::serve;
 use crate::articles::model::{ArticleRow, RevisionRow};
-use crate::config::Config;
 use crate::db::{Conn, Time};
 use crate::error::Result;
 use crate::http::answer::{Constants, Draft};
@@ -64,14 +63,16 @@ pub async fn list_articles(
     request: HttpRequest,
     state: web::Data<State>,
     constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request)?;
     let wanted = list::Wanted::of(&mut params)?;
     params.finish()?;
-    let config = state.config.clone();
+    let shared = state.clone();
     let key = wanted.key();
     serve(&request, &state, &constants, key, move |conn, now| {
-        list::page(conn, now, &wanted, &config)
+        let context = contexts.get(conn, &shared)?;
+        list::page(conn, now, &wanted, &context)
     })
     .await
 }
@@ -104,6 +105,7 @@ pub async fn get_article(
     path: web::Path<String>,
     state: web::Data<State>,
     constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request)?;
     let wanted = article::Wanted::of(&mut params)?;
@@ -115,9 +117,9 @@ pub async fn get_article(
         "",
         key,
         state,
-        constants,
-        move |conn, now, row, revision, config| {
-            article::article(conn, now, row, revision, &wanted, config)
+        (constants, contexts),
+        move |conn, now, row, revision, context| {
+            article::article(conn, now, row, revision, &wanted, context)
         },
     )
     .await
@@ -147,6 +149,7 @@ pub async fn get_article_related(
     path: web::Path<String>,
     state: web::Data<State>,
     constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     let key = format!("related/{path}");
@@ -156,9 +159,9 @@ pub async fn get_article_related(
         "/related",
         key,
         state,
-        constants,
-        |conn, now, row, revision, config| {
-            related::related_page(conn, now, &row, &revision, config)
+        (constants, contexts),
+        |conn, now, row, revision, context| {
+            related::related_page(conn, now, &row, &revision, context)
         },
     )
     .await
@@ -188,6 +191,7 @@ pub async fn get_article_more(
     path: web::Path<String>,
     state: web::Data<State>,
     constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
 ) -> Result<HttpResponse> {
     let mut params = Params::of(&request)?;
     let limit = params.limit()?;
@@ -199,9 +203,9 @@ pub async fn get_article_more(
         "/more",
         key,
         state,
-        constants,
-        move |conn, now, row, revision, config| {
-            related::more_page(conn, now, &row, &revision, limit, config)
+        (constants, contexts),
+        move |conn, now, row, revision, context| {
+            related::more_page(conn, now, &row, &revision, limit, context)
         },
     )
     .await
@@ -230,6 +234,7 @@ pub async fn get_article_markdown(
     path: web::Path<String>,
     state: web::Data<State>,
     constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     let key = format!("markdown/{path}");
@@ -239,9 +244,9 @@ pub async fn get_article_markdown(
         ".md",
         key,
         state,
-        constants,
-        |conn, now, row, revision, config| {
-            let resolved = resolve(conn, now, row, revision, config)?;
+        (constants, contexts),
+        |conn, now, row, revision, context| {
+            let resolved = Resolved::load(conn, now, context, row, revision)?;
             let mut draft = Draft::new(
                 "text/markdown; charset=utf-8",
                 resolved.to_markdown().into_bytes(),
@@ -277,6 +282,7 @@ pub async fn get_article_text(
     path: web::Path<String>,
     state: web::Data<State>,
     constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     let key = format!("text/{path}");
@@ -286,9 +292,9 @@ pub async fn get_article_text(
         ".txt",
         key,
         state,
-        constants,
-        |conn, now, row, revision, config| {
-            let resolved = resolve(conn, now, row, revision, config)?;
+        (constants, contexts),
+        |conn, now, row, revision, context| {
+            let resolved = Resolved::load(conn, now, context, row, revision)?;
             let mut draft = Draft::new(
                 "text/plain; charset=utf-8",
                 resolved.to_text().into_bytes(),
@@ -301,17 +307,6 @@ pub async fn get_article_text(
     .await
 }
 
-fn resolve(
-    conn: &mut Conn<'_>,
-    now: Time,
-    row: ArticleRow,
-    revision: RevisionRow,
-    config: &Config,
-) -> Result<Resolved> {
-    let context = Context::load(conn, config)?;
-    Resolved::load(conn, now, &context, row, revision)
-}
-
 /// Serves something of an article: where it has moved, that it is gone, or what
 /// `make` makes of its live revision.
 async fn of_article(
@@ -320,13 +315,13 @@ async fn of_article(
     suffix: &'static str,
     key: String,
     state: web::Data<State>,
-    constants: web::Data<Constants>,
-    make: impl FnOnce(&mut Conn<'_>, Time, ArticleRow, RevisionRow, &Config) -> Result<Draft>
+    (constants, contexts): (web::Data<Constants>, web::Data<Contexts>),
+    make: impl FnOnce(&mut Conn<'_>, Time, ArticleRow, RevisionRow, &Context) -> Result<Draft>
     + Send
     + 'static,
 ) -> Result<HttpResponse> {
     let name = path.into_inner();
-    let config = state.config.clone();
+    let shared = state.clone();
     let query = match request.query_string() {
         "" => String::new(),
         query => format!("?{query}"),
@@ -339,9 +334,13 @@ async fn of_article(
         move |conn, now| match article::find(conn, now, &name)? {
             Found::Live(found) => {
                 let (row, revision) = *found;
-                make(conn, now, row, revision, &config)
+                let context = contexts.get(conn, &shared)?;
+                make(conn, now, row, revision, &context)
             }
-            Found::Moved(row) => Ok(article::moved(&row, &format!("{suffix}{query}"), &config)),
+            Found::Moved(row) => {
+                let suffix = format!("{suffix}{query}");
+                Ok(article::moved(&row, &suffix, &shared.config))
+            }
         },
     )
     .await

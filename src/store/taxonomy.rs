@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::Conn;
-use crate::db::schema::{articles, listings};
+use crate::db::schema::{articles, authors, listings, topics};
 use crate::db::{Dialect, Id, Time, lock_key};
 
 const NAME: &str = "taxonomy";
@@ -32,6 +32,26 @@ pub fn has_visible(c: &mut Conn, list: Id, now: Time) -> QueryResult<bool> {
                 .or(articles::expires_at.gt(now)),
         );
     diesel::select(diesel::dsl::exists(visible)).get_result(c)
+}
+
+/// Slugs and names of these topics and authors, in no order.
+pub fn names(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, String, String)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(Conn::IDS_AT_ONCE) {
+        let topics = topics::table.select((topics::id, topics::slug, topics::name));
+        let authors = authors::table.select((authors::id, authors::slug, authors::name));
+        found.extend(match ids {
+            [id] => topics
+                .filter(topics::id.eq(id))
+                .union_all(authors.filter(authors::id.eq(id)))
+                .load(c)?,
+            ids => topics
+                .filter(topics::id.eq_any(ids))
+                .union_all(authors.filter(authors::id.eq_any(ids)))
+                .load(c)?,
+        });
+    }
+    Ok(found)
 }
 
 /// The next instant at which an article appears by itself.

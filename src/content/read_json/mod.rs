@@ -10,7 +10,6 @@ mod inline;
 use super::blocks::Body;
 use super::limits;
 use crate::error::FieldError;
-use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
 /// More errors than this help nobody.
@@ -53,23 +52,6 @@ impl Body {
         } else {
             Err(reader.errors)
         }
-    }
-}
-
-/// For bodies this program stored; the message of an error is its first one.
-impl<'de> Deserialize<'de> for Body {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Stored {
-            blocks: Value,
-        }
-        let stored = Stored::deserialize(deserializer)?;
-        Body::from_json(&stored.blocks, "#/blocks").map_err(|errors| {
-            let first = errors
-                .first()
-                .map(|error| format!("{}: {}", error.pointer, error.detail));
-            de::Error::custom(first.unwrap_or_default())
-        })
     }
 }
 

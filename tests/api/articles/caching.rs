@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use actix_web::web;
 use perspektive::db::Url;
 use perspektive::delivery::article::{self, Found};
+use perspektive::delivery::context::Context;
 use perspektive::delivery::serve::serve;
 use perspektive::http::answer::Constants;
 use serde_json::json;
@@ -170,6 +171,35 @@ both! {
     }
 }
 
+both! {
+    /// What all answers share, such as the tree of sections, is kept in memory
+    /// even where no answer is, and is no older for that: at once on the node
+    /// that changes it, within a second on another.
+    async fn what_answers_share_is_new(app: App) {
+        let editor = newsroom(&app).await;
+        live(&app, "rat", &with(piece("Rat"), json!({"section": "stadtrat"}))).await;
+        let other = app.another_node_with(|config| config.cache_bytes = 0).await;
+        let shown = async |app: &App| app.get("/v1/articles/rat", 200).await["section"].clone();
+        for (path, change, member, value) in [
+            ("sections/stadtrat", json!({"name": "Rathaus"}), "name", "Rathaus"),
+            ("sections/stadtrat", json!({"slug": "rathaus"}), "slug", "rathaus"),
+            ("sections/politik", json!({"slug": "staat"}), "path", "staat/rathaus"),
+            ("sections/staat", json!({"parent": "kultur"}), "path", "kultur/staat/rathaus"),
+        ] {
+            shown(&other).await;
+            let request = editor.request("PATCH", &format!("/v1/editor/{path}")).header("If-Match", "*");
+            got(request.json(&change), 200).await;
+            let changed = Instant::now();
+            assert_eq!(shown(&app).await[member], value);
+            // SQLite's log is only looked at each second.
+            while shown(&other).await[member] != value {
+                assert!(changed.elapsed() < Duration::from_millis(2_500), "{value}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
 /// Reads the article as its route does, but stops between reading and putting
 /// until `meanwhile` is done.
 async fn hold_a_reader(app: &App, slug: &'static str, meanwhile: impl AsyncFnOnce()) -> u16 {
@@ -180,14 +210,15 @@ async fn hold_a_reader(app: &App, slug: &'static str, meanwhile: impl AsyncFnOnc
         .uri(&format!("/v1/articles/{slug}"))
         .to_http_request();
     let constants = Constants::new(&app.state.config);
-    let config = app.state.config.clone();
+    let shared = app.state.clone();
     let wanted = article::Wanted::default();
     let key = format!("article/{slug}?{}", wanted.key());
     let reading = serve(&request, &state, &constants, key, move |conn, now| {
         let Found::Live(found) = article::find(conn, now, slug)? else {
             unreachable!()
         };
-        let draft = article::article(conn, now, found.0, found.1, &wanted, &config);
+        let context = Context::load(conn, &shared.config)?;
+        let draft = article::article(conn, now, found.0, found.1, &wanted, &context);
         reached.send(()).unwrap();
         let _ = released.recv_timeout(Duration::from_millis(1_500));
         draft

@@ -99,7 +99,7 @@ impl App {
 
     /// A second node on the same database, with other settings.
     pub async fn another_node_with(&self, change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = self.state.config.clone();
+        let mut config = Config::clone(&self.state.config);
         change(&mut config);
         App::start(config, tempfile::tempdir().unwrap()).await
     }

@@ -1,0 +1,189 @@
+//! What many answers share: the tree of sections, the website's addresses.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono_tz::Tz;
+
+use super::card::{CARD_TEASER, Card, CardLinks, Image, reading_minutes};
+use super::taxonomy::SectionRef;
+use crate::articles::model::{ArticleRow, RevisionHead};
+use crate::cache::Stamp;
+use crate::changes::{Entity, Tag};
+use crate::config::Config;
+use crate::db::{Conn, Id};
+use crate::error::Result;
+use crate::http::address::{self, Parts};
+use crate::http::text;
+use crate::sections::{self, Tree};
+use crate::site;
+use crate::state::State;
+
+/// What every projection of articles needs: the tree of sections, the website's
+/// addresses.
+pub struct Context {
+    /// The sections.
+    pub tree: Tree,
+    zone: Tz,
+    /// The settings.
+    pub config: Arc<Config>,
+}
+
+/// Keeps the [`Context`] between answers: it is part of each and rarely changes.
+///
+/// It is evicted as answers are, so it is never staler than an answer in the
+/// cache may be; while the change log can't be followed it is read anew each time.
+#[derive(Default)]
+pub struct Contexts(RwLock<Option<(Stamp, Arc<Context>)>>);
+
+impl Contexts {
+    /// The present context.
+    pub fn get(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Context>> {
+        // Before anything is read, so that a change meanwhile makes it invalid.
+        let stamp = state.cache.stamp();
+        let tags = [Tag::site(), Tag::index(Entity::Section)];
+        let kept = self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((made, context)) = kept
+            && state.staleness(state.now()) == 0
+            && state.cache.is_current(made, &tags)
+        {
+            return Ok(context);
+        }
+        let context = Arc::new(Context::load(conn, &state.config)?);
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.as_ref().is_none_or(|(made, _)| *made <= stamp) {
+            *kept = Some((stamp, Arc::clone(&context)));
+        }
+        Ok(context)
+    }
+}
+
+impl Context {
+    /// Reads the tree and the newsroom's time zone.
+    pub fn load(conn: &mut Conn<'_>, config: &Arc<Config>) -> Result<Self> {
+        let zone = site::ops::load(conn)?.settings.zone();
+        Ok(Context {
+            tree: sections::ops::tree(conn)?,
+            zone,
+            config: Arc::clone(config),
+        })
+    }
+
+    /// This API's address of an article.
+    pub fn api(&self, slug: &str) -> String {
+        format!("{}/v1/articles/{slug}", self.config.public_url)
+    }
+
+    /// The website's address of an article.
+    pub fn web(&self, row: &ArticleRow, section_id: Option<Id>) -> Option<String> {
+        let site = self.config.site_url.as_deref()?;
+        let section = section_id
+            .and_then(|id| self.tree.by_id(id))
+            .map_or("", |section| section.slug.as_str());
+        let first_published_at = row.first_published_at.or(row.published_at)?;
+        let parts = Parts {
+            id: row.id,
+            slug: &row.slug,
+            section,
+            first_published_at,
+        };
+        Some(format!(
+            "{site}{}",
+            address::path(&self.config.site_article_path, parts, self.zone)
+        ))
+    }
+
+    /// A section, as articles name it.
+    pub fn section(&self, id: Option<Id>) -> Option<SectionRef> {
+        let section = self.tree.by_id(id?)?;
+        Some(SectionRef {
+            slug: section.slug.clone(),
+            name: section.name.clone(),
+            path: self.tree.path(section.id),
+        })
+    }
+
+    /// A live article as a card.
+    pub fn card(&self, row: &ArticleRow, head: &RevisionHead) -> Result<Card> {
+        let published_at = row.published_at.unwrap_or_default();
+        let image = Image::read(head.image.as_deref())?;
+        Ok(Card {
+            id: row.id,
+            rev: head.number,
+            slug: row.slug.clone(),
+            kind: head.kind,
+            language: head.language.clone(),
+            kicker: head.kicker.clone(),
+            headline: head.headline.clone(),
+            teaser: head
+                .teaser
+                .as_deref()
+                .map(|teaser| text::shorten(teaser, CARD_TEASER)),
+            section: self.section(head.section_id),
+            image: image.map(|image| Image {
+                caption: None,
+                ..image
+            }),
+            published_at,
+            updated_at: row.updated_at.unwrap_or(published_at),
+            priority: head.priority,
+            access: head.access,
+            word_count: head.word_count,
+            reading_minutes: reading_minutes(head.word_count),
+            topics: None,
+            authors: None,
+            links: CardLinks {
+                this: self.api(&row.slug),
+                web: self.web(row, head.section_id),
+            },
+        })
+    }
+
+    /// The tags of a card: the article, and the sections whose names it shows.
+    pub fn tag_card(&self, row: &ArticleRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
+        tags.push(Tag::article(row.id));
+        self.tag_section(head.section_id, tags);
+    }
+
+    /// The tags of a section's name and path. Its own is there even if this
+    /// context doesn't know it yet: an article may be newer than the context.
+    pub fn tag_section(&self, id: Option<Id>, tags: &mut Vec<Tag>) {
+        if let Some(id) = id {
+            tags.push(Tag::section(id));
+            tags.extend(
+                self.tree
+                    .ancestors(id)
+                    .iter()
+                    .map(|section| Tag::section(section.id)),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+
+    /// A section that is newer than the context evicts the answer that lacks it.
+    #[test]
+    fn an_unknown_section_is_tagged_all_the_same() {
+        #[derive(clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            settings: Settings,
+        }
+        let cli = <Cli as clap::Parser>::parse_from(["test"]);
+        let context = Context {
+            tree: Tree::default(),
+            zone: Tz::UTC,
+            config: Arc::new(cli.settings.check().unwrap()),
+        };
+        let (id, mut tags) = (Id::new(), Vec::new());
+        context.tag_section(Some(id), &mut tags);
+        assert_eq!(tags, [Tag::section(id)]);
+    }
+}
