@@ -510,11 +510,12 @@ fn bind(
     slugs.dedup();
     let mut known: HashMap<String, Id> = HashMap::new();
     if !slugs.is_empty() {
-        known.extend(crate::store!(
-            tx.conn,
-            articles::ids_of_former_slugs(&slugs)
-        )?);
+        // The present ones first: whatever is renamed between the two queries is
+        // found by its former slug.
         known.extend(crate::store!(tx.conn, articles::ids_of_slugs(&slugs))?);
+        for (slug, id) in crate::store!(tx.conn, articles::ids_of_former_slugs(&slugs))? {
+            known.entry(slug).or_insert(id);
+        }
     }
     let existing = if ids.is_empty() {
         Vec::new()
