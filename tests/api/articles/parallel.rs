@@ -194,6 +194,22 @@ impl Held {
         self.go.send(()).unwrap();
         self.thread.join().unwrap().unwrap();
     }
+
+    /// Lets two end at once: each has settled what it can before the other is
+    /// committed.
+    async fn commit_at_once(app: &App, one: Held, other: Held) {
+        let log = |tx: &mut Tx<'_>| Ok(perspektive::store!(tx.conn, changes::lock())?);
+        let log = Held::new(app, log).await;
+        for write in [&one, &other] {
+            write.go.send(()).unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert!(!one.thread.is_finished() && !other.thread.is_finished());
+        log.commit();
+        for write in [one, other] {
+            write.thread.join().unwrap().unwrap();
+        }
+    }
 }
 
 fn publish(slug: &'static str) -> impl FnOnce(&mut Tx<'_>) -> Result<()> {
@@ -265,6 +281,15 @@ async fn two_that_link_to_each_other_come_at_once() {
     verb(&app, "zwei", "unpublish", json!({}), 200).await;
     eins.commit();
     assert!(related(&app, "eins").await.is_empty());
+
+    // Nor in the moment of the commit: whoever is second says that the first,
+    // which it now finds, shows something else.
+    verb(&app, "eins", "unpublish", json!({}), 200).await;
+    let seen = app.log().len();
+    let eins = Held::new(&app, publish("eins")).await;
+    let zwei = Held::new(&app, publish("zwei")).await;
+    Held::commit_at_once(&app, eins, zwei).await;
+    assert_eq!(app.log().len() - seen, 3, "{:?}", &app.log()[seen..]);
 }
 
 /// A slug and a link that waits for it come at the same instant, in either order.
@@ -293,4 +318,11 @@ async fn a_slug_and_a_link_to_it_come_at_once() {
     zwei.commit();
     assert_eq!(related(&app, "eins").await, ["zwei"]);
     assert_eq!(related(&app, "zwei").await, ["eins"]);
+
+    // And in the moment of the commit.
+    let drei = Held::new(&app, upload("drei", linking_to("vier"))).await;
+    let vier = Held::new(&app, upload("vier", linking_to("drei"))).await;
+    Held::commit_at_once(&app, drei, vier).await;
+    assert_eq!(related(&app, "drei").await, ["vier"]);
+    assert_eq!(related(&app, "vier").await, ["drei"]);
 }
