@@ -541,11 +541,9 @@ fn bind(
             (None, None) => return,
         };
         if id == own.id {
-            errors.push(FieldError::new(
-                pointer,
-                "links-to-itself",
-                "leads to the article it stands in; remove it",
-            ));
+            let name = article.slug.clone().unwrap_or_else(|| id.to_string());
+            let detail = format!("`{name}` is the article that this stands in; remove the link");
+            errors.push(FieldError::new(pointer, "links-to-itself", detail));
         }
         *article = ArticleRef::id(id.0);
     });

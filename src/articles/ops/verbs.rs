@@ -182,7 +182,7 @@ pub fn schedule(
             return Err(invalid(
                 "#",
                 "one-of",
-                "needs exactly one of `at` and `local_time`",
+                "needs exactly one of `at` and `local_time`, such as {\"local_time\": \"2026-12-24T06:00\"}",
             ));
         }
     };
