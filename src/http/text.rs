@@ -57,7 +57,10 @@ const ALSO_CALLED: [(&str, &[&str]); 17] = [
             "categories",
         ],
     ),
-    ("topic", &["tag", "keyword", "schlagwort"]),
+    (
+        "topic",
+        &["tag", "tags", "keyword", "keywords", "schlagwort"],
+    ),
     ("authors", &["author", "byline", "autor", "autoren"]),
     ("body", &["content", "text", "html", "markdown", "blocks"]),
     ("image", &["picture", "bild", "photo", "foto"]),

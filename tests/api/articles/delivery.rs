@@ -59,7 +59,8 @@ both! {
         let page = app.get("/v1/articles?fields=slug,topics&include=topics", 200).await;
         assert_eq!(page["items"][0], json!({"slug": "anders", "topics": [{"slug": "verkehr", "name": "Verkehr"}]}));
         for (path, near) in [
-            ("/v1/articles/rat?fields=headlin", "did you mean `headline`"), ("/v1/articles/rat?include=mor", "did you mean `more`"),
+            ("/v1/articles/rat?fields=headlin", "did you mean `headline`"), ("/v1/articles/rat?fields=Titel", "did you mean `headline`"),
+            ("/v1/articles?tags=klima", "did you mean `topic`"), ("/v1/articles?page=2", "did you mean `cursor`"), ("/v1/articles/rat?include=mor", "did you mean `more`"),
             ("/v1/articles/rat?body=htm", "did you mean `html`"), ("/v1/articles/rat?farbe=rot", "known are body, fields, include"),
             ("/v1/articles?fields=boddy", "`boddy` is unknown"), ("/v1/articles?include=author", "did you mean `authors`"),
             ("/v1/articles/rat?include=more&include=more", "takes one value"), ("/v1/articles/rat.md?body=html", "takes no parameters"),
