@@ -156,7 +156,12 @@ fn advice(said: &str, line: &str) -> String {
                 .to_owned();
         }
         if let Some((name, value)) = line.split_once(": ") {
-            let inner = value.trim().trim_matches('"').replace('"', "\\\"");
+            let value = value.trim();
+            let inner = value
+                .strip_prefix('"')
+                .and_then(|value| value.strip_suffix('"'))
+                .unwrap_or(value)
+                .replace('"', "\\\"");
             let inner: String = inner.chars().take(80).collect();
             return format!("put the value into double quotes: `{name}: \"{inner}\"`");
         }
@@ -186,7 +191,7 @@ mod tests {
             ),
             (
                 "headline: \"Er sagte: \"Nein\"\"",
-                "put the value into double quotes: `headline: \"Er sagte: \\\"Nein\"`",
+                "put the value into double quotes: `headline: \"Er sagte: \\\"Nein\\\"\"`",
             ),
             (
                 "headline: Rat\n  teaser: Ja",
