@@ -6,6 +6,13 @@
 //! in commit order. Cache eviction, other nodes and everything that will ever
 //! follow the newsroom live hang on these entries; no handler evicts or
 //! notifies by hand.
+//!
+//! What depends on what other writes do at the same time is settled at the end
+//! too, under locks: which links a new slug was awaited by, and which articles
+//! show an article that came or went. Whoever comes second sees what the first
+//! did, so neither is missed by both.
+
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
@@ -197,6 +204,26 @@ pub struct Tx<'a> {
     deeds: Vec<Noted>,
     actor: Actor,
     origin: Option<Origin>,
+    loose: Loose,
+}
+
+/// What is settled at the end of a write, because it hangs on other writes.
+#[derive(Default)]
+struct Loose {
+    /// Slugs that links may now be bound by.
+    slugs: BTreeSet<String>,
+    /// Articles that came or went, and with them the links that lead to them.
+    came_or_went: BTreeSet<Id>,
+    /// Articles that will come at another instant than was known.
+    rescheduled: BTreeSet<Id>,
+}
+
+impl Loose {
+    fn extend(&mut self, more: Loose) {
+        self.slugs.extend(more.slugs);
+        self.came_or_went.extend(more.came_or_went);
+        self.rescheduled.extend(more.rescheduled);
+    }
 }
 
 impl<'a> Tx<'a> {
@@ -209,6 +236,7 @@ impl<'a> Tx<'a> {
             deeds: Vec::new(),
             actor: Actor::command(),
             origin: None,
+            loose: Loose::default(),
         }
     }
 
@@ -227,26 +255,40 @@ impl<'a> Tx<'a> {
         let part = |conn: Conn<'_>| {
             let mut part = Tx::new(conn, now);
             part.done_by(actor, origin.as_ref());
-            Ok((job(&mut part)?, part.entries, part.deeds))
+            Ok((job(&mut part)?, part.entries, part.deeds, part.loose))
         };
         // A transaction inside a transaction is a savepoint.
-        let (value, entries, deeds) = match &mut self.conn {
+        let (value, entries, deeds, loose) = match &mut self.conn {
             Conn::Pg(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Pg(conn))),
             Conn::Lite(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Lite(conn))),
         }?;
         self.entries.extend(entries);
         self.deeds.extend(deeds);
+        self.loose.extend(loose);
         Ok(value)
     }
 
-    /// Appends what was noted and what was recorded; the last statements of the
-    /// transaction.
+    /// Notes slugs that an article has got or that new links wait for: where
+    /// both are there at the end of the write, the links are bound.
+    pub fn bind_at_the_end<'s>(&mut self, slugs: impl IntoIterator<Item = &'s str>) {
+        let slugs = slugs.into_iter().map(str::to_owned);
+        self.loose.slugs.extend(slugs);
+    }
+
+    /// Settles what hangs on other writes, and appends what was noted and what was
+    /// recorded; the last statements of the transaction.
     pub fn finish(mut self) -> QueryResult<Appended> {
+        if !self.loose.slugs.is_empty() {
+            let slugs: Vec<String> = std::mem::take(&mut self.loose.slugs).into_iter().collect();
+            crate::store!(self.conn, links::bind(&slugs))?;
+        }
         if !self.deeds.is_empty() {
             crate::store!(self.conn, audit::append(&self.deeds))?;
         }
         let mut last = None;
         if !self.entries.is_empty() {
+            crate::store!(self.conn, changes::lock())?;
+            self.record_sources()?;
             last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
         }
         Ok(Appended {
@@ -258,6 +300,37 @@ impl<'a> Tx<'a> {
                 .flat_map(|entry| parse_keys(&entry.keys))
                 .collect(),
         })
+    }
+
+    /// Records the articles that link to what came or went. It holds the log's
+    /// lock, so that two that link to each other and are published at the same
+    /// instant don't miss each other.
+    fn record_sources(&mut self) -> QueryResult<()> {
+        let mut known = BTreeSet::new();
+        for (targets, action) in [
+            (
+                std::mem::take(&mut self.loose.came_or_went),
+                Action::Changed,
+            ),
+            (
+                std::mem::take(&mut self.loose.rescheduled),
+                Action::Scheduled,
+            ),
+        ] {
+            let targets: Vec<Id> = targets.into_iter().collect();
+            for source in crate::store!(self.conn, links::live_sources(&targets))? {
+                if known.insert(source) {
+                    record(
+                        self,
+                        Entity::Article,
+                        source,
+                        action,
+                        &[Tag::article(source)],
+                    );
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -294,6 +367,15 @@ pub fn note(tx: &mut Tx<'_>, deed: Deed, subject: (Subject, Id), revision: impl 
     let (actor, origin) = (&tx.actor, tx.origin.as_ref());
     let noted = Noted::done(tx.now, actor, origin, deed, subject, revision.into());
     tx.deeds.push(noted);
+}
+
+/// Records, once the write is done, the articles in which links lead to this
+/// one: they show it from now on, or no longer, or will at another instant.
+pub fn record_links_to(tx: &mut Tx<'_>, article: Id, action: Action) {
+    match action {
+        Action::Scheduled => tx.loose.rescheduled.insert(article),
+        Action::Changed | Action::Gone => tx.loose.came_or_went.insert(article),
+    };
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use crate::changes::{Action, Entity, Tag, Tx, record};
 use crate::error::{Result, conflict, forbidden};
 use crate::http::conditional::Expect;
 
-/// Puts an article into the trash. One that is live, or will be, is unpublished
-/// first.
+/// Puts an article into the trash. One that is live, or will be, is refused: it
+/// has to be unpublished before.
 pub fn trash(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Result<Written> {
     let row = require(tx, key)?;
     may_edit(actor, &row)?;

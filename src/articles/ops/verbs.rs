@@ -15,7 +15,7 @@ use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::Warning;
 use crate::db::{Id, Time};
-use crate::error::{FieldError, Result, conflict, invalid, invalid_all};
+use crate::error::{CONFLICT, FieldError, Problem, Result, conflict, invalid, invalid_all};
 use crate::http::conditional::Expect;
 use crate::http::text;
 
@@ -124,6 +124,9 @@ pub(super) fn publish_row(
         .published_at
         .or(row.published_at.filter(|_| visible))
         .unwrap_or(tx.now);
+    if visible {
+        not_embargoed(tx, &row, number, &content)?;
+    }
     let at = content
         .embargo_until
         .map_or(asked, |embargo| embargo.max(asked));
@@ -171,7 +174,7 @@ pub fn schedule(
             return Err(invalid(
                 "#",
                 "one-of",
-                "needs exactly one of `at` and `local_time`",
+                "needs exactly one of `at` and `local_time`, such as {\"local_time\": \"2026-12-24T06:00\"}",
             ));
         }
     };
@@ -285,12 +288,7 @@ pub fn correct(
     };
     let number = input.revision.unwrap_or(row.revision);
     let content = publishable(tx, &row, number)?;
-    if content
-        .embargo_until
-        .is_some_and(|embargo| embargo > tx.now)
-    {
-        return Err(conflict("The revision is under an embargo; lift it first."));
-    }
+    not_embargoed(tx, &row, number, &content)?;
     let mut after = row.clone();
     let now = tx.now;
     go_live(tx, &mut after, number, &content, published_at, now)?;
@@ -326,6 +324,25 @@ fn told(row: &ArticleRow, number: i32, asked: Time, at: Time) -> Vec<Warning> {
         warnings.push(Warning::new("embargo", detail).at_pointer("#/embargo_until"));
     }
     warnings
+}
+
+/// Refuses to replace what readers see by what they may not see yet: until the
+/// embargo ends they would have neither.
+fn not_embargoed(tx: &Tx<'_>, row: &ArticleRow, number: i32, content: &Content) -> Result<()> {
+    let Some(embargo) = content.embargo_until.filter(|embargo| *embargo > tx.now) else {
+        return Ok(());
+    };
+    Err(Problem::new(
+        &CONFLICT,
+        format!(
+            "`{}` is live, and revision {number} is under an embargo until {embargo}: readers would lose the article until then. \
+             Publish at that instant, publish another `revision`, or lift the embargo: PATCH {{\"embargo_until\": null}}. \
+             To hide the article until then, POST …/unpublish first.",
+            row.slug
+        ),
+    )
+    .with("embargo_until", embargo.to_string())
+    .into())
 }
 
 /// Moves the live pointer.

@@ -297,7 +297,7 @@ fn make(
     crate::store!(tx.conn, articles::insert(&row))?;
     note_deed(tx, &row, Deed::Created);
     add_revision(tx, actor, &row, &content, origin)?;
-    crate::store!(tx.conn, links::bind(&row.slug, id))?;
+    tx.bind_at_the_end([row.slug.as_str()]);
     finish(tx, actor, row, Outcome::Created, sent.warnings, publish)
 }
 
@@ -350,7 +350,7 @@ pub(super) fn revise(
             crate::store!(tx.conn, articles::retire_slug(&former))?;
         }
         crate::store!(tx.conn, articles::reclaim_slug(before.id, &slug))?;
-        crate::store!(tx.conn, links::bind(&slug, before.id))?;
+        tx.bind_at_the_end([slug.as_str()]);
         after.slug = slug;
     }
     touch(tx, actor, &mut after);
@@ -376,6 +376,8 @@ fn add_revision(
     let links = content.to_links(row.id, row.revision);
     if !links.is_empty() {
         crate::store!(tx.conn, links::insert(&links))?;
+        let waiting = links.iter().filter(|link| link.target_id.is_none());
+        tx.bind_at_the_end(waiting.filter_map(|link| link.slug.as_deref()));
     }
     Ok(())
 }

@@ -18,9 +18,9 @@ use crate::site;
 
 /// Put an article into the trash
 ///
-/// What is live or scheduled is unpublished first. From the trash it can be
-/// restored, until an admin erases it for good with `erase=true`: then its
-/// revisions are gone and its slug is free.
+/// What is live or scheduled is refused with 409: `POST …/unpublish` comes first.
+/// From the trash it can be restored, until an admin erases it for good with
+/// `erase=true`: then its revisions are gone and its slug is free.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
@@ -145,8 +145,9 @@ pub async fn send_back_article(
 ///
 /// Readers see the newest revision, or the one that is named, from now on. An
 /// embargo in the content is kept: then it is scheduled, and `visible_at` says
-/// for when. It needs a headline, a section and alternative texts. With `minor`
-/// it is a small fix, and `updated_at` stays.
+/// for when; over a live article, which readers would lose until then, it is
+/// refused with 409. It needs a headline, a section and alternative texts. With
+/// `minor` it is a small fix, and `updated_at` stays.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
