@@ -3,6 +3,7 @@
 mod bad_input;
 mod caching;
 mod delivery;
+mod html;
 mod leaks;
 mod links;
 mod lists;
