@@ -75,6 +75,7 @@ pub(super) fn parse(source: &str, start: usize) -> Result<(Dom, Vec<Notice>), Re
         source,
         at: start,
         unclosed: 0,
+        next_tag: 0,
         missing: Vec::new(),
         last_caption: source.rfind("[/caption]").unwrap_or(0),
         captions: 0,
@@ -93,6 +94,8 @@ struct Feeder<'s> {
     source: &'s str,
     at: usize,
     unclosed: usize,
+    /// Where the next `<` stands, as far as that has been searched.
+    next_tag: usize,
     /// What doesn't occur any more.
     missing: Vec<&'static str>,
     /// Where the last `[/caption]` stands: an old form of WordPress.
@@ -109,7 +112,10 @@ impl Feeder<'_> {
         let raw = self.tokenizer.sink.raw.get();
         self.check_size()?;
         let Some(markup) = rest.strip_prefix('<') else {
-            let end = rest.find('<').unwrap_or(rest.len());
+            if self.next_tag < self.at {
+                self.next_tag = rest.find('<').map_or(source.len(), |end| self.at + end);
+            }
+            let end = self.next_tag - self.at;
             if self.at <= self.last_caption && !raw {
                 self.text_with_captions(end);
             } else {
@@ -239,8 +245,10 @@ impl Feeder<'_> {
     /// Text in which `[caption …]` and `[/caption]` are a figure's tags.
     fn text_with_captions(&mut self, end: usize) {
         let text = &self.source[self.at..self.at + end];
-        let found = [text.find("[caption"), text.find("[/caption]")];
-        let Some(found) = found.into_iter().flatten().min() else {
+        let is_caption = |&(at, _): &(usize, &str)| {
+            text[at..].starts_with("[caption") || text[at..].starts_with("[/caption]")
+        };
+        let Some((found, _)) = text.match_indices('[').find(is_caption) else {
             return self.feed(end, None);
         };
         if found > 0 {
