@@ -6,14 +6,14 @@
 //! the like have a flow of their own within this one, to a limited depth.
 
 use super::dom::{Data, Id, Step};
+use super::elements::{heading_level, is_block, is_plain, is_silent};
 use super::inline::Run;
 use super::report::Kind;
 use super::{NO_TEXT, Reader, style, word};
 use crate::content::blocks::{
-    Block, Embed, Gallery, Heading, Image, Link, Paragraph, Related, RelatedTarget, Span,
+    Block, Embed, Gallery, Heading, Image, Paragraph, Related, RelatedTarget, Span,
 };
-use crate::content::related_line::RelatedLine;
-use crate::content::{limits, text, url};
+use crate::content::{text, url};
 use std::collections::HashSet;
 
 /// Containers within containers that are followed; what lies deeper is kept
@@ -52,125 +52,6 @@ impl Place {
             ..self
         }
     }
-}
-
-/// Elements that end the line before them and after them.
-pub(super) fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "dir"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "footer"
-            | "form"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "listing"
-            | "main"
-            | "menu"
-            | "nav"
-            | "ol"
-            | "optgroup"
-            | "option"
-            | "p"
-            | "plaintext"
-            | "pre"
-            | "search"
-            | "section"
-            | "select"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "textarea"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "title"
-            | "tr"
-            | "ul"
-            | "xmp"
-    )
-}
-
-/// Elements that say nothing the tree could hold, and nothing a reader misses.
-fn is_plain(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "abbr"
-            | "address"
-            | "article"
-            | "b"
-            | "bdi"
-            | "body"
-            | "br"
-            | "cite"
-            | "code"
-            | "data"
-            | "del"
-            | "div"
-            | "em"
-            | "figcaption"
-            | "figure"
-            | "font"
-            | "footer"
-            | "head"
-            | "header"
-            | "hgroup"
-            | "html"
-            | "i"
-            | "kbd"
-            | "li"
-            | "main"
-            | "noscript"
-            | "o:p"
-            | "p"
-            | "picture"
-            | "s"
-            | "samp"
-            | "section"
-            | "span"
-            | "strike"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "time"
-            | "tt"
-            | "var"
-            | "wbr"
-    )
-}
-
-/// Elements that hold no text and say nothing about it.
-fn is_silent(name: &str) -> bool {
-    matches!(
-        name,
-        "base" | "col" | "colgroup" | "link" | "meta" | "param" | "source" | "track" | "wbr"
-    )
 }
 
 /// Reads a part of the document into blocks.
@@ -551,62 +432,6 @@ impl<'f, 'r> Flow<'f, 'r> {
         }
     }
 
-    /// The headline stands above the text, not in it; a picture in it stays.
-    fn headline(&mut self, id: Id) {
-        let mut flow = Flow::new(self.reader, Place::TOP);
-        flow.read(id);
-        let blocks = flow.out;
-        let mut flattened = false;
-        for block in blocks {
-            match block {
-                Block::Paragraph(paragraph) => {
-                    flattened |= is_marked(&paragraph.spans);
-                }
-                other => self.out.push(other),
-            }
-        }
-        if flattened {
-            let detail = "A headline has no marks or links; its text was kept.";
-            self.reader.warn(id, "flattened", detail);
-        }
-    }
-
-    /// Takes a first paragraph that calls itself the teaser for the teaser.
-    fn teaser(&mut self, id: Id) -> bool {
-        let dom = self.reader.dom;
-        let is_early =
-            self.place.within == Within::Top && self.place.depth == 0 && self.out.len() < 5;
-        if !is_early || !self.reader.head.is_teaser(dom, id) {
-            return false;
-        }
-        self.flush();
-        let place = self.place.inside(Within::Top);
-        let blocks = self.within(id, place, HashSet::new());
-        let mut line = String::new();
-        let mut flattened = false;
-        for block in &blocks {
-            match block {
-                Block::Paragraph(paragraph) => {
-                    flattened |= is_marked(&paragraph.spans);
-                    line.push(' ');
-                    line.extend(paragraph.spans.iter().map(|span| span.text.as_str()));
-                }
-                _ => line.clear(),
-            }
-        }
-        let teaser = text::one_line(&line);
-        let fits = blocks
-            .iter()
-            .all(|block| matches!(block, Block::Paragraph(_)));
-        if !fits || !self.reader.head.take_teaser(teaser) {
-            self.out.extend(blocks);
-        } else if flattened {
-            let detail = "A teaser has no marks or links; its text was kept.";
-            self.reader.warn(id, "flattened", detail);
-        }
-        true
-    }
-
     fn word_item(&mut self, id: Id) -> bool {
         let Some(item) = word::item(self.reader, id) else {
             return false;
@@ -708,119 +533,6 @@ impl<'f, 'r> Flow<'f, 'r> {
             .push(Block::Heading(Heading { level: kept, spans }));
     }
 
-    /// A paragraph at the top level, whose lines may be blocks of their own.
-    fn lines(&mut self, id: Id, spans: Vec<Span>) {
-        let text: String = spans.iter().map(|span| span.text.as_str()).collect();
-        let may_be = |line: &str| {
-            let line = line.trim();
-            line.starts_with("[[") || line.starts_with("[embed") || is_address(line)
-        };
-        if !text.split('\n').any(may_be) {
-            self.out.push(Block::Paragraph(Paragraph { spans }));
-            return;
-        }
-        let mut kept: Vec<Span> = Vec::new();
-        for line in split_lines(spans) {
-            match self.line_block(id, &line) {
-                Some(block) => {
-                    let spans = std::mem::take(&mut kept);
-                    self.out.push(Block::Paragraph(Paragraph { spans }));
-                    self.out.push(block);
-                }
-                None => {
-                    if let Some(last) = kept.last_mut() {
-                        last.text.push('\n');
-                    }
-                    kept.extend(line);
-                }
-            }
-        }
-        self.out.push(Block::Paragraph(Paragraph { spans: kept }));
-    }
-
-    /// What a line alone is: `[[slug]]`, an address, `[embed]address[/embed]`.
-    fn line_block(&mut self, id: Id, line: &[Span]) -> Option<Block> {
-        let text: String = line.iter().map(|span| span.text.as_str()).collect();
-        let text = text.trim();
-        let mut links = line.iter().map(|span| &span.link);
-        let link = links.next()?;
-        if links.any(|other| other != link) {
-            return None;
-        }
-        match link {
-            Some(Link::Url(url)) => {
-                let known = Some(url::provider(url)) != url::host(url);
-                (known && is_address(text)).then(|| {
-                    Block::Embed(Embed {
-                        provider: String::new(),
-                        url: url.clone(),
-                        caption: None,
-                    })
-                })
-            }
-            Some(Link::Article(article)) => is_address(text).then(|| {
-                Block::Related(Related {
-                    target: RelatedTarget::Article(article.clone()),
-                    relation: Default::default(),
-                    headline: None,
-                    index: None,
-                })
-            }),
-            None if text.starts_with("[[") => self.related_line(id, text).map(Block::Related),
-            None => {
-                let embedded = text
-                    .strip_prefix("[embed")
-                    .and_then(|rest| rest.split_once(']')?.1.strip_suffix("[/embed]"));
-                let address = embedded.unwrap_or(text).trim();
-                if !is_address(address) {
-                    return None;
-                }
-                if let Some(target) = self.reader.own(address) {
-                    return Some(Block::Related(Related {
-                        target,
-                        relation: Default::default(),
-                        headline: None,
-                        index: None,
-                    }));
-                }
-                let url = url::parse(address, url::Use::Media).ok()?;
-                Some(Block::Embed(Embed {
-                    provider: String::new(),
-                    url,
-                    caption: None,
-                }))
-            }
-        }
-    }
-
-    fn related_line(&mut self, id: Id, line: &str) -> Option<Related> {
-        let RelatedLine {
-            target,
-            headline,
-            relation,
-            unknown_relation,
-        } = RelatedLine::parse(line)?;
-        if unknown_relation {
-            let detail = RelatedLine::unknown_relation_detail();
-            self.reader.warn(id, "unknown-relation", detail);
-        }
-        let target = if target.contains(':') {
-            self.reader.target(id, &target, url::Use::Media)?
-        } else {
-            self.reader.article(id, &target)?
-        };
-        let headline = match (&target, headline) {
-            (RelatedTarget::Url(url), None) => Some(text::shorten(url, limits::LINE - 1)),
-            (_, headline) => headline,
-        };
-        Some(Related {
-            target,
-            relation,
-            headline,
-            index: None,
-        })
-    }
-
     /// Places a block where it may stand.
     pub fn place_block(&mut self, id: Id, block: Block) {
         let fits = match (self.place.within, &block) {
@@ -879,20 +591,6 @@ pub(super) fn plain(text: &str) -> Block {
     })
 }
 
-fn heading_level(name: &str) -> Option<u8> {
-    match name.as_bytes() {
-        [b'h', level @ b'1'..=b'6'] => Some(level - b'0'),
-        _ => None,
-    }
-}
-
-/// Whether a text is one whole address.
-pub(super) fn is_address(text: &str) -> bool {
-    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
-    (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"))
-        && !text.contains(char::is_whitespace)
-}
-
 fn is_picture(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let path = path.to_ascii_lowercase();
@@ -910,24 +608,4 @@ pub(super) fn is_marked(spans: &[Span]) -> bool {
     spans
         .iter()
         .any(|span| span.link.is_some() || !span.marks.is_empty())
-}
-
-/// Cuts spans where a line ends.
-fn split_lines(spans: Vec<Span>) -> Vec<Vec<Span>> {
-    let mut lines = vec![Vec::new()];
-    for span in spans {
-        for (index, piece) in span.text.split('\n').enumerate() {
-            if index > 0 {
-                lines.push(Vec::new());
-            }
-            if let Some(line) = lines.last_mut().filter(|_| !piece.is_empty()) {
-                line.push(Span {
-                    text: piece.to_owned(),
-                    marks: span.marks.clone(),
-                    link: span.link.clone(),
-                });
-            }
-        }
-    }
-    lines
 }

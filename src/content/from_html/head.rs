@@ -2,7 +2,10 @@
 
 use super::Reader;
 use super::dom::{Dom, Id, ROOT};
+use super::flow::{Flow, Place, Within, is_marked};
+use crate::content::blocks::Block;
 use crate::content::text;
+use std::collections::HashSet;
 
 /// Characters of a headline; see `articles`.
 const HEADLINE: usize = 300;
@@ -183,5 +186,63 @@ impl Reader<'_> {
             );
             self.warn(id, "title-unused", detail);
         }
+    }
+}
+
+impl Flow<'_, '_> {
+    /// The headline stands above the text, not in it; a picture in it stays.
+    pub fn headline(&mut self, id: Id) {
+        let mut flow = Flow::new(self.reader, Place::TOP);
+        flow.read(id);
+        let blocks = flow.out;
+        let mut flattened = false;
+        for block in blocks {
+            match block {
+                Block::Paragraph(paragraph) => {
+                    flattened |= is_marked(&paragraph.spans);
+                }
+                other => self.out.push(other),
+            }
+        }
+        if flattened {
+            let detail = "A headline has no marks or links; its text was kept.";
+            self.reader.warn(id, "flattened", detail);
+        }
+    }
+
+    /// Takes a first paragraph that calls itself the teaser for the teaser.
+    pub fn teaser(&mut self, id: Id) -> bool {
+        let dom = self.reader.dom;
+        let is_early =
+            self.place.within == Within::Top && self.place.depth == 0 && self.out.len() < 5;
+        if !is_early || !self.reader.head.is_teaser(dom, id) {
+            return false;
+        }
+        self.flush();
+        let place = self.place.inside(Within::Top);
+        let blocks = self.within(id, place, HashSet::new());
+        let mut line = String::new();
+        let mut flattened = false;
+        for block in &blocks {
+            match block {
+                Block::Paragraph(paragraph) => {
+                    flattened |= is_marked(&paragraph.spans);
+                    line.push(' ');
+                    line.extend(paragraph.spans.iter().map(|span| span.text.as_str()));
+                }
+                _ => line.clear(),
+            }
+        }
+        let teaser = text::one_line(&line);
+        let fits = blocks
+            .iter()
+            .all(|block| matches!(block, Block::Paragraph(_)));
+        if !fits || !self.reader.head.take_teaser(teaser) {
+            self.out.extend(blocks);
+        } else if flattened {
+            let detail = "A teaser has no marks or links; its text was kept.";
+            self.reader.warn(id, "flattened", detail);
+        }
+        true
     }
 }

@@ -304,15 +304,14 @@ impl Flow<'_, '_> {
         let shorten =
             |line: &mut Option<String>, max: usize| line.take_if(|line| line.chars().count() > max);
         let mut behind: Vec<Block> = Vec::new();
-        for long in [
+        let long = [
             shorten(&mut caption, limits::CAPTION),
             shorten(&mut credit, limits::LINE),
-        ] {
-            if let Some(long) = long {
-                let detail = "This is too long for a caption or a credit; it became a paragraph.";
-                self.reader.warn(id, "too-long", detail);
-                behind.push(plain(&long));
-            }
+        ];
+        for long in long.into_iter().flatten() {
+            let detail = "This is too long for a caption or a credit; it became a paragraph.";
+            self.reader.warn(id, "too-long", detail);
+            behind.push(plain(&long));
         }
         if is_gallery {
             let (images, others) = pictures(blocks);
@@ -349,7 +348,7 @@ impl Flow<'_, '_> {
                 caption: None,
             })];
         }
-        let mut unused = match blocks.first_mut() {
+        let unused = match blocks.first_mut() {
             Some(Block::Image(image)) => {
                 image.caption = caption.take();
                 image.credit = credit.take();
@@ -373,7 +372,6 @@ impl Flow<'_, '_> {
             }
             _ => credit.take(),
         };
-        join(&mut unused, None);
         for line in [caption, unused].into_iter().flatten() {
             let detail = "There is nothing here that could have this caption or credit; it became \
                           a paragraph.";

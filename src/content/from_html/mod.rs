@@ -8,7 +8,7 @@
 //! - `parse` and `dom`: from the source to a tree whose nodes know their places
 //! - `head`: the headline and the teaser that a document gives itself
 //! - `flow`: through the tree from top to bottom, its running text into
-//!   paragraphs and headings, everything else to one of the next
+//!   paragraphs and headings (`elements`, `inline`, `lines`), everything else to one of the next
 //! - `containers`, `table`, `media`, `word`: lists, quotes, callouts and code;
 //!   tables; pictures and embeds; lists as Word writes them
 //! - `style`: what `style` attributes and other programs' addresses say
@@ -20,9 +20,11 @@
 
 mod containers;
 mod dom;
+mod elements;
 mod flow;
 mod head;
 mod inline;
+mod lines;
 mod media;
 mod parse;
 mod report;
@@ -213,7 +215,7 @@ impl Reader<'_> {
                     let name = self.dom.name(id);
                     if starts && NO_TEXT.contains(&name) {
                         walk.skip(self.dom, id);
-                    } else if flow::is_block(name) || name == "br" {
+                    } else if elements::is_block(name) || name == "br" {
                         text.push('\n');
                     }
                 }

@@ -2,8 +2,9 @@
 
 use super::containers::flatten;
 use super::dom::Id;
+use super::elements::is_block;
 use super::error;
-use super::flow::{Flow, Within, is_block, plain};
+use super::flow::{Flow, Within, plain};
 use super::style;
 use crate::content::blocks::{Align, Block, Cell, Column, Table};
 use crate::content::limits;

@@ -237,7 +237,7 @@ const SAYS_SO: &[&str] = &[
 
 fn check(kind: &str, number: u64, source: &str, read: Result<Parsed, usize>, had: &str) {
     let Ok(parsed) = read else { return };
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         assert_eq!(
             oracle::harm(&to_html(&parsed.body)),
             None,
