@@ -75,7 +75,9 @@ pub(super) fn parse(source: &str, start: usize) -> Result<(Dom, Vec<Notice>), Re
         source,
         at: start,
         unclosed: 0,
-        next_tag: 0,
+        next_tag: source[start..]
+            .find('<')
+            .map_or(source.len(), |end| start + end),
         missing: Vec::new(),
         last_caption: source.rfind("[/caption]").unwrap_or(0),
         captions: 0,
