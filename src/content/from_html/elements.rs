@@ -126,6 +126,11 @@ pub(super) fn is_silent(name: &str) -> bool {
     SILENT.contains(&name)
 }
 
+/// Whether an element shows what is elsewhere.
+pub(super) fn is_player(name: &str) -> bool {
+    matches!(name, "iframe" | "video" | "audio" | "object" | "embed")
+}
+
 /// The level of a heading, 1 to 6.
 pub(super) fn heading_level(name: &str) -> Option<u8> {
     match name.as_bytes() {

@@ -6,7 +6,7 @@
 //! the like have a flow of their own within this one, to a limited depth.
 
 use super::dom::{Data, Id, Step};
-use super::elements::{heading_level, is_block, is_plain, is_silent};
+use super::elements::{heading_level, is_block, is_plain, is_player, is_silent};
 use super::inline::Run;
 use super::report::Kind;
 use super::{NO_TEXT, Reader, style, word};
@@ -162,7 +162,7 @@ impl<'f, 'r> Flow<'f, 'r> {
         match name {
             "br" => self.line_break(),
             "img" | "amp-img" => self.image(id),
-            "iframe" | "video" | "audio" | "object" | "embed" => return self.embed(id),
+            name if is_player(name) => return self.embed(id),
             "hr" => self.divider(id),
             "ul" | "ol" | "menu" | "dir" if !self.is_gallery(id) => {
                 self.block(id, Self::list);
@@ -229,6 +229,9 @@ impl<'f, 'r> Flow<'f, 'r> {
     fn end(&mut self, id: Id) {
         let dom = self.reader.dom;
         let name = dom.name(id);
+        if is_player(name) {
+            return;
+        }
         if is_block(name) {
             self.flush();
         }
