@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{EDITOR, got, newsroom, piece, put, stored, with};
 use crate::content::{broken, oracle, xss};
-use crate::support::App;
 use crate::support::clients::Client;
 use crate::{both, whole};
 
