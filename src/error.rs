@@ -66,7 +66,7 @@ macro_rules! problem_types {
 
 problem_types! {
     MALFORMED = 400 "malformed", "The request can't be read",
-        "The body isn't valid JSON, Markdown front matter or UTF-8, or a value has the wrong type or an unknown name. `errors` lists each place.",
+        "The body isn't valid JSON, front matter or UTF-8, or a value has the wrong type or an unknown name. `errors` lists each place.",
         "curl -X POST $API/v1/editor/articles -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' -d '{\"headline\": \"Guten Morgen\"}'";
     BAD_PARAMETER = 400 "bad-parameter", "A query parameter or header is wrong",
         "A parameter is unknown, given twice where one is expected, or has a value outside its range. The detail lists what is known.",

@@ -14,7 +14,7 @@
 //! - `store`: every query, written once, compiled for both (see [`db`])
 //! - [`cache`]: public answers in memory, tagged with what they are made of
 //! - [`http`]: plumbing that knows HTTP and no resource
-//! - [`content`]: the block tree; Markdown in, blocks, HTML, Markdown, text out
+//! - [`content`]: the block tree; Markdown and HTML in, blocks, HTML, Markdown, text out
 //! - [`changes`]: the change log, and the running write that appends to it
 //! - [`state`]: `read` and `write`, the only ways to the database
 //! - [`auth`]: who acts, and what they may do

@@ -1,4 +1,4 @@
-//! What editors send: JSON, a merge patch, or Markdown with front matter.
+//! What editors send: JSON, a merge patch, or Markdown or HTML with front matter.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -233,6 +233,10 @@ pub struct BodyIn {
     /// As Markdown: CommonMark with tables, strikethrough, `[[slug]]` and callouts.
     #[schema(nullable = false, max_length = 1000000)]
     pub markdown: Option<String>,
+    /// As HTML, such as another program exports or this API delivers. What the
+    /// blocks can't hold is kept as text and reported in `warnings`.
+    #[schema(nullable = false, max_length = 1000000)]
+    pub html: Option<String>,
 }
 
 /// A related link below the text: to an article or to an address elsewhere.
@@ -335,7 +339,12 @@ pub fn from_markdown(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
     from_parsed(content::from_markdown(source, own).map_err(refuse)?, own)
 }
 
-/// Makes an article of a Markdown document: the front matter's members and the
+/// Reads an article from HTML, with or without YAML front matter.
+pub fn from_html(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
+    from_parsed(content::from_html(source, own).map_err(refuse)?, own)
+}
+
+/// Makes an article of a document: the front matter's members and the
 /// text below it.
 pub fn from_parsed(parsed: content::Parsed, own: OwnAddress<'_>) -> Result<Sent> {
     let mut sent = match parsed.front_matter {
@@ -351,6 +360,9 @@ pub fn from_parsed(parsed: content::Parsed, own: OwnAddress<'_>) -> Result<Sent>
     };
     if sent.article.headline.is_none() {
         sent.article.headline = parsed.headline;
+    }
+    if sent.article.teaser.is_none() {
+        sent.article.teaser = parsed.teaser;
     }
     sent.body = Some(parsed.body);
     sent.warnings.extend(parsed.warnings);
@@ -398,21 +410,28 @@ fn take_read_only(value: &mut Value) -> Map<String, Value> {
 
 impl BodyIn {
     fn read(self, pointer: &str, own: OwnAddress<'_>) -> Result<(Option<Body>, Vec<Warning>)> {
-        match (self.blocks, self.markdown) {
-            (Some(blocks), None) => {
+        let no_front_matter = |parsed: &content::Parsed, form: &str| {
+            if parsed.front_matter.is_none() {
+                return Ok(());
+            }
+            let detail = format!(
+                "front matter belongs into a text/{form} upload; here its members stand beside body"
+            );
+            Err(malformed_all(vec![FieldError::new(
+                format!("{pointer}/{form}"),
+                "front-matter",
+                detail,
+            )]))
+        };
+        match (self.blocks, self.markdown, self.html) {
+            (Some(blocks), None, None) => {
                 let body =
                     Body::from_json(&blocks, &format!("{pointer}/blocks")).map_err(refuse)?;
                 Ok((Some(body), Vec::new()))
             }
-            (None, Some(markdown)) => {
+            (None, Some(markdown), None) => {
                 let parsed = content::from_markdown(&markdown, own).map_err(refuse)?;
-                if parsed.front_matter.is_some() {
-                    return Err(malformed_all(vec![FieldError::new(
-                        format!("{pointer}/markdown"),
-                        "front-matter",
-                        "front matter belongs into a text/markdown upload; here its members stand beside body",
-                    )]));
-                }
+                no_front_matter(&parsed, "markdown")?;
                 let mut body = parsed.body;
                 let mut warnings = parsed.warnings;
                 if let Some(headline) = parsed.headline {
@@ -437,10 +456,15 @@ impl BodyIn {
                 }
                 Ok((Some(body), warnings))
             }
+            (None, None, Some(html)) => {
+                let parsed = content::from_html_body(&html, own).map_err(refuse)?;
+                no_front_matter(&parsed, "html")?;
+                Ok((Some(parsed.body), parsed.warnings))
+            }
             _ => Err(malformed_all(vec![FieldError::new(
                 pointer,
                 "one-form",
-                "a body has exactly one of `blocks` and `markdown`",
+                "a body has exactly one of `blocks`, `markdown` and `html`",
             )])),
         }
     }

@@ -34,8 +34,8 @@ pub const LANGUAGE: usize = 40;
 pub const PIXELS: u32 = 100_000;
 /// The largest first number of a list: nine digits, as in CommonMark.
 pub const LIST_START: u32 = 999_999_999;
-/// Bytes of a Markdown document.
-pub const MARKDOWN_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of a Markdown or HTML document.
+pub const MARKUP_BYTES: usize = 8 * 1024 * 1024;
 
 /// Checks a normal body against every cap that no type enforces.
 pub(super) fn check(body: &Body, pointer: &str) -> Vec<FieldError> {

@@ -1,7 +1,7 @@
 //! The body of an article: a tree of typed blocks.
 //!
 //! A body has one form, [`Body`]. Every format that comes in is read into it
-//! ([`Body::from_json`], [`from_markdown()`]) and every format that goes out is
+//! ([`Body::from_json`], [`from_markdown()`], [`from_html()`]) and every format that goes out is
 //! written from it ([`to_html()`], [`to_markdown()`], [`to_text()`], and serde for
 //! JSON). Markup from outside never passes through: HTML is written from the
 //! tree, so it holds only the elements this room knows.
@@ -33,14 +33,18 @@
 
 mod blocks;
 mod count;
+mod from_html;
 mod from_markdown;
 mod front_matter;
 pub mod limits;
 mod normalize;
+mod parsed;
 mod read_json;
 mod references;
+mod related_line;
 mod resolve;
 mod schema;
+mod span_writer;
 mod stored;
 pub mod text;
 mod to_html;
@@ -54,7 +58,9 @@ pub use blocks::{
     Heading, Image, Link, List, ListItem, Mark, Paragraph, Quote, Related, RelatedTarget, Relation,
     Span, Table,
 };
-pub use from_markdown::{Parsed, from_markdown};
+pub use from_html::{from_html, from_html_body};
+pub use from_markdown::from_markdown;
+pub use parsed::Parsed;
 pub use read_json::is_malformed;
 pub use references::RefKind;
 pub use resolve::{ResolvedArticle, resolve};

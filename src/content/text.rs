@@ -1,6 +1,8 @@
 //! Rules for text of any kind: which characters may stand in it, and what is
 //! the same text.
 
+use crate::error::FieldError;
+
 /// The first character that no text may hold, if there is one.
 ///
 /// Forbidden are control characters (Unicode category Cc) other than line feed
@@ -15,6 +17,33 @@ pub fn check(text: &str) -> Option<char> {
 /// Whether no text may hold this character; see [`check`].
 pub fn is_forbidden(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || ('\u{202A}'..='\u{202E}').contains(&c)
+}
+
+/// Checks a whole document with `\n` line ends: reports the first forbidden
+/// character of each line, at most ten lines, with line and column.
+pub(super) fn check_lines(source: &str, pointer: &str) -> Result<(), Vec<FieldError>> {
+    if check(source).is_none() {
+        return Ok(());
+    }
+    let errors = source
+        .split('\n')
+        .enumerate()
+        .filter_map(|(index, line)| {
+            let (column, c) = line.chars().enumerate().find(|&(_, c)| is_forbidden(c))?;
+            Some(FieldError {
+                pointer: pointer.to_owned(),
+                code: "forbidden-character",
+                detail: format!(
+                    "Line {}, column {} holds the invisible character {}. Remove it.",
+                    index + 1,
+                    column + 1,
+                    code_point(c)
+                ),
+            })
+        })
+        .take(10)
+        .collect();
+    Err(errors)
 }
 
 /// A character for a message: `U+202E`.

@@ -9,7 +9,7 @@
 //! | heading | `<h2>` to `<h4>` |
 //! | list | `<ul>` or `<ol start>`; an item that is one paragraph has no `<p>` |
 //! | quote | `<blockquote>`; with a cite in `<figure class="quote">` with `<figcaption>` |
-//! | image | `<figure class="image"><img src alt width height><figcaption>`; the credit in `<span class="credit">` |
+//! | image | `<figure class="image"><img src alt width height><figcaption>`; the credit in `<span class="credit">`; `role="presentation"` if it only decorates |
 //! | gallery | `<div class="gallery">` of images, its caption in `<p class="caption">` |
 //! | embed | `<figure class="embed" data-provider="…"><a href>` with the address as its text, `<figcaption>` |
 //! | table | `<table>` with `<thead>`, `<tbody>`; cells with `class="align-left"`, `align-center`, `align-right` |
@@ -151,6 +151,9 @@ fn write_image(image: &Image, out: &mut String) {
     out.push_str("<figure class=\"image\"><img");
     attribute("src", &image.url, out);
     attribute("alt", image.alt.as_deref().unwrap_or_default(), out);
+    if image.decorative {
+        attribute("role", "presentation", out);
+    }
     for (name, value) in [("width", image.width), ("height", image.height)] {
         if let Some(pixels) = value {
             attribute(name, &pixels.to_string(), out);

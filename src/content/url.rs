@@ -82,7 +82,7 @@ pub fn parse(url: &str, usage: Use) -> Result<String, Refused> {
         return Err(Refused::Malformed);
     }
     let whole = if web {
-        host(url).is_some()
+        rest.starts_with("//") && host(url).is_some()
     } else {
         !rest.is_empty()
     };

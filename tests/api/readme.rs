@@ -1,5 +1,6 @@
-//! The README's walk, executed: every shell line runs against the real binary,
-//! and what it prints is what the README shows (`…` stands for anything).
+//! The walks of the documentation, executed: every shell line of the README and
+//! of docs/curl.md runs against the real binary, and what it prints is what the
+//! page shows (`…` stands for anything).
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -102,12 +103,11 @@ fn serve(folder: &Path, port: u16) -> Served {
     served
 }
 
-#[test]
-fn every_line_of_the_walk_does_what_the_readme_says() {
-    let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let steps = steps(&readme);
-    assert!(steps.len() >= 9, "the README has lost its walk");
+/// Runs every shell block of a page in one shell, after `before`.
+fn walk(page: &str, least: usize, before: &str) {
+    let path = format!("{}/{page}", env!("CARGO_MANIFEST_DIR"));
+    let steps = steps(&std::fs::read_to_string(path).unwrap());
+    assert!(steps.len() >= least, "{page} has lost its walk");
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
     let _served = serve(folder.path(), port);
@@ -119,7 +119,7 @@ fn every_line_of_the_walk_does_what_the_readme_says() {
         .unwrap()
         .display()
         .to_string();
-    let mut script = String::from("set -eu\n");
+    let mut script = format!("set -eu\nPATH={bin}:$PATH\n{before}\n");
     for (number, step) in steps.iter().enumerate() {
         let text = step
             .script
@@ -134,21 +134,30 @@ fn every_line_of_the_walk_does_what_the_readme_says() {
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&status.stderr);
-    assert!(
-        status.status.success(),
-        "a line of the README failed: {errors}"
-    );
+    assert!(status.status.success(), "a line of {page} failed: {errors}");
     for (number, step) in steps.iter().enumerate() {
         let printed = std::fs::read_to_string(folder.path().join(format!("out.{number}")))
             .unwrap_or_default();
         if let Some(shown) = &step.shown {
             assert!(
                 fits(shown, &printed),
-                "README.md, line {}:\nshown   {shown}\nprinted {printed}",
+                "{page}, line {}:\nshown   {shown}\nprinted {printed}",
                 step.line
             );
         }
     }
+}
+
+#[test]
+fn every_line_of_the_walk_does_what_the_readme_says() {
+    walk("README.md", 9, "");
+}
+
+#[test]
+fn every_task_with_curl_does_what_the_guide_says() {
+    let key = "echo 'Morgen steigt der Fluss' | perspektive user add anna --role admin --password-stdin\n\
+               KEY=$(perspektive key add --user anna --name laptop)";
+    walk("docs/curl.md", 15, key);
 }
 
 #[test]

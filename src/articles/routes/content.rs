@@ -23,8 +23,8 @@ use crate::state::State;
 
 /// Make an article
 ///
-/// From JSON, or from Markdown with YAML front matter whose keys are the JSON
-/// names. Without a slug, one is made from the headline; a taken slug is 409 and
+/// From JSON, or from Markdown or HTML, with or without YAML front matter whose
+/// keys are the JSON names. Without a slug, one is made from the headline; a taken slug is 409 and
 /// names who holds it. `publish=true` puts it live in the same call.
 #[utoipa::path(
     tag = "articles",
@@ -35,6 +35,7 @@ use crate::state::State;
     ),
     request_body(content(
         (ArticleIn = "application/json"),
+        (String = "text/html", example = "<h1>Stadtrat beschließt kostenlosen Nahverkehr</h1>\n<p class=\"teaser\">Ab Januar fahren Busse und Bahnen ohne Fahrschein.</p>\n<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>\n"),
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
     )),
     responses(
@@ -117,6 +118,7 @@ pub async fn get_editor_article(
     ),
     request_body(content(
         (ArticleIn = "application/json"),
+        (String = "text/html", example = "<h1>Stadtrat beschließt kostenlosen Nahverkehr</h1>\n<p class=\"teaser\">Ab Januar fahren Busse und Bahnen ohne Fahrschein.</p>\n<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>\n"),
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
     )),
     responses(
@@ -200,16 +202,16 @@ pub(super) fn form(params: &mut Params) -> Result<Form> {
 
 /// Reads an article in any of the types it may be sent in.
 async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
-    upload.accept(&["application/json", "text/markdown"])?;
-    let markdown = upload.content_type() == "text/markdown";
+    upload.accept(&["application/json", "text/markdown", "text/html"])?;
+    let content_type = upload.content_type().to_owned();
     let bytes = upload.bytes().await?;
     let config = state.config.clone();
     off_thread(move || {
         let own = |address: &str| own_article(&config, address);
-        if markdown {
-            input::from_markdown(&upload::text(&bytes)?, &own)
-        } else {
-            input::from_json(&bytes, &own)
+        match content_type.as_str() {
+            "text/markdown" => input::from_markdown(&upload::text(&bytes)?, &own),
+            "text/html" => input::from_html(&upload::text(&bytes)?, &own),
+            _ => input::from_json(&bytes, &own),
         }
     })
     .await

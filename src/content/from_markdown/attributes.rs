@@ -1,6 +1,4 @@
-//! The `{…}` after an image or an address, and the parts of `[[…]]`.
-
-use super::html::decode_entity;
+//! The `{…}` after an image or an address.
 
 /// A parsed `{name="value" flag}`: names with their values, flags without.
 pub(super) type Attributes = Vec<(String, Option<String>)>;
@@ -52,39 +50,6 @@ fn value(text: &str) -> Option<(String, &str)> {
             },
             c => value.push(c),
         }
-    }
-    None
-}
-
-/// The parts between the pipes of a line that is `[[…]]` and nothing else,
-/// with escapes and entities read. `None` if it is anything else.
-pub(super) fn wiki_parts(line: &str) -> Option<Vec<String>> {
-    let inside = line.strip_prefix("[[")?;
-    let mut parts = vec![String::new()];
-    let mut rest = inside;
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        let last = parts.last_mut()?;
-        match c {
-            ']' => return (after == "]").then_some(parts),
-            '[' => return None,
-            '|' => parts.push(String::new()),
-            '\\' if after.starts_with(|c: char| c.is_ascii_punctuation()) => {
-                last.push_str(&after[..1]);
-                rest = &after[1..];
-                continue;
-            }
-            '&' => {
-                if let Some((decoded, length)) = decode_entity(rest) {
-                    last.push(decoded);
-                    rest = &rest[length..];
-                    continue;
-                }
-                last.push('&');
-            }
-            c => last.push(c),
-        }
-        rest = after;
     }
     None
 }

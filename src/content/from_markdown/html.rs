@@ -146,7 +146,7 @@ const ENTITIES: &[(&str, char)] = &[
 
 /// The character that an entity at the start of the text stands for, and the
 /// length of the entity.
-pub(super) fn decode_entity(text: &str) -> Option<(char, usize)> {
+pub(in crate::content) fn decode_entity(text: &str) -> Option<(char, usize)> {
     let body = text.strip_prefix('&')?;
     let end = body.bytes().take(10).position(|b| b == b';')?;
     let name = &body[..end];

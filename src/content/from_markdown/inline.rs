@@ -2,6 +2,7 @@
 
 use super::{Reader, html, text_of};
 use crate::content::blocks::{Image, Link, Mark, RelatedTarget, Span};
+use crate::content::span_writer::SpanWriter;
 use crate::content::{text, url};
 use comrak::Node;
 use comrak::arena_tree::NodeEdge;
@@ -40,7 +41,8 @@ impl Reader<'_> {
             self.flatten(node, &mut events);
         }
         let partners = pair_tags(&events);
-        let mut writer = Writer::default();
+        let mut writer = SpanWriter::default();
+        let mut images = Vec::new();
         let mut at = 0;
         while at < events.len() {
             let Event { node, kind } = &events[at];
@@ -56,7 +58,7 @@ impl Reader<'_> {
                 EventKind::Mark(mark, on) => writer.mark(*mark, *on),
                 EventKind::LinkStart => self.start_link(node, &mut writer),
                 EventKind::LinkEnd => writer.end_link(),
-                EventKind::Image => self.inline_image(node, &mut writer),
+                EventKind::Image => self.inline_image(node, &mut writer, &mut images),
                 EventKind::Html(tag) => {
                     let name = html::tag_name(tag);
                     let closes = tag.starts_with("</");
@@ -78,12 +80,9 @@ impl Reader<'_> {
             }
             at += 1;
         }
-        let mut spans = writer.spans;
+        let mut spans = writer.take();
         crate::content::normalize::normalize_spans(&mut spans);
-        Inline {
-            spans,
-            images: writer.images,
-        }
+        Inline { spans, images }
     }
 
     fn flatten<'a>(&mut self, root: Node<'a>, events: &mut Vec<Event<'a>>) {
@@ -128,8 +127,8 @@ impl Reader<'_> {
         }
     }
 
-    fn start_link(&mut self, node: Node<'_>, writer: &mut Writer) {
-        if writer.link_depth > 0 {
+    fn start_link(&mut self, node: Node<'_>, writer: &mut SpanWriter) {
+        if writer.in_link() {
             // Only addresses within a link's text get here: the outer one leads.
             writer.start_link(None, String::new());
             return;
@@ -161,26 +160,26 @@ impl Reader<'_> {
         }
     }
 
-    fn inline_image(&mut self, node: Node<'_>, writer: &mut Writer) {
+    fn inline_image(&mut self, node: Node<'_>, writer: &mut SpanWriter, images: &mut Vec<Image>) {
         match self.image(node) {
             Some(image) => {
                 let detail = "A picture within running text was moved behind the text; put it on \
                               a line of its own between blank lines.";
                 self.warn(node, "image-moved", detail);
-                writer.images.push(image);
+                images.push(image);
             }
             None => {
                 let alt = text_of(node);
                 writer.push(&alt, None);
             }
         }
-        if writer.link_depth > 0 {
+        if writer.in_link() {
             self.warn(
                 node,
                 "flattened",
                 "A picture can't be a link; only the picture was kept.",
             );
-            writer.link_fallback = None;
+            writer.drop_fallback();
         }
     }
 
@@ -276,70 +275,5 @@ fn literal<'e>(event: &'e Event<'_>) -> &'e str {
     match &event.kind {
         EventKind::Text(text) | EventKind::CodeText(text) => text,
         _ => "",
-    }
-}
-
-/// Puts spans together while marks and links start and end.
-#[derive(Default)]
-struct Writer {
-    spans: Vec<Span>,
-    images: Vec<Image>,
-    /// How often each mark is open, by its place in [`Mark::ALL`].
-    open: [usize; Mark::ALL.len()],
-    link: Option<Link>,
-    link_depth: usize,
-    /// The text of a link that has none of its own.
-    link_fallback: Option<String>,
-}
-
-impl Writer {
-    fn push(&mut self, text: &str, extra: Option<Mark>) {
-        if text.is_empty() {
-            return;
-        }
-        self.link_fallback = None;
-        let marks: Vec<Mark> = Mark::ALL
-            .iter()
-            .copied()
-            .filter(|&mark| self.open[mark as usize] > 0 || extra == Some(mark))
-            .collect();
-        match self.spans.last_mut() {
-            Some(last) if last.marks == marks && last.link == self.link => last.text.push_str(text),
-            _ => {
-                let link = self.link.clone();
-                self.spans.push(Span {
-                    text: text.to_owned(),
-                    marks,
-                    link,
-                });
-            }
-        }
-    }
-
-    fn mark(&mut self, mark: Mark, on: bool) {
-        let open = &mut self.open[mark as usize];
-        *open = if on {
-            *open + 1
-        } else {
-            open.saturating_sub(1)
-        };
-    }
-
-    fn start_link(&mut self, link: Option<Link>, fallback: String) {
-        self.link_depth += 1;
-        if self.link_depth == 1 {
-            self.link = link;
-            self.link_fallback = Some(fallback);
-        }
-    }
-
-    fn end_link(&mut self) {
-        self.link_depth = self.link_depth.saturating_sub(1);
-        if self.link_depth == 0 {
-            if let Some(fallback) = self.link_fallback.take() {
-                self.push(&fallback, None);
-            }
-            self.link = None;
-        }
     }
 }

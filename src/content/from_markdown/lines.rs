@@ -6,6 +6,7 @@ use super::{Reader, text_of};
 use crate::content::blocks::{
     Block, Embed, Gallery, Image, Paragraph, Related, RelatedTarget, Relation,
 };
+use crate::content::related_line::RelatedLine;
 use crate::content::{limits, text, url};
 use comrak::Node;
 use comrak::nodes::NodeValue;
@@ -109,40 +110,26 @@ impl Reader<'_> {
         caption
     }
 
-    /// `[[slug]]`, `[[slug|headline]]`, `[[slug|headline|relation]]`, or the
-    /// same with an address.
+    /// See [`RelatedLine`].
     fn related_line(&mut self, node: Node<'_>, source: &str) -> Option<Related> {
-        let mut parts = attributes::wiki_parts(source)?;
-        let mut relation = Relation::default();
-        if parts.len() > 2 {
-            let named = parts
-                .last()
-                .and_then(|name| Relation::from_name(name.trim()));
-            match named {
-                Some(named) => {
-                    relation = named;
-                    parts.pop();
-                }
-                None => {
-                    let detail = format!(
-                        "A related link has the form [[slug|headline|relation]]; the relations \
-                         are {}. What stands behind the first | was taken for the headline.",
-                        Relation::NAMES.join(", ")
-                    );
-                    self.warn(node, "unknown-relation", detail);
-                }
-            }
+        let RelatedLine {
+            target,
+            headline,
+            relation,
+            unknown_relation,
+        } = RelatedLine::parse(source)?;
+        if unknown_relation {
+            let detail = RelatedLine::unknown_relation_detail();
+            self.warn(node, "unknown-relation", detail);
         }
-        let headline = text::one_line(&parts[1..].join("|"));
-        let target = parts[0].trim();
-        self.check(node, target);
+        self.check(node, &target);
         headline
             .iter()
             .for_each(|headline| self.check(node, headline));
         let target = if target.contains(':') {
-            self.target(node, target, url::Use::Media)?
+            self.target(node, &target, url::Use::Media)?
         } else {
-            self.article(node, target)?
+            self.article(node, &target)?
         };
         let headline = match (&target, headline) {
             (RelatedTarget::Url(url), None) => Some(text::shorten(url, limits::LINE - 1)),

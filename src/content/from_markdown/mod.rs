@@ -10,11 +10,13 @@ mod html;
 mod inline;
 mod lines;
 
+pub(super) use html::decode_entity;
+
 use super::blocks::{Body, Link, RelatedTarget};
-use super::{front_matter, limits, text, url, warning::Warning};
+use super::{Parsed, front_matter, limits, text, url, warning::Warning};
 use crate::error::FieldError;
 use comrak::{Arena, Node, Options, nodes::NodeValue};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::HashMap;
 
 /// Where errors in Markdown point.
@@ -22,20 +24,6 @@ const POINTER: &str = "#/body/markdown";
 
 /// More warnings than this help nobody; the last then says how many followed.
 const MAX_WARNINGS: usize = 100;
-
-/// What a Markdown document says.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Parsed {
-    /// The front matter, if there was any, with YAML's types as JSON.
-    pub front_matter: Option<Map<String, Value>>,
-    /// The text of the first heading of level 1, if it came before anything
-    /// else and the front matter has no `headline`.
-    pub headline: Option<String>,
-    /// The body, normal and within the limits.
-    pub body: Body,
-    /// What was read differently from how it was written.
-    pub warnings: Vec<Warning>,
-}
 
 /// Reads a Markdown document.
 ///
@@ -51,17 +39,17 @@ pub fn from_markdown(
     source: &str,
     own_article: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Vec<FieldError>> {
-    if source.len() > limits::MARKDOWN_BYTES {
+    if source.len() > limits::MARKUP_BYTES {
         let detail = format!(
             "The document has {} bytes; the cap is {}.",
             source.len(),
-            limits::MARKDOWN_BYTES
+            limits::MARKUP_BYTES
         );
         return Err(vec![error("too-much-text", detail)]);
     }
     let source = source.strip_prefix('\u{FEFF}').unwrap_or(source);
     let source = source.replace("\r\n", "\n").replace('\r', "\n");
-    check_characters(&source)?;
+    text::check_lines(&source, POINTER)?;
     let (front_matter, rest, line_offset) = front_matter::split(&source)?;
 
     let arena = Arena::new();
@@ -94,6 +82,7 @@ pub fn from_markdown(
     Ok(Parsed {
         front_matter,
         headline,
+        teaser: None,
         body,
         warnings: reader.finish(),
     })
@@ -121,34 +110,6 @@ fn error(code: &'static str, detail: impl Into<String>) -> FieldError {
         code,
         detail: detail.into(),
     }
-}
-
-/// Reports the first forbidden character of each line, at most ten lines.
-fn check_characters(source: &str) -> Result<(), Vec<FieldError>> {
-    if text::check(source).is_none() {
-        return Ok(());
-    }
-    let errors = source
-        .split('\n')
-        .enumerate()
-        .filter_map(|(index, line)| {
-            let (column, c) = line
-                .chars()
-                .enumerate()
-                .find(|&(_, c)| text::is_forbidden(c))?;
-            Some(error(
-                "forbidden-character",
-                format!(
-                    "Line {}, column {} holds the invisible character {}. Remove it.",
-                    index + 1,
-                    column + 1,
-                    text::code_point(c)
-                ),
-            ))
-        })
-        .take(10)
-        .collect();
-    Err(errors)
 }
 
 /// What is known while a document is read.
@@ -328,7 +289,7 @@ impl Reader<'_> {
     /// The article of this newsroom that an address of its website leads to.
     fn own(&self, address: &str) -> Option<RelatedTarget> {
         let slug = (self.own_article)(address)?;
-        Some(RelatedTarget::Article(super::ArticleRef::slug(slug)))
+        Some(RelatedTarget::Article(super::ArticleRef::parse(&slug)))
     }
 
     fn article(&mut self, node: Node<'_>, word: &str) -> Option<RelatedTarget> {

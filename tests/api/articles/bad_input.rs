@@ -95,7 +95,7 @@ both! {
     async fn bytes_that_are_no_text(app: App) {
         newsroom(&app).await;
         let before = stored(&app);
-        for content_type in ["application/json", "text/markdown"] {
+        for content_type in ["application/json", "text/markdown", "text/html"] {
             let body = b"{\"headline\":\n\"Gr\xfc\xdfe\"}".to_vec();
             let problem = refused(upload(&app, content_type, body), 400).await;
             assert!(problem.detail().contains("byte 16, on line 2") && problem.detail().contains("iconv"), "{}", problem.detail());
@@ -218,8 +218,8 @@ both! {
         let before = stored(&app);
         for content_type in ["text/plain", "text/html", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "json", ""] {
             let problem = refused(upload(&app, content_type, "{\"headline\": \"X\"}"), 415).await;
-            assert!(problem.detail().contains("application/json, text/markdown"), "{}", problem.detail());
-            assert_eq!(problem.header("accept-post"), "application/json, text/markdown");
+            assert!(problem.detail().contains("application/json, text/markdown, text/html"), "{}", problem.detail());
+            assert_eq!(problem.header("accept-post"), "application/json, text/markdown, text/html");
         }
         refused(app.as_editor().request("POST", EDITOR).body("{\"headline\": \"X\"}"), 415).await;
         put(&app, "fertig", &piece("Fertig")).await;
@@ -238,7 +238,7 @@ both! {
             assert!(problem.detail().contains("gzip"), "{}", problem.detail());
         }
         // 10 MB, announced and not.
-        for content_type in ["application/json", "text/markdown"] {
+        for content_type in ["application/json", "text/markdown", "text/html"] {
             let body = format!("{{\"headline\": \"{}\"}}", "x".repeat(10 << 20));
             let problem = refused(upload(&app, content_type, body.clone()), 413).await;
             assert!(problem.detail().contains("2097152"), "{}", problem.detail());

@@ -4,6 +4,7 @@ mod bad_input;
 mod bulk;
 mod caching;
 mod delivery;
+mod html;
 mod leaks;
 mod links;
 mod lists;

@@ -95,6 +95,45 @@ pub fn html_words(html: &str) -> Vec<String> {
     words(&text)
 }
 
+/// The text that a browser shows of a whole document, what stands in the head
+/// left out.
+pub fn shown_text(html: &str) -> String {
+    let document = Html::parse_document(html);
+    let mut text = String::new();
+    shown(document.root_element(), &mut text);
+    text
+}
+
+fn shown(element: ElementRef<'_>, text: &mut String) {
+    for child in element.children() {
+        if let Some(piece) = child.value().as_text() {
+            text.push_str(piece);
+            text.push(' ');
+        } else if let Some(child) = ElementRef::wrap(child).filter(|child| !is_hidden(*child)) {
+            shown(child, text);
+        }
+    }
+}
+
+fn is_hidden(element: ElementRef<'_>) -> bool {
+    const HIDDEN: &[&str] = &[
+        "script", "style", "template", "title", "head", "xml", "noframes", "noembed", "iframe",
+    ];
+    // The bullets and numbers of Word's lists are read as what they are.
+    let is_marker = |style: &str| style.to_lowercase().contains("mso-list:ignore");
+    HIDDEN.contains(&element.value().name()) || element.attr("style").is_some_and(is_marker)
+}
+
+/// The text that a browser shows of Markdown rendered by its parser.
+pub fn markdown_shown(markdown: &str) -> String {
+    let mut options = comrak::Options::default();
+    options.extension.strikethrough = true;
+    options.extension.table = true;
+    options.extension.autolink = true;
+    options.render.r#unsafe = true;
+    shown_text(&comrak::markdown_to_html(markdown, &options))
+}
+
 /// The words that a Markdown parser with wiki links sees. What no such parser
 /// knows, the `{…}` behind pictures and addresses, is read here by hand.
 pub fn markdown_words(markdown: &str) -> Vec<String> {
@@ -287,6 +326,7 @@ pub fn harm(html: &str) -> Option<String> {
                     ("a", "href") => address(&["http://", "https://", "mailto:", "tel:"]),
                     ("img", "src") => address(&["http://", "https://"]),
                     ("img", "alt") => true,
+                    ("img", "role") => value == "presentation",
                     ("img", "width" | "height") | ("ol", "start") => value.parse::<u32>().is_ok(),
                     ("figure", "data-provider") | ("aside", "data-relation") => true,
                     (_, "class") => value.split(' ').all(|class| {

@@ -1,8 +1,12 @@
 //! What holds for every body and every input.
 
 use super::generators::{body, markdown};
+use super::html::own;
 use super::oracle;
-use perspektive::content::{Body, from_markdown, to_html, to_markdown, to_text};
+use perspektive::content::{
+    ArticleRef, Block, Body, Link, Related, RelatedTarget, Span, from_html, from_markdown, to_html,
+    to_markdown, to_text,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -67,6 +71,98 @@ proptest! {
     fn html_of_any_body_is_harmless(body in body()) {
         let html = to_html(&body);
         prop_assert_eq!(oracle::harm(&html), None, "\n{}", html);
+    }
+}
+
+/// Text as HTML can carry it: white space collapsed, no empty lines.
+fn carried_spans(spans: &mut [Span]) {
+    let mut last = '\n';
+    for span in spans.iter_mut() {
+        let mut text = String::new();
+        for c in span.text.chars() {
+            let c = if c == '\t' { ' ' } else { c };
+            if !(matches!(c, ' ' | '\n') && (last == '\n' || c == last)) {
+                text.push(c);
+            }
+            last = c;
+        }
+        span.text = text;
+        if let Some(Link::Article(article)) = &mut span.link {
+            known(article);
+        }
+    }
+}
+
+/// An article with an address on the website.
+fn known(article: &mut ArticleRef) {
+    article.url = Some(format!("https://zeitung.example/{}", article.word()));
+}
+
+fn carried_blocks(blocks: &mut [Block]) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(paragraph) => carried_spans(&mut paragraph.spans),
+            Block::Heading(heading) => carried_spans(&mut heading.spans),
+            Block::List(list) => {
+                list.items
+                    .iter_mut()
+                    .for_each(|item| carried_blocks(&mut item.blocks));
+            }
+            Block::Quote(quote) => carried_blocks(&mut quote.blocks),
+            Block::Callout(callout) => carried_blocks(&mut callout.blocks),
+            Block::Table(table) => {
+                let rows = table.header.iter_mut().chain(&mut table.rows);
+                rows.flatten()
+                    .for_each(|cell| carried_spans(&mut cell.spans));
+            }
+            // A line feed before `</code>` only closes the block.
+            Block::Code(code) => code.text.truncate(code.text.trim_end_matches('\n').len()),
+            Block::Related(Related {
+                target: RelatedTarget::Article(article),
+                headline,
+                ..
+            }) => {
+                known(article);
+                headline.take_if(|headline| *headline == article.word());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a paragraph's line would be read as a block of its own.
+fn is_form(block: &Block) -> bool {
+    let Block::Paragraph(paragraph) = block else {
+        return false;
+    };
+    let text: String = paragraph
+        .spans
+        .iter()
+        .map(|span| span.text.as_str())
+        .collect();
+    text.to_lowercase().split('\n').any(|line| {
+        let line = line.trim();
+        line.starts_with("[[") || line.starts_with("http") && !line.contains(char::is_whitespace)
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(200))]
+
+    /// Our own HTML is read back as the tree it was written from, as far as HTML
+    /// can carry it.
+    #[test]
+    fn html_keeps_every_body(body in body()) {
+        let mut body = body;
+        body.blocks.retain(|block| !is_form(block));
+        carried_blocks(&mut body.blocks);
+        body.normalize();
+        let html = to_html(&body);
+        body.for_each_article_ref(|_, article| article.url = None);
+        let parsed = from_html(&html, &own).expect("our own HTML is read");
+        prop_assert_eq!(&parsed.body, &body, "\n{}", html);
+        prop_assert_eq!(parsed.warnings, vec![], "\n{}", html);
+        prop_assert_eq!((parsed.headline, parsed.teaser), (None, None));
     }
 }
 
