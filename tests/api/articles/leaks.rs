@@ -454,7 +454,7 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
                     continue;
                 }
                 // Half of each fate; all of them would take long.
-                if piece.number / FATES.len() % 2 == 0 {
+                if (piece.number / FATES.len()).is_multiple_of(2) {
                     looks_like_nothing(app, &format!("/v1/{kind}s/NAME"), &term, "gab-es-nie")
                         .await;
                     // Not even by how long the empty list may be kept.
