@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::article::{self, Article, Found, Resolved};
+use super::card::unique;
 use super::context::{Context, Contexts};
 use super::list::{self, CardPage};
 use super::related::{self, MorePage, RelatedPage};

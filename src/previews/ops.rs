@@ -7,7 +7,7 @@ use crate::articles::ops::Key;
 use crate::audit::model::{Deed, Subject};
 use crate::auth::opaque::{self, Kind};
 use crate::auth::{Actor, Right};
-use crate::changes::{Tx, note};
+use crate::changes::{self, Tx};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Error, FieldError, Result, conflict, invalid_all, not_found};
 use crate::http::cursor::Position;
@@ -78,7 +78,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, key: &Key, input: &PreviewLinkIn) 
         expires_at,
     };
     crate::store!(tx.conn, previews::insert(&link))?;
-    note(tx, Deed::Created, (Subject::PreviewLink, link.id), None);
+    changes::note(tx, Deed::Created, (Subject::PreviewLink, link.id), None);
     Ok(Made { link, token })
 }
 
@@ -106,7 +106,7 @@ pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, key: &Key, id: Option<Id>) -> Resu
     if let Some(id) = id
         && crate::store!(tx.conn, previews::remove(row.id, id))?
     {
-        note(tx, Deed::Revoked, (Subject::PreviewLink, id), None);
+        changes::note(tx, Deed::Revoked, (Subject::PreviewLink, id), None);
         return Ok(());
     }
     Err(not_found(format!("The preview link of `{}`", row.slug)))

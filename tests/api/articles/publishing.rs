@@ -6,7 +6,6 @@ use perspektive::changes::{Action, Entity};
 use serde_json::{Value, json};
 
 use super::{EDITOR, at, got, live, newsroom, patch, piece, put, slugs_of, stored, verb, with};
-use crate::support::App;
 use crate::{both, whole};
 
 fn codes(receipt: &Value) -> Vec<&str> {

@@ -30,7 +30,7 @@ both! {
                     own.push(link_marker(piece.number, *to));
                     led += 1;
                 }
-                own.iter().for_each(|word| drop(words.remove(word)));
+                words.retain(|word| !own.contains(word));
                 // What it links to without being seen is hidden all the same.
                 for to in piece.inline.iter().chain(&piece.end).filter(|to| !is_seen(to)) {
                     if let To::Slug(to) | To::Id(to) = to {
