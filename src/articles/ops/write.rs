@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::checks::{
-    checked_path_slug, checked_slug, older_than_schedule, refuse_changed_read_only, refuse_other,
-    refuse_read_only, refuse_taken, refuse_taken_external_id, slug_of, take_external_id, vanished,
+    awaited, checked_path_slug, checked_slug, older_than_schedule, refuse_changed_read_only,
+    refuse_other, refuse_read_only, refuse_taken, refuse_taken_external_id, slug_of,
+    take_external_id, vanished,
 };
 use super::resolve::{Own, patched, whole};
 use super::verbs::{Publish, publish_row};
@@ -122,6 +123,7 @@ pub fn put(
     may_lift(tx, actor, &present, &content)?;
     warnings.extend(vanished(&present, &content, &sent.article));
     let row = revise(tx, actor, &row, &content, &present, None, external_id)?;
+    warnings.extend(awaited(&row, &content));
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -232,6 +234,7 @@ pub fn patch(
     }
     may_lift(tx, actor, &present, &content)?;
     let row = revise(tx, actor, &row, &content, &present, slug, external_id)?;
+    warnings.extend(awaited(&row, &content));
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -328,7 +331,9 @@ fn make(
     crate::store!(tx.conn, articles::insert(&row))?;
     add_revision(tx, actor, &row, &content)?;
     tx.bind_at_the_end([row.slug.as_str()]);
-    finish(tx, actor, row, Outcome::Created, sent.warnings, publish)
+    let mut warnings = sent.warnings;
+    warnings.extend(awaited(&row, &content));
+    finish(tx, actor, row, Outcome::Created, warnings, publish)
 }
 
 /// Stores a new revision, and a new slug if there is one.
