@@ -255,7 +255,11 @@ impl<'a> Tx<'a> {
         let part = |conn: Conn<'_>| {
             let mut part = Tx::new(conn, now);
             part.done_by(actor, origin.as_ref());
-            Ok((job(&mut part)?, part.entries, part.deeds, part.loose))
+            let value = job(&mut part)?;
+            // So that the next part sees the links of this one bound.
+            let slugs: Vec<String> = part.loose.slugs.iter().cloned().collect();
+            crate::store!(part.conn, links::bind_seen(&slugs))?;
+            Ok((value, part.entries, part.deeds, part.loose))
         };
         // A transaction inside a transaction is a savepoint.
         let (value, entries, deeds, loose) = match &mut self.conn {

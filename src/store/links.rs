@@ -70,6 +70,11 @@ pub fn bind(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
     for key in keys {
         c.lock(key)?;
     }
+    bind_seen(c, slugs)
+}
+
+/// [`bind`] without the locks: what this transaction sees by now.
+pub fn bind_seen(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
     for chunk in slugs.chunks(500) {
         let found: Vec<(String, Id)> = articles::table
             .filter(articles::slug.eq_any(chunk))

@@ -1,5 +1,7 @@
 //! What a write to content is refused for, and what its sender is told.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::Key;
@@ -280,4 +282,18 @@ pub(super) fn older_than_schedule(tx: &Tx<'_>, row: &ArticleRow) -> Option<Warni
         let pinned = row.live_revision.unwrap_or_default().to_string();
         Warning::new("scheduled-revision-is-older", detail.replace("{}", &pinned))
     })
+}
+
+/// Links to slugs that nothing has: meant for later, or mistyped.
+pub(super) fn awaited(row: &ArticleRow, content: &Content) -> Vec<Warning> {
+    let links = content.to_links(row.id, row.revision);
+    let waiting = links.into_iter().filter(|link| link.target_id.is_none());
+    let slugs: BTreeSet<String> = waiting.filter_map(|link| link.slug).collect();
+    let warn = |slug: String| {
+        let detail = format!(
+            "No article has the slug `{slug}` yet; the link shows when one has it and is live."
+        );
+        Warning::new("awaited-slug", detail)
+    };
+    slugs.into_iter().map(warn).collect()
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::checks::{
-    checked_path_slug, checked_slug, note_not_kept, older_than_schedule, origin,
+    awaited, checked_path_slug, checked_slug, note_not_kept, older_than_schedule, origin,
     refuse_changed_read_only, refuse_other, refuse_read_only, refuse_taken,
     refuse_taken_external_id, slug_of, take_external_id, vanished,
 };
@@ -123,6 +123,7 @@ pub fn put(
         origin,
     };
     let row = revise(tx, actor, &row, &present, change)?;
+    warnings.extend(awaited(&row, &content));
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -246,6 +247,7 @@ pub fn patch(
         origin,
     };
     let row = revise(tx, actor, &row, &present, change)?;
+    warnings.extend(awaited(&row, &content));
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -298,7 +300,9 @@ fn make(
     note_deed(tx, &row, Deed::Created);
     add_revision(tx, actor, &row, &content, origin)?;
     tx.bind_at_the_end([row.slug.as_str()]);
-    finish(tx, actor, row, Outcome::Created, sent.warnings, publish)
+    let mut warnings = sent.warnings;
+    warnings.extend(awaited(&row, &content));
+    finish(tx, actor, row, Outcome::Created, warnings, publish)
 }
 
 /// What a write makes of an article.

@@ -97,7 +97,14 @@ both! {
     /// follows that article from then on.
     async fn a_dangling_slug_binds_at_the_first_match(app: App) {
         let editor = newsroom(&app).await;
-        live(&app, "rat", &linking()).await;
+        // Meant, or mistyped: the receipt says so, each slug once.
+        let receipt = live(&app, "rat", &linking()).await;
+        let warned = |receipt: &Value| {
+            let warnings = receipt["warnings"].as_array().unwrap().clone();
+            assert!(warnings.iter().all(|warning| warning["code"] == "awaited-slug"));
+            warnings.iter().map(|warning| warning["detail"].as_str().unwrap().split('`').nth(1).unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(warned(&receipt), ["fehlt", "ziel"]);
         put(&app, "ziel", &piece("Das Ziel")).await;
         assert_eq!(shown(&app, "rat").await.0, ["end https://rat.example/214"]);
         live(&app, "ziel", &piece("Das Ziel")).await;
@@ -119,6 +126,9 @@ both! {
         assert_eq!(view["related"][1]["article"], json!({"slug": "fehlt"}));
 
         // A slug may appear by a rename, and by an article that is live at once.
+        let receipt = patch(&app, "rat", json!({"kicker": "Neu"}), 200).await.json;
+        assert_eq!(warned(&receipt), ["fehlt"]);
+        verb(&app, "rat", "publish", json!({}), 200).await;
         put(&app, "entwurf", &piece("Fehlt nicht mehr")).await;
         patch(&app, "entwurf", json!({"slug": "fehlt"}), 200).await;
         assert_eq!(shown(&app, "rat").await.0, renamed);
