@@ -6,6 +6,13 @@
 //! in commit order. Cache eviction, other nodes and everything that will ever
 //! follow the newsroom live hang on these entries; no handler evicts or
 //! notifies by hand.
+//!
+//! What depends on what other writes do at the same time is settled at the end
+//! too, under locks: which links a new slug was awaited by, and which articles
+//! show an article that came or went. Whoever comes second sees what the first
+//! did, so neither is missed by both.
+
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 
@@ -191,6 +198,12 @@ pub struct Tx<'a> {
     /// The instant of the whole write.
     pub now: Time,
     entries: Vec<NewEntry>,
+    /// Slugs that links may now be bound by.
+    slugs: BTreeSet<String>,
+    /// Articles that came or went, and with them the links that lead to them.
+    came_or_went: BTreeSet<Id>,
+    /// Articles that will come at another instant than was known.
+    rescheduled: BTreeSet<Id>,
 }
 
 impl<'a> Tx<'a> {
@@ -200,13 +213,29 @@ impl<'a> Tx<'a> {
             conn,
             now,
             entries: Vec::new(),
+            slugs: BTreeSet::new(),
+            came_or_went: BTreeSet::new(),
+            rescheduled: BTreeSet::new(),
         }
     }
 
-    /// Appends what was recorded; the last statements of the transaction.
+    /// Notes slugs that an article has got or that new links wait for: where
+    /// both are there at the end of the write, the links are bound.
+    pub fn bind_at_the_end<'s>(&mut self, slugs: impl IntoIterator<Item = &'s str>) {
+        self.slugs.extend(slugs.into_iter().map(str::to_owned));
+    }
+
+    /// Settles what hangs on other writes, and appends what was recorded; the
+    /// last statements of the transaction.
     pub fn finish(mut self) -> QueryResult<Appended> {
+        if !self.slugs.is_empty() {
+            let slugs: Vec<String> = std::mem::take(&mut self.slugs).into_iter().collect();
+            crate::store!(self.conn, links::bind(&slugs))?;
+        }
         let mut last = None;
         if !self.entries.is_empty() {
+            crate::store!(self.conn, changes::lock())?;
+            self.record_sources()?;
             last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
         }
         Ok(Appended {
@@ -218,6 +247,31 @@ impl<'a> Tx<'a> {
                 .flat_map(|entry| parse_keys(&entry.keys))
                 .collect(),
         })
+    }
+
+    /// Records the articles that link to what came or went. It holds the log's
+    /// lock, so that two that link to each other and are published at the same
+    /// instant don't miss each other.
+    fn record_sources(&mut self) -> QueryResult<()> {
+        let mut known = BTreeSet::new();
+        for (targets, action) in [
+            (std::mem::take(&mut self.came_or_went), Action::Changed),
+            (std::mem::take(&mut self.rescheduled), Action::Scheduled),
+        ] {
+            let targets: Vec<Id> = targets.into_iter().collect();
+            for source in crate::store!(self.conn, links::live_sources(&targets))? {
+                if known.insert(source) {
+                    record(
+                        self,
+                        Entity::Article,
+                        source,
+                        action,
+                        &[Tag::article(source)],
+                    );
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -246,6 +300,15 @@ pub fn record(tx: &mut Tx<'_>, entity: Entity, entity_id: Id, action: Action, ta
         action,
         keys: join(&tags),
     });
+}
+
+/// Records, once the write is done, the articles in which links lead to this
+/// one: they show it from now on, or no longer, or will at another instant.
+pub fn record_links_to(tx: &mut Tx<'_>, article: Id, action: Action) {
+    match action {
+        Action::Scheduled => tx.rescheduled.insert(article),
+        Action::Changed | Action::Gone => tx.came_or_went.insert(article),
+    };
 }
 
 #[cfg(test)]

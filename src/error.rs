@@ -365,14 +365,14 @@ pub fn internal(cause: impl fmt::Display) -> Error {
 }
 
 fn summary(errors: &[FieldError]) -> String {
+    let one = |error: &FieldError| match error.pointer.as_str() {
+        // The whole of what was sent needs no name.
+        "#" => error.detail.clone(),
+        pointer => format!("{pointer}: {}", error.detail),
+    };
     match errors {
-        [only] => format!("{}: {}", only.pointer, only.detail),
-        [first, rest @ ..] => format!(
-            "{}: {} ({} more below)",
-            first.pointer,
-            first.detail,
-            rest.len()
-        ),
+        [only] => one(only),
+        [first, rest @ ..] => format!("{} ({} more below)", one(first), rest.len()),
         [] => String::new(),
     }
 }

@@ -138,7 +138,7 @@ fn write_bare(database: &Database, rows: &[Stored], writers: usize) -> Result<f6
                                 store!(*conn, articles::insert(row))?;
                                 store!(*conn, articles::insert_revision(revision))?;
                                 store!(*conn, links::insert(links))?;
-                                store!(*conn, links::bind(&row.slug, row.id))?;
+                                store!(*conn, links::bind(std::slice::from_ref(&row.slug)))?;
                                 Ok(())
                             })
                         },

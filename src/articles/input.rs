@@ -207,7 +207,10 @@ pub struct ArticlePatch {
 
 /// A text in exactly one form.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "an object such as {\"markdown\": \"…\"}"
+)]
 #[schema(example = json!({"markdown": "Der Rat stimmte **einstimmig** zu."}))]
 pub struct BodyIn {
     /// As blocks.
@@ -245,7 +248,10 @@ pub struct LinkIn {
 
 /// An article by slug or id.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "names no article; send a slug or an id, as \"…\" or as {\"slug\": \"…\"}"
+)]
 pub enum ArticleRefIn {
     /// A slug or an id.
     #[schema(example = "was-kostet-der-nahverkehr")]

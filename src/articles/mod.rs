@@ -21,12 +21,22 @@
 //! So an article becomes visible, and stops being so, by time alone. What runs
 //! in the background only announces it ([`ops::announce`]).
 //!
+//! # Embargo
+//!
+//! An embargo belongs to the content: no verb makes a revision visible before
+//! its `embargo_until`. Publishing a draft under an embargo makes it scheduled.
+//! Publishing such a revision over a live article is refused, because there is
+//! one live pointer: readers would have neither the old text nor the new one
+//! until the embargo ends.
+//!
 //! # Links
 //!
 //! Each reference of a revision, in its body or at its end, is a row of
 //! `links`. A reference that can be resolved when it is written is stored by
 //! id. One that can't keeps its slug, and is bound to the first article that
-//! gets this slug, for good.
+//! gets this slug, for good; that is settled when the write ends
+//! ([`crate::changes::Tx::finish`]), so that a link and a slug that come at the
+//! same instant find each other.
 //!
 //! # Lists
 //!

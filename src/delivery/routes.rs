@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::article::{self, Article, Found, Resolved};
-use super::card::Context;
+use super::card::{Context, unique};
 use super::list::{self, CardPage};
 use super::related::{self, MorePage, RelatedPage};
 use super::serve::serve;
@@ -245,7 +245,7 @@ pub async fn get_article_markdown(
             let mut draft = Draft::new(
                 "text/markdown; charset=utf-8",
                 resolved.to_markdown().into_bytes(),
-                resolved.tags.clone(),
+                unique(resolved.tags.clone()),
             );
             resolved.limit(&mut draft);
             Ok(draft)
@@ -292,7 +292,7 @@ pub async fn get_article_text(
             let mut draft = Draft::new(
                 "text/plain; charset=utf-8",
                 resolved.to_text().into_bytes(),
-                resolved.tags.clone(),
+                unique(resolved.tags.clone()),
             );
             resolved.limit(&mut draft);
             Ok(draft)

@@ -302,13 +302,12 @@ pub async fn unrouted(request: HttpRequest) -> Result<HttpResponse> {
     let routes = request.app_data::<web::Data<Routes>>();
     let Some(allow) = routes.and_then(|routes| routes.allow(&request)) else {
         let shown: String = request.path().chars().take(200).collect();
-        return Err(Problem::new(
-            &NOT_FOUND,
-            format!(
-                "No route leads to `{shown}`; /openapi.json lists all routes and /docs shows them."
-            ),
-        )
-        .into());
+        let way_out = match shown.strip_suffix('/') {
+            Some(rest) if !rest.is_empty() => format!("Leave the slash at its end out: `{rest}`."),
+            _ => "/openapi.json lists all routes and /docs shows them.".to_owned(),
+        };
+        let detail = format!("No route leads to `{shown}`. {way_out}");
+        return Err(Problem::new(&NOT_FOUND, detail).into());
     };
     if request.method() != Method::OPTIONS {
         let detail = format!(

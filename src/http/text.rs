@@ -18,10 +18,77 @@ pub fn unknown(name: &str, known: &[&str]) -> String {
     }
 }
 
-/// The known name that is most like this one, if any is at all alike.
+/// What other systems, and newsrooms, call what has another name here.
+const ALSO_CALLED: [(&str, &[&str]); 17] = [
+    (
+        "headline",
+        &[
+            "title",
+            "titel",
+            "überschrift",
+            "ueberschrift",
+            "schlagzeile",
+        ],
+    ),
+    ("kicker", &["dachzeile", "overline"]),
+    (
+        "subheadline",
+        &["subtitle", "untertitel", "unterzeile", "deck"],
+    ),
+    (
+        "teaser",
+        &[
+            "vorspann",
+            "lead",
+            "standfirst",
+            "summary",
+            "excerpt",
+            "abstract",
+        ],
+    ),
+    ("section", &["ressort", "rubrik", "category", "channel"]),
+    (
+        "topics",
+        &[
+            "tags",
+            "keywords",
+            "schlagworte",
+            "schlagwörter",
+            "categories",
+        ],
+    ),
+    (
+        "topic",
+        &["tag", "tags", "keyword", "keywords", "schlagwort"],
+    ),
+    ("authors", &["author", "byline", "autor", "autoren"]),
+    ("body", &["content", "text", "html", "markdown", "blocks"]),
+    ("image", &["picture", "bild", "photo", "foto"]),
+    ("related", &["links", "siehe_auch"]),
+    ("embargo_until", &["embargo", "sperrfrist"]),
+    (
+        "published_at",
+        &["date", "datum", "published", "publish_date"],
+    ),
+    ("limit", &["per_page", "page_size", "size"]),
+    ("cursor", &["page", "offset"]),
+    ("strong", &["bold", "b"]),
+    ("emphasis", &["italic", "em", "i"]),
+];
+
+/// The known name that means the same as this one or is most like it, if any is
+/// at all alike.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     if name.len() > 100 {
         return None;
+    }
+    let lower = name.to_lowercase();
+    let meant = ALSO_CALLED.iter().find_map(|(meant, names)| {
+        let here = known.iter().find(|known| *known == meant)?;
+        names.contains(&lower.as_str()).then_some(*here)
+    });
+    if meant.is_some() {
+        return meant;
     }
     known
         .iter()

@@ -157,7 +157,10 @@ impl Upload {
             "" => "no Content-Type".to_owned(),
             other => format!("`{other}`"),
         };
-        let detail = format!("You sent {sent}; this address reads {}.", types.join(", "));
+        let detail = format!(
+            "You sent {sent}; this address reads {}. Name the one you send in the header Content-Type.",
+            types.join(", ")
+        );
         let header = if types.contains(&"application/merge-patch+json") {
             "Accept-Patch"
         } else {
@@ -258,13 +261,23 @@ fn describe(error: serde_json::Error, pointer: String) -> crate::error::Error {
     match error.classify() {
         Category::Data => {
             let text = without_place(&error.to_string());
-            let (code, detail) = explain(&text);
+            let (code, detail) = match explain(&text) {
+                ("wrong-type", detail) if pointer == "#" => {
+                    ("wrong-type", format!("The body {detail}"))
+                }
+                explained => explained,
+            };
             malformed_all(vec![FieldError::new(pointer, code, detail)])
         }
         Category::Eof if error.line() <= 1 && error.column() == 0 => {
             malformed("The body is empty; send a JSON object.")
         }
-        _ => malformed(format!("The body isn't JSON: {error}.")),
+        _ => malformed(format!(
+            "The body isn't JSON: on line {}, column {}, {}.",
+            error.line(),
+            error.column(),
+            syntax(&without_place(&error.to_string()))
+        )),
     }
 }
 
@@ -289,11 +302,67 @@ fn explain(text: &str) -> (&'static str, String) {
     }
 }
 
-/// Serde's message without the names of this program's types.
+/// What is wrong with JSON that can't be read, and what to do about it.
+fn syntax(said: &str) -> String {
+    let known = match said {
+        "trailing comma" => "a comma stands before a closing bracket; remove it",
+        "key must be a string" => "a name is missing its double quotes: {\"headline\": \"…\"}",
+        "trailing characters" => "something follows the end of the value; send one object",
+        "recursion limit exceeded" => "it is nested deeper than 127 levels; send it flatter",
+        "expected value" => "no JSON value begins here; text stands in double quotes",
+        "unexpected end of hex escape"
+        | "lone leading surrogate in hex escape"
+        | "lone trailing surrogate in hex escape" => {
+            "a \\u escape is half of a surrogate pair; write both halves, or the character itself"
+        }
+        "control character (\\u0000-\\u001F) found while parsing a string" => {
+            "a text holds a line break or another control character; write it as an escape, such as \\n"
+        }
+        said if said.starts_with("EOF while parsing") => {
+            "it ends too early; a quote or bracket that was opened isn't closed"
+        }
+        said => return format!("{said}; mend it there"),
+    };
+    known.to_owned()
+}
+
+/// Serde's message in words that concern the sender, not this program's types.
 fn in_terms_of_json(text: &str) -> String {
-    match text.split_once(", expected struct ") {
-        Some((found, _)) => format!("{found}, expected an object with names"),
-        None => text.replace(", expected a sequence", ", expected a list"),
+    let Some((found, expected)) = text
+        .strip_prefix("invalid type: ")
+        .and_then(|text| text.rsplit_once(", expected "))
+    else {
+        return text.to_owned();
+    };
+    let found = match found.split_once(' ') {
+        Some(("string", value)) => format!("the text {}", shortened(value)),
+        Some(("integer" | "boolean", value)) => value.trim_matches('`').to_owned(),
+        Some(("floating", value)) => value.replace("point ", "").trim_matches('`').to_owned(),
+        _ => match found {
+            "map" => "an object".to_owned(),
+            "sequence" => "a list".to_owned(),
+            "unit value" => "null".to_owned(),
+            other => other.to_owned(),
+        },
+    };
+    let expected = match expected {
+        "a string" => "text in double quotes",
+        "a sequence" => "a list, such as [\"…\"],",
+        "a boolean" => "true or false",
+        "a map" => "an object with names",
+        "i16" | "i32" | "i64" | "u16" | "u32" | "u64" => "a whole number",
+        other if other.starts_with("struct ") => "an object with names",
+        other => other,
+    };
+    format!("is {found}; {expected} belongs here")
+}
+
+/// A quoted text, cut where it would hide the rest of a message.
+fn shortened(quoted: &str) -> String {
+    const SHOWN: usize = 60;
+    match quoted.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…\"", &quoted[..end]),
+        None => quoted.to_owned(),
     }
 }
 

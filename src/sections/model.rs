@@ -254,7 +254,8 @@ impl Tree {
         match same.as_slice() {
             [only] => Ok(only),
             [] => {
-                let slugs: Vec<&str> = self.sections.iter().map(|s| s.slug.as_str()).collect();
+                let in_order = self.in_order().into_iter();
+                let slugs: Vec<&str> = in_order.map(|s| s.slug.as_str()).collect();
                 let detail = format!("the section {}", text::unknown(text, &slugs));
                 Err(FieldError::new(pointer, "unknown-section", detail))
             }

@@ -245,7 +245,10 @@ fn wanted(tx: &Tx<'_>, tree: &Tree, old: Option<&Section>, input: SectionIn) -> 
 fn check_place(tree: &Tree, id: Option<Id>, parent: &Section, errors: &mut Vec<FieldError>) {
     let above = tree.ancestors(parent.id);
     if id.is_some_and(|id| above.iter().any(|section| section.id == id)) {
-        let detail = format!("`{}` lies in this section itself", parent.slug);
+        let detail = format!(
+            "`{}` is this section or lies in it; name one outside, or null for the top",
+            parent.slug
+        );
         errors.push(FieldError::new("#/parent", "cycle", detail));
         return;
     }

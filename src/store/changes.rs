@@ -7,11 +7,15 @@ use crate::changes::{Entry, NewEntry};
 use crate::db::schema::changes;
 use crate::db::{Dialect, lock_key};
 
-/// Appends entries as the last statements before the commit. The lock makes
-/// `seq` rise in commit order: whoever gets the next numbers does so only when
-/// these are committed. Returns the number of the last.
+/// Makes writers of the log take turns until their commits, so that `seq` rises
+/// in commit order: whoever gets the next numbers sees these as committed.
+pub fn lock(c: &mut Conn) -> QueryResult<()> {
+    c.lock(lock_key("changes"))
+}
+
+/// Appends entries as the last statements before the commit, after [`lock`].
+/// Returns the number of the last.
 pub fn append(c: &mut Conn, entries: &[NewEntry]) -> QueryResult<i64> {
-    c.lock(lock_key("changes"))?;
     for chunk in entries.chunks(500) {
         diesel::insert_into(changes::table)
             .values(chunk)

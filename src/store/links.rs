@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::super::Conn;
 use crate::articles::model::{ArticleRow, LinkRow, RevisionHead};
-use crate::db::Id;
 use crate::db::schema::{articles, links, revisions};
+use crate::db::{Dialect, Id, lock_key};
 
 /// The links of a new revision.
 pub fn insert(c: &mut Conn, rows: &[LinkRow]) -> QueryResult<()> {
@@ -56,32 +56,53 @@ pub fn with_targets(
         .collect())
 }
 
-/// Binds every link that was waiting for a slug to the article that has it now;
-/// not that article's own, which an older revision may have: nothing leads to
-/// itself.
-/// Whether there were any.
-pub fn bind(c: &mut Conn, slug: &str, target: Id) -> QueryResult<bool> {
-    let waiting = links::table
-        .filter(links::slug.eq(slug))
-        .filter(links::article_id.ne(target))
-        .filter(links::target_id.is_null());
-    Ok(diesel::update(waiting)
-        .set(links::target_id.eq(Some(target)))
-        .execute(c)?
-        > 0)
+/// Binds every link that waits for one of these slugs to the article that has
+/// it, but for that article's own, which an older revision may have: nothing
+/// leads to itself. The slugs are locked until the end of the transaction, in
+/// one order, so that of a link and a slug that come at the same instant the
+/// second sees the first.
+pub fn bind(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
+    let mut keys: Vec<i64> = slugs
+        .iter()
+        .map(|slug| lock_key(&format!("awaited:{slug}")))
+        .collect();
+    keys.sort_unstable();
+    for key in keys {
+        c.lock(key)?;
+    }
+    for chunk in slugs.chunks(500) {
+        let found: Vec<(String, Id)> = articles::table
+            .filter(articles::slug.eq_any(chunk))
+            .select((articles::slug, articles::id))
+            .load(c)?;
+        for (slug, target) in found {
+            let waiting = links::table
+                .filter(links::slug.eq(slug))
+                .filter(links::article_id.ne(target))
+                .filter(links::target_id.is_null());
+            diesel::update(waiting)
+                .set(links::target_id.eq(Some(target)))
+                .execute(c)?;
+        }
+    }
+    Ok(())
 }
 
-/// Articles whose live revision links to this one.
-pub fn live_sources(c: &mut Conn, target: Id) -> QueryResult<Vec<Id>> {
-    links::table
-        .inner_join(
-            articles::table.on(articles::id
-                .eq(links::article_id)
-                .and(articles::live_revision.eq(links::revision.nullable()))),
-        )
-        .filter(links::target_id.eq(target))
-        .filter(links::article_id.ne(target))
-        .select(links::article_id)
-        .distinct()
-        .load(c)
+/// Articles whose live revision links to one of these.
+pub fn live_sources(c: &mut Conn, targets: &[Id]) -> QueryResult<Vec<Id>> {
+    let mut sources = Vec::new();
+    for chunk in targets.chunks(500) {
+        let found: Vec<Id> = links::table
+            .inner_join(
+                articles::table.on(articles::id
+                    .eq(links::article_id)
+                    .and(articles::live_revision.eq(links::revision.nullable()))),
+            )
+            .filter(links::target_id.eq_any(chunk))
+            .select(links::article_id)
+            .distinct()
+            .load(c)?;
+        sources.extend(found);
+    }
+    Ok(sources)
 }

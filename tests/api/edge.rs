@@ -8,6 +8,8 @@ both! {
         let answer = app.request("GET", "/nirgends").send().await.unwrap();
         assert_eq!(answer.status(), 404);
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let problem = app.get("/v1/articles/", 404).await;
+        assert_eq!(problem["detail"], "No route leads to `/v1/articles/`. Leave the slash at its end out: `/v1/articles`.");
         let answer = app.request("POST", "/problems").send().await.unwrap();
         assert_eq!(answer.status(), 405);
         assert_eq!(answer.headers()["allow"], "GET, HEAD, OPTIONS");

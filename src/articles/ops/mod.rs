@@ -146,7 +146,7 @@ fn precondition_required(row: &ArticleRow) -> Error {
     let current = etag(row.version);
     Problem::new(
         &PRECONDITION_REQUIRED,
-        format!("`{}` is there already, in another version than yours. Look at it, then send If-Match: {current}.", row.slug),
+        format!("`{}` is there already, now in version {current}. Look at it; if that is what you mean to change, send If-Match: {current}.", row.slug),
     )
     .with("current_etag", current.as_str())
     .header("ETag", current)

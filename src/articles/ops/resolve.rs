@@ -510,11 +510,12 @@ fn bind(
     slugs.dedup();
     let mut known: HashMap<String, Id> = HashMap::new();
     if !slugs.is_empty() {
-        known.extend(crate::store!(
-            tx.conn,
-            articles::ids_of_former_slugs(&slugs)
-        )?);
+        // The present ones first: whatever is renamed between the two queries is
+        // found by its former slug.
         known.extend(crate::store!(tx.conn, articles::ids_of_slugs(&slugs))?);
+        for (slug, id) in crate::store!(tx.conn, articles::ids_of_former_slugs(&slugs))? {
+            known.entry(slug).or_insert(id);
+        }
     }
     let existing = if ids.is_empty() {
         Vec::new()
@@ -540,11 +541,9 @@ fn bind(
             (None, None) => return,
         };
         if id == own.id {
-            errors.push(FieldError::new(
-                pointer,
-                "links-to-itself",
-                "leads to the article it stands in; remove it",
-            ));
+            let name = article.slug.clone().unwrap_or_else(|| id.to_string());
+            let detail = format!("`{name}` is the article that this stands in; remove the link");
+            errors.push(FieldError::new(pointer, "links-to-itself", detail));
         }
         *article = ArticleRef::id(id.0);
     });

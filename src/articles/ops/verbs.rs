@@ -13,7 +13,7 @@ use crate::articles::model::{ArticleRow, Content, CorrectionRow, State};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::db::{Id, Time};
-use crate::error::{FieldError, Result, conflict, invalid, invalid_all};
+use crate::error::{CONFLICT, FieldError, Problem, Result, conflict, invalid, invalid_all};
 use crate::http::conditional::Expect;
 use crate::http::text;
 
@@ -139,6 +139,9 @@ pub(super) fn publish_row(
         .published_at
         .or(row.published_at.filter(|_| visible))
         .unwrap_or(tx.now);
+    if visible {
+        not_embargoed(tx, &row, number, &content)?;
+    }
     let at = content
         .embargo_until
         .map_or(asked, |embargo| embargo.max(asked));
@@ -179,7 +182,7 @@ pub fn schedule(
             return Err(invalid(
                 "#",
                 "one-of",
-                "needs exactly one of `at` and `local_time`",
+                "needs exactly one of `at` and `local_time`, such as {\"local_time\": \"2026-12-24T06:00\"}",
             ));
         }
     };
@@ -295,12 +298,7 @@ pub fn correct(
     };
     let number = input.revision.unwrap_or(row.revision);
     let content = publishable(tx, &row, number)?;
-    if content
-        .embargo_until
-        .is_some_and(|embargo| embargo > tx.now)
-    {
-        return Err(conflict("The revision is under an embargo; lift it first."));
-    }
+    not_embargoed(tx, &row, number, &content)?;
     let mut after = row.clone();
     let now = tx.now;
     go_live(tx, &mut after, number, &content, published_at, now)?;
@@ -316,6 +314,25 @@ pub fn correct(
     crate::store!(tx.conn, articles::insert_correction(&correction))?;
     reflect(tx, Some(&row), &after)?;
     Ok((after, Outcome::Corrected))
+}
+
+/// Refuses to replace what readers see by what they may not see yet: until the
+/// embargo ends they would have neither.
+fn not_embargoed(tx: &Tx<'_>, row: &ArticleRow, number: i32, content: &Content) -> Result<()> {
+    let Some(embargo) = content.embargo_until.filter(|embargo| *embargo > tx.now) else {
+        return Ok(());
+    };
+    Err(Problem::new(
+        &CONFLICT,
+        format!(
+            "`{}` is live, and revision {number} is under an embargo until {embargo}: readers would lose the article until then. \
+             Publish at that instant, publish another `revision`, or lift the embargo: PATCH {{\"embargo_until\": null}}. \
+             To hide the article until then, POST …/unpublish first.",
+            row.slug
+        ),
+    )
+    .with("embargo_until", embargo.to_string())
+    .into())
 }
 
 /// Moves the live pointer.

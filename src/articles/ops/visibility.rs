@@ -1,7 +1,7 @@
 //! Lists and change log follow the live pointer.
 
 use crate::articles::model::{ArticleRow, ListingRow, ids};
-use crate::changes::{Action, Entity, Tag, Tx, record};
+use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to};
 use crate::db::Id;
 use crate::error::Result;
 use crate::sections;
@@ -80,14 +80,7 @@ fn announce_one(
     }
     record(tx, Entity::Article, row.id, action, &tags);
     if came_or_went {
-        for source in crate::store!(tx.conn, links::live_sources(row.id))? {
-            let action = if action == Action::Scheduled {
-                Action::Scheduled
-            } else {
-                Action::Changed
-            };
-            record(tx, Entity::Article, source, action, &[Tag::article(source)]);
-        }
+        record_links_to(tx, row.id, action);
     }
     Ok(())
 }

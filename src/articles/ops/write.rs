@@ -236,8 +236,8 @@ pub fn patch(
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
 
-/// Puts an article into the trash. One that is live, or will be, is unpublished
-/// first.
+/// Puts an article into the trash. One that is live, or will be, is refused: it
+/// has to be unpublished before.
 pub fn trash(
     tx: &mut Tx<'_>,
     actor: &Actor,
@@ -327,7 +327,7 @@ fn make(
     };
     crate::store!(tx.conn, articles::insert(&row))?;
     add_revision(tx, actor, &row, &content)?;
-    crate::store!(tx.conn, links::bind(&row.slug, id))?;
+    tx.bind_at_the_end([row.slug.as_str()]);
     finish(tx, actor, row, Outcome::Created, sent.warnings, publish)
 }
 
@@ -362,7 +362,7 @@ fn revise(
             crate::store!(tx.conn, articles::retire_slug(&former))?;
         }
         crate::store!(tx.conn, articles::reclaim_slug(before.id, &slug))?;
-        crate::store!(tx.conn, links::bind(&slug, before.id))?;
+        tx.bind_at_the_end([slug.as_str()]);
         after.slug = slug;
     }
     touch(tx, actor, &mut after);
@@ -379,6 +379,8 @@ fn add_revision(tx: &mut Tx<'_>, actor: &Actor, row: &ArticleRow, content: &Cont
     let links = content.to_links(row.id, row.revision);
     if !links.is_empty() {
         crate::store!(tx.conn, links::insert(&links))?;
+        let waiting = links.iter().filter(|link| link.target_id.is_none());
+        tx.bind_at_the_end(waiting.filter_map(|link| link.slug.as_deref()));
     }
     Ok(())
 }

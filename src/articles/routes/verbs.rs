@@ -22,7 +22,7 @@ use crate::state::State;
 
 /// Put an article into the trash
 ///
-/// What is live or scheduled is unpublished first.
+/// What is live or scheduled is refused with 409: `POST …/unpublish` comes first.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
@@ -108,7 +108,8 @@ pub async fn submit_article(
 ///
 /// Readers see the newest revision, or the one that is named, from now on. An
 /// embargo in the content is kept: then it is scheduled, and `visible_at` says
-/// for when. It needs a headline, a section and alternative texts.
+/// for when; over a live article, which readers would lose until then, it is
+/// refused with 409. It needs a headline, a section and alternative texts.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),

@@ -59,7 +59,8 @@ both! {
         let page = app.get("/v1/articles?fields=slug,topics&include=topics", 200).await;
         assert_eq!(page["items"][0], json!({"slug": "anders", "topics": [{"slug": "verkehr", "name": "Verkehr"}]}));
         for (path, near) in [
-            ("/v1/articles/rat?fields=headlin", "did you mean `headline`"), ("/v1/articles/rat?include=mor", "did you mean `more`"),
+            ("/v1/articles/rat?fields=headlin", "did you mean `headline`"), ("/v1/articles/rat?fields=Titel", "did you mean `headline`"),
+            ("/v1/articles?tags=klima", "did you mean `topic`"), ("/v1/articles?page=2", "did you mean `cursor`"), ("/v1/articles/rat?include=mor", "did you mean `more`"),
             ("/v1/articles/rat?body=htm", "did you mean `html`"), ("/v1/articles/rat?farbe=rot", "known are body, fields, include"),
             ("/v1/articles?fields=boddy", "`boddy` is unknown"), ("/v1/articles?include=author", "did you mean `authors`"),
             ("/v1/articles/rat?include=more&include=more", "takes one value"), ("/v1/articles/rat.md?body=html", "takes no parameters"),
@@ -82,7 +83,10 @@ both! {
             assert_eq!(full.header("vary"), "Accept-Encoding");
             assert_eq!(full.header("access-control-allow-origin"), "*");
             assert!(full.header("access-control-expose-headers").contains("ETag"));
-            assert!(full.header("surrogate-key").split(' ').all(|key| key.len() == 8), "{path}");
+            let keys: Vec<&str> = full.header("surrogate-key").split(' ').collect();
+            assert!(keys.iter().all(|key| key.len() == 8), "{path}");
+            let once: std::collections::BTreeSet<_> = keys.iter().collect();
+            assert_eq!(once.len(), keys.len(), "{path}: each key once");
             for known in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned()] {
                 let same = got(app.request("GET", path).header("If-None-Match", &known), 304).await;
                 assert_eq!(same.text, "");

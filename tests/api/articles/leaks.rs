@@ -68,6 +68,11 @@ impl Fate {
             _ => false,
         }
     }
+
+    /// Whether it becomes visible for the first time while the test looks.
+    fn is_new(self) -> bool {
+        matches!(self, Fate::Scheduled | Fate::Embargoed | Fate::ForAWhile)
+    }
 }
 
 /// Where a link leads.
@@ -99,6 +104,11 @@ fn link_marker(from: usize, to: usize) -> String {
 
 fn slug(number: usize) -> String {
     format!("slug-{number}-zz")
+}
+
+/// The slug under which some were published before they got their present one.
+fn former(number: usize) -> Option<String> {
+    (number % 7 < 2).then(|| format!("frueher-{number}-zz"))
 }
 
 /// A revision's content, with its marker everywhere a text may stand.
@@ -184,18 +194,23 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
         };
         let body = content(&piece, 1, &pieces, start);
         let path = format!("{EDITOR}/{}", slug(number));
+        let first = format!("{EDITOR}/{}", former(number).unwrap_or(slug(number)));
         let live = !matches!(
             fate,
             Fate::Draft | Fate::InReview | Fate::Scheduled | Fate::ForAWhile
         );
         let made = got(
             editor
-                .request("PUT", &format!("{path}?publish={live}"))
+                .request("PUT", &format!("{first}?publish={live}"))
                 .json(&body),
             201,
         )
         .await
         .json;
+        if first != path {
+            let rename = editor.request("PATCH", &first).header("If-Match", "*");
+            got(rename.json(&json!({"slug": slug(number)})), 200).await;
+        }
         piece.id = made["id"].as_str().unwrap().to_owned();
         let verb = async |name: &str, body: Value| {
             editor
@@ -242,6 +257,7 @@ impl Forbidden {
         let (mut words, mut tags) = (BTreeSet::new(), BTreeSet::new());
         for piece in pieces {
             words.insert(marker(piece.number, 2));
+            words.extend(former(piece.number));
             words.insert("nichts-".to_owned());
             words.insert(format!("zn{}nz", piece.number));
             if !piece.fate.is_visible(hours) {
@@ -435,7 +451,8 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
                 if term.contains("zq1") && piece.fate.is_visible(hours) {
                     continue;
                 }
-                if piece.number % 6 < 3 {
+                // Half of each fate; all of them would take long.
+                if (piece.number / FATES.len()).is_multiple_of(2) {
                     looks_like_nothing(app, &format!("/v1/{kind}s/NAME"), &term, "gab-es-nie")
                         .await;
                     // Not even by how long the empty list may be kept.
@@ -495,6 +512,34 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
             }
         }
     }
+    // Under its old slug an article is what it is under its present one.
+    for (piece, old) in pieces
+        .iter()
+        .filter_map(|piece| Some((piece, former(piece.number)?)))
+    {
+        for form in ["NAME", "NAME/related", "NAME/more", "NAME.md", "NAME.txt"] {
+            let path = format!("/v1/articles/{}", form.replace("NAME", &old));
+            let present = form.replace("NAME", &slug(piece.number));
+            match piece.fate {
+                Fate::Withdrawn => {
+                    let gone = got(app.request("GET", &path), 410).await;
+                    assert_eq!(gone.header("location"), "");
+                    assert!(!gone.text.contains(&slug(piece.number)), "{}", gone.text);
+                }
+                fate if fate.is_visible(hours) && !fate.is_new() => {
+                    let moved = got(app.request("GET", &path), 301).await;
+                    let to = format!("https://api.flussblick.example/v1/articles/{present}");
+                    assert_eq!(moved.header("location"), to);
+                }
+                // One that was never public gave its first slug up for good.
+                _ => {
+                    looks_like_nothing(app, &format!("/v1/articles/{form}"), &old, "gab-es-nie")
+                        .await
+                }
+            }
+        }
+    }
+
     // And what should be seen is.
     let mut led = 0;
     for (number, related) in links {

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use super::{EDITOR, got, live, newsroom, piece, put, slugs, slugs_of, verb, with};
+use super::{EDITOR, at, got, live, newsroom, piece, put, slugs, slugs_of, verb, with};
 use crate::both;
 use crate::support::App;
 
@@ -200,6 +200,39 @@ both! {
             got(editor.request("GET", &format!("{EDITOR}{query}")), 400).await;
         }
         app.get(EDITOR, 401).await;
+    }
+
+    /// Articles of one instant, more than a page holds: their ids order them.
+    async fn pages_through_one_instant(app: App) {
+        newsroom(&app).await;
+        let instant = at(&app, 600);
+        let mut all = Vec::new();
+        for number in 0..11 {
+            let slug = format!("n{number:02}");
+            put(&app, &slug, &with(piece("Text"), json!({"topics": [if number % 2 == 0 { "verkehr" } else { "klima" }]}))).await;
+            verb(&app, &slug, "schedule", json!({"at": instant}), 200).await;
+            all.push(slug);
+        }
+        app.state.travel(601);
+        for (query, newest_first) in [
+            ("", true), ("section=politik", true), ("topic=verkehr,klima", true), ("sort=published_at", false), ("sort=published_at&topic=verkehr,klima", false),
+            ("sort=-updated_at", true), ("sort=-updated_at&section=politik", true),
+        ] {
+            let mut met = Vec::new();
+            let mut path = format!("/v1/articles?limit=4&{query}");
+            loop {
+                let page = app.get(&path, 200).await;
+                met.extend(slugs_of(&page));
+                let Some(next) = page["links"]["next"].as_str() else { break };
+                path = next.strip_prefix("https://api.flussblick.example").unwrap().to_owned();
+                assert!(met.len() < 30, "{query}: {met:?}");
+            }
+            let mut expected = all.clone();
+            if newest_first {
+                expected.reverse();
+            }
+            assert_eq!(met, expected, "{query}");
+        }
     }
 
     /// Somebody pages while others publish, unpublish and correct: what was

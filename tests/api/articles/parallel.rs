@@ -1,10 +1,21 @@
 //! Many at once: one wins, the others are told.
 
-use futures_util::future::join_all;
-use serde_json::json;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
-use super::{EDITOR, newsroom, piece, put, with};
+use futures_util::future::join_all;
+use perspektive::articles::input;
+use perspektive::articles::ops::{self, Key, Publish};
+use perspektive::auth::Actor;
+use perspektive::changes::Tx;
+use perspektive::error::Result;
+use perspektive::http::conditional::Expect;
+use serde_json::{Value, json};
+
+use super::{EDITOR, live, newsroom, piece, put, verb, with};
 use crate::both;
+use crate::support::App;
 
 async fn statuses(requests: Vec<reqwest::RequestBuilder>) -> Vec<(u16, serde_json::Value)> {
     // A machine that is busy with other things may need more than one try.
@@ -150,4 +161,168 @@ both! {
             assert_eq!(article["related"].as_array().unwrap().len(), usize::from(visible.contains(&next)), "{slug}");
         }
     }
+}
+
+/// A write that has done everything but its end, and waits with it.
+struct Held {
+    go: mpsc::Sender<()>,
+    thread: JoinHandle<Result<()>>,
+}
+
+impl Held {
+    async fn new(app: &App, job: impl FnOnce(&mut Tx<'_>) -> Result<()> + Send + 'static) -> Self {
+        let (reached, waiting) = mpsc::channel();
+        let (go, told) = mpsc::channel();
+        let state = Arc::clone(&app.state);
+        let thread = std::thread::spawn(move || {
+            state.write_blocking(|tx| {
+                job(tx)?;
+                reached.send(()).unwrap();
+                told.recv_timeout(Duration::from_secs(8)).unwrap();
+                Ok(())
+            })
+        });
+        while waiting.try_recv().is_err() {
+            assert!(!thread.is_finished(), "{:?}", thread.join());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Held { go, thread }
+    }
+
+    /// Lets it end, and waits for that.
+    fn commit(self) {
+        self.go.send(()).unwrap();
+        self.thread.join().unwrap().unwrap();
+    }
+
+    /// Lets two end at once: each has settled what it can before the other is
+    /// committed.
+    async fn commit_at_once(app: &App, one: Held, other: Held) {
+        let log = |tx: &mut Tx<'_>| Ok(perspektive::store!(tx.conn, changes::lock())?);
+        let log = Held::new(app, log).await;
+        for write in [&one, &other] {
+            write.go.send(()).unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        assert!(!one.thread.is_finished() && !other.thread.is_finished());
+        log.commit();
+        for write in [one, other] {
+            write.thread.join().unwrap().unwrap();
+        }
+    }
+}
+
+fn publish(slug: &'static str) -> impl FnOnce(&mut Tx<'_>) -> Result<()> {
+    move |tx| {
+        let key = Key::Slug(slug.to_owned());
+        ops::publish(
+            tx,
+            &Actor::command(),
+            &key,
+            Expect::Unsaid,
+            &Publish::default(),
+        )
+        .map(drop)
+    }
+}
+
+fn upload(slug: &'static str, body: Value) -> impl FnOnce(&mut Tx<'_>) -> Result<()> {
+    move |tx| {
+        let sent = input::from_json(body.to_string().as_bytes(), &|_| None)?;
+        let key = Key::Slug(slug.to_owned());
+        ops::put(
+            tx,
+            &Actor::command(),
+            &key,
+            Expect::Unsaid,
+            sent,
+            true,
+            true,
+        )
+        .map(drop)
+    }
+}
+
+fn linking_to(slug: &str) -> Value {
+    with(piece("Rat"), json!({"related": [{"article": slug}]}))
+}
+
+/// The slugs of an article's related links, as readers get them.
+async fn related(app: &App, slug: &str) -> Vec<String> {
+    let article = app.get(&format!("/v1/articles/{slug}"), 200).await;
+    let links = article["related"].as_array().unwrap();
+    links
+        .iter()
+        .map(|link| link["article"]["slug"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Two that link to each other are published at the same instant: neither write
+/// sees the other, and yet no answer stays without the link.
+#[actix_web::test]
+async fn two_that_link_to_each_other_come_at_once() {
+    let Some(app) = App::postgres().await else {
+        return;
+    };
+    newsroom(&app).await;
+    put(&app, "eins", &linking_to("zwei")).await;
+    put(&app, "zwei", &linking_to("eins")).await;
+    let eins = Held::new(&app, publish("eins")).await;
+    let zwei = Held::new(&app, publish("zwei")).await;
+    eins.commit();
+    assert!(related(&app, "eins").await.is_empty());
+    zwei.commit();
+    assert_eq!(related(&app, "eins").await, ["zwei"]);
+    assert_eq!(related(&app, "zwei").await, ["eins"]);
+
+    // Nor when one goes while the other comes.
+    verb(&app, "eins", "unpublish", json!({}), 200).await;
+    let eins = Held::new(&app, publish("eins")).await;
+    verb(&app, "zwei", "unpublish", json!({}), 200).await;
+    eins.commit();
+    assert!(related(&app, "eins").await.is_empty());
+
+    // Nor in the moment of the commit: whoever is second says that the first,
+    // which it now finds, shows something else.
+    verb(&app, "eins", "unpublish", json!({}), 200).await;
+    let seen = app.log().len();
+    let eins = Held::new(&app, publish("eins")).await;
+    let zwei = Held::new(&app, publish("zwei")).await;
+    Held::commit_at_once(&app, eins, zwei).await;
+    assert_eq!(app.log().len() - seen, 3, "{:?}", &app.log()[seen..]);
+}
+
+/// A slug and a link that waits for it come at the same instant, in either order.
+#[actix_web::test]
+async fn a_slug_and_a_link_to_it_come_at_once() {
+    let Some(app) = App::postgres().await else {
+        return;
+    };
+    newsroom(&app).await;
+    let slug = Held::new(&app, upload("neu", piece("Neu"))).await;
+    live(&app, "rat", &linking_to("neu")).await;
+    assert!(related(&app, "rat").await.is_empty());
+    slug.commit();
+    assert_eq!(related(&app, "rat").await, ["neu"]);
+
+    let link = Held::new(&app, upload("kreis", linking_to("neuer"))).await;
+    live(&app, "neuer", &piece("Neuer")).await;
+    link.commit();
+    assert_eq!(related(&app, "kreis").await, ["neuer"]);
+
+    // Both wait for each other's slug.
+    let eins = Held::new(&app, upload("eins", linking_to("zwei"))).await;
+    let zwei = Held::new(&app, upload("zwei", linking_to("eins"))).await;
+    eins.commit();
+    assert!(related(&app, "eins").await.is_empty());
+    zwei.commit();
+    assert_eq!(related(&app, "eins").await, ["zwei"]);
+    assert_eq!(related(&app, "zwei").await, ["eins"]);
+
+    // And in the moment of the commit.
+    let drei = Held::new(&app, upload("drei", linking_to("vier"))).await;
+    let vier = Held::new(&app, upload("vier", linking_to("drei"))).await;
+    Held::commit_at_once(&app, drei, vier).await;
+    assert_eq!(related(&app, "drei").await, ["vier"]);
+    assert_eq!(related(&app, "vier").await, ["drei"]);
 }

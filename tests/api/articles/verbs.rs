@@ -272,6 +272,49 @@ both! {
         app.get("/v1/articles/vierter", 200).await;
     }
 
+    /// Nor does a verb take away what readers have: a text under an embargo
+    /// doesn't replace what is live, and the answer names the ways out.
+    async fn an_embargo_leaves_what_is_live(app: App) {
+        let editor = newsroom(&app).await;
+        live(&app, "rat", &piece("Rat")).await;
+        let first = app.get("/v1/articles/rat", 200).await;
+        let embargo = at(&app, 3_600);
+        let newer = with(piece("Rat, unter Sperrfrist"), json!({"embargo_until": embargo}));
+        let before = stored(&app);
+        let uploads = editor.request("PUT", &format!("{EDITOR}/rat?publish=true")).json(&newer);
+        let refused = got(uploads, 409).await;
+        assert_eq!((&refused.json["type"], &refused.json["embargo_until"]), (&json!("/problems/conflict"), &json!(embargo)));
+        assert_eq!(stored(&app), before, "and nothing is kept of it");
+        put(&app, "rat", &newer).await;
+        let before = stored(&app);
+        for (name, body) in [
+            ("publish", json!({})), ("publish", json!({"revision": 2})), ("publish", json!({"published_at": "2020-01-01T00:00:00Z"})),
+            ("correct", json!({"text": "So."})), ("schedule", json!({"at": at(&app, 7_200)})),
+        ] {
+            let refused = verb(&app, "rat", name, body, 409).await;
+            let detail = refused["detail"].as_str().unwrap();
+            assert!(detail.contains("unpublish"), "{name}: {detail}");
+        }
+        assert_eq!(stored(&app), before);
+        assert_eq!(app.get("/v1/articles/rat", 200).await, first);
+        assert_eq!(slugs(&app, "/v1/articles").await, ["rat"]);
+
+        // Each way out: another revision, the instant itself, unpublishing first.
+        verb(&app, "rat", "publish", json!({"revision": 1}), 200).await;
+        let hidden = live(&app, "zweiter", &piece("Zweiter")).await;
+        assert_eq!(hidden["state"], "live");
+        put(&app, "zweiter", &newer).await;
+        verb(&app, "zweiter", "unpublish", json!({}), 200).await;
+        let scheduled = verb(&app, "zweiter", "publish", json!({}), 200).await;
+        assert_eq!((&scheduled["state"], &scheduled["visible_at"]), (&json!("scheduled"), &json!(embargo)));
+        app.get("/v1/articles/zweiter", 404).await;
+        app.state.travel(3_600);
+        verb(&app, "rat", "publish", json!({}), 200).await;
+        let published = app.get("/v1/articles/rat", 200).await;
+        assert_eq!((&published["headline"], &published["published_at"]), (&json!("Rat, unter Sperrfrist"), &json!(embargo)));
+        app.get("/v1/articles/zweiter", 200).await;
+    }
+
     /// `expires_at` ends visibility like unpublish, at the instant itself.
     async fn what_expires_is_gone_at_that_instant(app: App) {
         let editor = newsroom(&app).await;

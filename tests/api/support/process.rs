@@ -139,7 +139,9 @@ impl Newsroom {
         command.args(&line[1..]);
         self.settle(&mut command);
         command.envs(settings.iter().copied());
+        // Whoever reads what the tests print must not wait for the server's end.
         let child = command
+            .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
@@ -199,8 +201,7 @@ pub struct Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 
@@ -240,8 +241,15 @@ impl Served {
 
     /// Ends it on the spot.
     pub fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.end();
+    }
+
+    /// Kills it, and what it runs where it is a tracer, which would go on alone.
+    fn end(&mut self) {
+        let pid = self.pid().to_string();
+        let _ = Command::new("pkill").args(["-KILL", "-P", &pid]).status();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Sends it a signal, such as `TERM`.

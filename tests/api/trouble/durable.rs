@@ -116,14 +116,16 @@ async fn postgres_commits_are_synchronous_whatever_the_server_says() {
     };
     let asking = tokio::task::spawn_blocking(move || {
         let url = cluster.new_database();
-        let database = Database::new(&Url::parse(&url).unwrap(), 2).unwrap();
+        let open = || Database::new(&Url::parse(&url).unwrap(), 2).unwrap();
         let ask = |conn: &mut Conn<'_>| {
             let Conn::Pg(conn) = conn else { unreachable!() };
             let setting: Setting =
                 diesel::sql_query("SHOW synchronous_commit").get_result(*conn)?;
             Ok(setting.synchronous_commit)
         };
-        perspektive::db::migrate::run(&database).unwrap();
+        // The migration sets what holds on its own connection; the others are new.
+        perspektive::db::migrate::run(&open()).unwrap();
+        let database = open();
         for setting in [
             database.read(ask),
             database.write(ask),
