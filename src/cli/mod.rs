@@ -82,17 +82,21 @@ pub fn run() -> Result<()> {
 }
 
 /// Takes settings from a file, if it is there; the variables that are set
-/// already win. What can't be read is named without its value, which may be a
-/// password.
+/// already win. A line that can't be read is named by its number, never shown:
+/// it may hold a password.
 fn read_env_file(path: &Path) -> Result<()> {
     let shown = path.display();
     match dotenvy::from_path(path) {
         Ok(()) => Ok(()),
         Err(dotenvy::Error::Io(error)) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(dotenvy::Error::LineParse(line, _)) => {
-            let name = line.split('=').next().unwrap_or_default().trim();
+        Err(dotenvy::Error::LineParse(text, _)) => {
+            // The text may be a whole line or only the value on it.
+            let text = text.lines().next().unwrap_or_default();
+            let file = std::fs::read_to_string(path)?;
+            let number = file.lines().position(|line| line.contains(text));
+            let number = number.map_or(0, |before| before + 1);
             Err(internal(format!(
-                "{shown}: the line that begins with `{name}` can't be read; write NAME='value', in single quotes if there are spaces, quotes, $ or # in the value"
+                "{shown}: line {number} can't be read; write NAME='value', in single quotes if there are spaces, quotes, $ or # in the value"
             )))
         }
         Err(error) => Err(internal(format!("{shown}: {error}"))),

@@ -53,10 +53,7 @@ fn a_broken_env_is_refused_without_its_secrets() {
     let broken = "LOG=warn\nDATABASE_URL=postgres://anna:ganz geheim@host/x\n";
     std::fs::write(newsroom.folder().join(".env"), broken).unwrap();
     let said = refusal(&newsroom, &["user", "list"]);
-    assert!(
-        said.contains(".env: the line that begins with `DATABASE_URL`"),
-        "{said}"
-    );
+    assert!(said.contains(".env: line 2 can't be read"), "{said}");
     assert!(!said.contains("geheim"), "{said}");
     assert!(!newsroom.data().exists(), "it went on without its settings");
 }
