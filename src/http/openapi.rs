@@ -418,7 +418,8 @@ fn with_dry_runs(spec: &mut Value) {
             }),
             None => Some(schema),
         };
-        if let Some(properties) = schema.and_then(|schema| schema["properties"].as_object_mut()) {
+        let properties = schema.and_then(|schema| schema.get_mut("properties"));
+        if let Some(properties) = properties.and_then(Value::as_object_mut) {
             properties.insert("dry_run".to_owned(), json!({
                 "type": "boolean",
                 "description": "There, and true, if this is the answer to a dry run: nothing was written.",
