@@ -2,7 +2,7 @@
 //!
 //! A line is an operation (`line`): an article as PUT takes it, with `op` for
 //! what else can be done to one. Lines are read as they arrive and written in
-//! batches of at most [`BATCH`], each a transaction of its own and each line a
+//! batches of at most `BATCH`, each a transaction of its own and each line a
 //! part of it that may fail by itself; no transaction waits for a client. What
 //! comes of each line goes into a spool, from which the client reads when it
 //! likes.
