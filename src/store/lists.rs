@@ -44,20 +44,52 @@ pub fn remove(c: &mut Conn, article: Id) -> QueryResult<Vec<Id>> {
     Ok(lists)
 }
 
+/// The span of publication that a page is looked for in. Each end is one
+/// condition, however many there are for it: an index can start at one only, and
+/// SQLite takes the first.
+struct Span {
+    /// From this instant on.
+    from: Option<Time>,
+    /// Up to this instant.
+    until: Time,
+    /// Whether that instant is part of it.
+    inclusive: bool,
+}
+
+impl Span {
+    fn new(filter: &ListFilter, order: Order, now: Time, after: Option<Position>) -> Self {
+        let at = after.map(|position| position.at);
+        let (from, until) = match order {
+            Order::NewestFirst => (None, at),
+            Order::OldestFirst => (at, None),
+            Order::UpdatedFirst => (None, None),
+        };
+        let until = until.map_or(now, |at| at.min(now));
+        let before = filter.published_before.filter(|before| *before <= until);
+        Span {
+            from: filter.published_after.max(from),
+            until: before.unwrap_or(until),
+            inclusive: before.is_none(),
+        }
+    }
+}
+
 /// Adds a query's filters that concern articles. A macro, because the queries
 /// that need it have different types.
 macro_rules! narrow {
-    ($query:ident, $filter:ident, $now:ident, $at:expr) => {
-        $query = $query.filter($at.le($now)).filter(
+    ($query:ident, $filter:ident, $span:expr, $now:ident, $at:expr) => {
+        let span = $span;
+        $query = $query.filter(
             articles::expires_at
                 .is_null()
                 .or(articles::expires_at.gt($now)),
         );
-        if let Some(after) = $filter.published_after {
-            $query = $query.filter($at.ge(after));
-        }
-        if let Some(before) = $filter.published_before {
-            $query = $query.filter($at.lt(before));
+        $query = match span.inclusive {
+            true => $query.filter($at.le(span.until)),
+            false => $query.filter($at.lt(span.until)),
+        };
+        if let Some(from) = span.from {
+            $query = $query.filter($at.ge(from));
         }
         if !$filter.kinds.is_empty() {
             $query = $query.filter(articles::kind.eq_any(&$filter.kinds));
@@ -72,15 +104,15 @@ macro_rules! narrow {
 }
 
 /// Orders a query by an instant and an id and starts it after a position. The
-/// comparison with the instant alone is what lets the index find the start.
+/// comparison with the instant alone is what lets the index find the start; of
+/// publication it is in the [`Span`] already.
 macro_rules! page {
     ($query:ident, $order:ident, $after:ident, $limit:ident, $at:expr, $id:expr) => {{
         if let Some(Position { at, id }) = $after {
             $query = match $order {
-                Order::OldestFirst => $query.filter($at.ge(at)).filter($at.gt(at).or($id.gt(id))),
-                Order::NewestFirst | Order::UpdatedFirst => {
-                    $query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id)))
-                }
+                Order::OldestFirst => $query.filter($at.gt(at).or($id.gt(id))),
+                Order::NewestFirst => $query.filter($at.lt(at).or($id.lt(id))),
+                Order::UpdatedFirst => $query.filter($at.le(at)).filter($at.lt(at).or($id.lt(id))),
             };
         }
         match $order {
@@ -136,7 +168,8 @@ fn page_of_all(
     let mut query = articles::table
         .filter(articles::published_at.is_not_null())
         .into_boxed::<Db>();
-    narrow!(query, filter, now, articles::published_at);
+    let span = Span::new(filter, order, now, after);
+    narrow!(query, filter, span, now, articles::published_at);
     if order == Order::UpdatedFirst {
         page!(
             query,
@@ -177,7 +210,8 @@ fn page_of_list(
         .inner_join(articles::table)
         .filter(listings::list_id.eq(list))
         .into_boxed::<Db>();
-    narrow!(query, filter, now, listings::published_at);
+    let span = Span::new(filter, order, now, after);
+    narrow!(query, filter, span, now, listings::published_at);
     for alternatives in and {
         query = query.filter(exists(
             others
@@ -222,7 +256,8 @@ pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
             let mut query = articles::table
                 .filter(articles::published_at.is_not_null())
                 .into_boxed::<Db>();
-            narrow!(query, filter, now, articles::published_at);
+            let span = Span::new(filter, Order::default(), now, None);
+            narrow!(query, filter, span, now, articles::published_at);
             query.select(count_star()).first(c)
         }
         Some((alternatives, and)) => {
@@ -230,7 +265,8 @@ pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
                 .inner_join(articles::table)
                 .filter(listings::list_id.eq_any(alternatives))
                 .into_boxed::<Db>();
-            narrow!(query, filter, now, listings::published_at);
+            let span = Span::new(filter, Order::default(), now, None);
+            narrow!(query, filter, span, now, listings::published_at);
             for alternatives in and {
                 query = query.filter(exists(
                     others
