@@ -1,5 +1,6 @@
-//! SIGKILL between a commit and its answer: the same request with the same key
-//! gets the first answer.
+//! SIGKILL as soon as a commit shows: the same request with the same key gets the
+//! first answer. Whether that was out before the signal is luck, so this shows that
+//! the answer is kept with the commit, and not that it was lost on the way.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
