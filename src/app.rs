@@ -27,8 +27,9 @@ use crate::http::docs::{self, Docs};
 use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
+use crate::media::receive::Desk;
 use crate::state::State;
-use crate::{articles, authors, delivery, keys, previews, sections, site, topics, users};
+use crate::{articles, authors, delivery, keys, media, previews, sections, site, topics, users};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -43,6 +44,7 @@ pub struct Shared {
     limits: web::Data<Limits>,
     denials: web::Data<Denials>,
     contexts: web::Data<Contexts>,
+    desk: web::Data<Desk>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
     pub more: fn(&mut web::ServiceConfig),
@@ -63,6 +65,7 @@ impl Shared {
             limits: web::Data::new(Limits::new(state.config.writes_per_minute)),
             denials: web::Data::new(Denials::default()),
             contexts: web::Data::default(),
+            desk: web::Data::new(Desk::new(state.config.uploads_at_once)),
             access: web::Data::from(access),
             state: web::Data::from(state),
             more: |_| {},
@@ -92,6 +95,7 @@ pub fn build(
         .app_data(shared.limits.clone())
         .app_data(shared.denials.clone())
         .app_data(shared.contexts.clone())
+        .app_data(shared.desk.clone())
         .into_utoipa_app()
         .configure(routes)
         .into_app()
@@ -110,6 +114,7 @@ fn routes(config: &mut ServiceConfig) {
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
+    media::configure(config);
     site::routes::configure(config);
     auth::configure(config);
     users::configure(config);
@@ -141,6 +146,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "sections", description = "The tree of sections (Ressorts)"),
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
+        (name = "media", description = "Pictures: upload them, say what they show, and get them in several widths"),
         (name = "site", description = "The site as a whole: its name, language and links"),
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),

@@ -33,6 +33,8 @@ crate::text_enum! {
         Topic = "topic",
         /// An author.
         Author = "author",
+        /// A picture.
+        Media = "media",
         /// The newsroom's own settings.
         Site = "site",
     }
@@ -77,6 +79,11 @@ impl Tag {
         Tag::of(b'u', id)
     }
 
+    /// A picture: what is said about it and what was made of it.
+    pub fn media(id: Id) -> Self {
+        Tag::of(b'm', id)
+    }
+
     /// Which articles are in the list of a section, topic or author, and in
     /// what order.
     pub fn list(id: Id) -> Self {
@@ -96,6 +103,7 @@ impl Tag {
             Entity::Section => Tag::of(b's', nil),
             Entity::Topic => Tag::of(b't', nil),
             Entity::Author => Tag::of(b'u', nil),
+            Entity::Media => Tag::of(b'm', nil),
             Entity::Site => Tag::site(),
         }
     }

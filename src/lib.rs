@@ -4,7 +4,7 @@
 //!
 //! Imports point one way only: a room may use what stands to its left.
 //!
-//! `config · error ← db · store · cache · http · content ← changes ← state ←
+//! `config · error ← db · store · storage · cache · http · content ← changes ← state ←
 //! auth ← editing · audit ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
@@ -12,6 +12,7 @@
 //! - [`telemetry`]: log lines and metrics
 //! - [`db`]: connections to both databases, the schema, migrations
 //! - `store`: every query, written once, compiled for both (see [`db`])
+//! - [`storage`]: the bytes of media, in a folder or in S3
 //! - [`cache`]: public answers in memory, tagged with what they are made of
 //! - [`http`]: plumbing that knows HTTP and no resource
 //! - [`content`]: the block tree; Markdown and HTML in, blocks, HTML, Markdown, text out
@@ -21,7 +22,7 @@
 //! - [`editing`]: the way every editor's write goes: dry runs, idempotency
 //!   keys, limits
 //! - [`audit`]: who did what, and what was refused
-//! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
+//! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`media`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`previews`]: links that open one article's working copy
 //! - [`delivery`]: what anyone may read
@@ -71,10 +72,12 @@ pub mod editing;
 pub mod error;
 pub mod http;
 pub mod keys;
+pub mod media;
 pub mod previews;
 pub mod sections;
 pub mod site;
 pub mod state;
+pub mod storage;
 pub mod telemetry;
 pub mod topics;
 pub mod users;

@@ -1,13 +1,14 @@
 //! What anyone may read: public GETs and nothing else.
 //!
 //! Every answer goes through [`serve::serve`], which takes it from the cache or
-//! makes it once. The types of public answers live here only, so a field that
+//! makes it once; the bytes of pictures alone come from the media storage. The types of public answers live here only, so a field that
 //! is added for editors can't appear in public.
 
 pub mod article;
 pub mod card;
 pub mod context;
 pub mod list;
+pub mod media;
 pub mod preview;
 pub mod related;
 pub mod routes;
@@ -20,5 +21,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn configure(config: &mut ServiceConfig) {
     routes::configure(config);
     taxonomy::configure(config);
+    media::configure(config);
     config.service(preview::get_preview);
 }

@@ -14,6 +14,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod lists;
+pub mod media;
 pub mod previews;
 pub mod secrets;
 pub mod sections;

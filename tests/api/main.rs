@@ -13,6 +13,7 @@ mod edge;
 mod editing;
 mod laws;
 mod matrix;
+mod media;
 mod outage;
 mod readme;
 mod sections;
