@@ -170,24 +170,24 @@ both! {
         assert_eq!(late["version"], 5);
 
         let second = upload(&editor, "?alt=Die%20Stra%C3%9Fe%20100%25", pictures::png(20, 20, 2), 201).await;
-        let ids = async |query: &str| -> Vec<Value> {
+        let ids = async |query: &str| -> Vec<String> {
             let page = author.get(&format!("{MEDIA}{query}"), 200).await;
-            page["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect()
+            page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
         };
-        let (first, second) = (&medium["id"], &second["id"]);
-        assert_eq!(ids("").await, [second.clone(), first.clone()]);
-        assert_eq!(ids("?q=WEHR").await, [first.clone()]);
-        assert_eq!(ids("?q=strasse").await, [second.clone()]);
-        assert_eq!(ids("?q=100%25").await, [second.clone()]);
-        assert_eq!(ids("?q=0_0").await, [] as [Value; 0]);
-        assert_eq!(ids("?created_by=me").await, [first.clone()]);
-        assert_eq!(ids("?created_by=editor").await, [second.clone()]);
+        let (first, second) = (medium["id"].as_str().unwrap(), second["id"].as_str().unwrap());
+        assert_eq!(ids("").await, [second, first]);
+        assert_eq!(ids("?q=WEHR").await, [first]);
+        assert_eq!(ids("?q=strasse").await, [second]);
+        assert_eq!(ids("?q=100%25").await, [second]);
+        assert_eq!(ids("?q=0_0").await, [] as [&str; 0]);
+        assert_eq!(ids("?created_by=me").await, [first]);
+        assert_eq!(ids("?created_by=editor").await, [second]);
         assert_eq!(ids("?unused=true").await.len(), 2);
         assert_eq!(ids("?unused=false").await.len(), 0);
-        assert_eq!(ids(&format!("?sha256={}", medium["sha256"].as_str().unwrap())).await, [first.clone()]);
+        assert_eq!(ids(&format!("?sha256={}", medium["sha256"].as_str().unwrap())).await, [first]);
         let page = author.get(&format!("{MEDIA}?limit=1"), 200).await;
         let next = format!("{MEDIA}?limit=1&cursor={}", page["next_cursor"].as_str().unwrap());
-        assert_eq!(author.get(&next, 200).await["items"][0]["id"], *first);
+        assert_eq!(author.get(&next, 200).await["items"][0]["id"], first);
         for wrong in ["?unused=vielleicht", "?created_by=niemand", "?cursor=x", "?farbe=rot"] {
             author.get(&format!("{MEDIA}{wrong}"), 400).await;
         }
@@ -199,6 +199,6 @@ both! {
         editor.get(&format!("{MEDIA}/nirgends"), 404).await;
         // The same file is a new medium from now on.
         let anew = upload(&author, "", pictures::png(20, 20, 1), 201).await;
-        assert_ne!(anew["id"], *first);
+        assert_ne!(anew["id"], first);
     }
 }
