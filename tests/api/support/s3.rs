@@ -77,11 +77,6 @@ impl S3 {
         self.with(|objects| objects.asked.iter().cloned().collect())
     }
 
-    /// Takes an object away.
-    pub fn lose(&self, part_of_key: &str) {
-        self.with(|objects| objects.stored.retain(|key, _| !key.contains(part_of_key)));
-    }
-
     /// Fails at everything, or no longer.
     pub fn set_away(&self, away: bool) {
         self.with(|objects| objects.away = away);
