@@ -127,7 +127,8 @@ impl Person {
     }
 }
 
-/// A correction that readers see. Stored with the article as it is written here.
+/// A correction that readers see.
+// Stored with the article as it is written here.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Correction {
     /// When it was made.
