@@ -1,7 +1,7 @@
 //! What editors see of an article: the receipt of a write, a row of the list,
 //! and the whole working copy in the form in which it can be sent again.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -128,7 +128,8 @@ impl Person {
 }
 
 /// A correction that readers see.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+// Stored with the article as it is written here.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Correction {
     /// When it was made.
     pub at: Time,
@@ -137,6 +138,14 @@ pub struct Correction {
         example = "In einer früheren Fassung stand, der Beschluss koste 4 Millionen Euro; es sind 14."
     )]
     pub text: String,
+}
+
+impl Correction {
+    /// An article's corrections, oldest first.
+    pub fn of(row: &ArticleRow) -> Result<Vec<Self>> {
+        let stored = row.corrections.as_deref().unwrap_or("[]");
+        serde_json::from_str(stored).map_err(internal)
+    }
 }
 
 /// Everything about an article that this API sets by itself. It may come back
@@ -370,18 +379,11 @@ pub fn article(
 ) -> Result<ArticleView> {
     let revision = revision_of(conn, row.id, row.revision)?;
     let content = content_of(conn, &revision)?;
-    let corrections = crate::store!(*conn, articles::corrections(row.id))?;
     Ok(ArticleView {
         slug: row.slug.clone(),
         external_id: row.external_id.clone(),
         content: content_view(conn, content, form)?,
-        corrections: corrections
-            .into_iter()
-            .map(|row| Correction {
-                at: row.at,
-                text: row.text,
-            })
-            .collect(),
+        corrections: Correction::of(row)?,
         word_count: revision.word_count,
         read_only: ReadOnly::load(conn, row, now)?,
         links: links(row, config),
@@ -523,16 +525,9 @@ pub fn read_only(conn: &mut Conn<'_>, row: &ArticleRow, now: Time) -> Result<Map
     let Value::Object(mut members) = value else {
         return Ok(Map::new());
     };
-    let corrections: Vec<Correction> = crate::store!(*conn, articles::corrections(row.id))?
-        .into_iter()
-        .map(|row| Correction {
-            at: row.at,
-            text: row.text,
-        })
-        .collect();
     members.insert(
         "corrections".to_owned(),
-        serde_json::to_value(corrections).map_err(internal)?,
+        serde_json::to_value(Correction::of(row)?).map_err(internal)?,
     );
     if let Some(head) = crate::store!(*conn, articles::head(row.id, row.revision))? {
         members.insert("word_count".to_owned(), head.word_count.into());

@@ -111,7 +111,7 @@ pub struct Origin {
 
 /// An entry of the audit log: ids, never copies, and nothing that is secret.
 #[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]
-#[diesel(table_name = audit)]
+#[diesel(table_name = audit, treat_none_as_default_value = false)]
 pub struct Entry {
     /// Its id.
     pub id: Id,

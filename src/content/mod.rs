@@ -63,7 +63,7 @@ pub use from_markdown::from_markdown;
 pub use parsed::Parsed;
 pub use read_json::is_malformed;
 pub use references::RefKind;
-pub use resolve::{ResolvedArticle, resolve};
+pub use resolve::{Find, ResolvedArticle, ResolvedBlock, resolve, resolve_stored};
 pub use schema::{BlockInput, BodyInput, RelatedInput};
 pub use to_html::to_html;
 pub use to_markdown::to_markdown;

@@ -4,6 +4,9 @@
 use super::blocks::{ArticleRef, Block, Body, Link, RelatedTarget};
 use super::normalize::normalize_spans;
 use super::references::for_each_text;
+use super::stored;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// An article that a reference was found to point to.
@@ -37,36 +40,75 @@ impl From<ResolvedArticle> for ArticleRef {
 /// text, and nothing names what was there. The related blocks that stay, those
 /// with an address elsewhere included, are numbered from 0 in reading order:
 /// the n-th of them is the n-th entry of the delivered `related` list.
-pub fn resolve(body: Body, find: &mut dyn FnMut(&ArticleRef) -> Option<ResolvedArticle>) -> Body {
-    let mut resolved = Body {
-        blocks: Vec::with_capacity(body.blocks.len()),
-    };
-    let mut related_index = 0;
-    for mut block in body.blocks {
-        if let Block::Related(related) = &mut block {
-            if let RelatedTarget::Article(article) = &mut related.target {
-                match find(article) {
-                    Some(found) => *article = found.into(),
-                    None => continue,
-                }
-            }
-            related.index = Some(related_index);
-            related_index += 1;
-        }
-        for_each_text(&mut block, &mut |spans| {
-            let mut changed = false;
-            for span in spans.iter_mut() {
-                if let Some(Link::Article(article)) = &span.link {
-                    span.link = find(article).map(|found| Link::Article(found.into()));
-                    changed = true;
-                }
-            }
-            // Unlinked words join their neighbours, as if never linked.
-            if changed {
-                normalize_spans(spans);
-            }
-        });
-        resolved.blocks.push(block);
+pub fn resolve(body: Body, find: Find<'_>) -> Body {
+    let mut related = 0;
+    let blocks = body.blocks.into_iter();
+    Body {
+        blocks: blocks
+            .filter_map(|block| resolve_block(block, &mut *find, &mut related))
+            .collect(),
     }
-    resolved
+}
+
+/// Finds the article that a reference means, for one reader at one moment.
+pub type Find<'a> = &'a mut dyn FnMut(&ArticleRef) -> Option<ResolvedArticle>;
+
+/// A block of a body that is resolved for a reader; serialises as a block.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum ResolvedBlock {
+    /// As it is stored: nothing in it hangs on anything else.
+    Stored(Box<RawValue>),
+    /// Read, resolved and written anew.
+    Read(Box<Block>),
+}
+
+/// [`resolve`] for a body in the form in which it is stored. Only blocks that
+/// refer to something are read; the others, most of a text, go out as they are.
+/// Errors are those of data that this program didn't write.
+pub fn resolve_stored(body: &str, find: Find<'_>) -> serde_json::Result<Vec<ResolvedBlock>> {
+    #[derive(Deserialize)]
+    struct Cut<'a> {
+        #[serde(borrow)]
+        blocks: Vec<&'a RawValue>,
+    }
+    let Cut { blocks } = serde_json::from_str(body)?;
+    let mut related = 0;
+    let mut resolved = Vec::with_capacity(blocks.len());
+    for block in blocks {
+        if !stored::refers(block.get()) {
+            resolved.push(ResolvedBlock::Stored(block.to_owned()));
+            continue;
+        }
+        let block = serde_json::from_str(block.get())?;
+        let block = resolve_block(block, &mut *find, &mut related);
+        resolved.extend(block.map(|block| ResolvedBlock::Read(Box::new(block))));
+    }
+    Ok(resolved)
+}
+
+/// Resolves one block; `None` if it goes. `related` counts the related blocks
+/// before it.
+fn resolve_block(mut block: Block, find: Find<'_>, related: &mut usize) -> Option<Block> {
+    if let Block::Related(link) = &mut block {
+        if let RelatedTarget::Article(article) = &mut link.target {
+            *article = find(article)?.into();
+        }
+        link.index = Some(*related);
+        *related += 1;
+    }
+    for_each_text(&mut block, &mut |spans| {
+        let mut changed = false;
+        for span in spans.iter_mut() {
+            if let Some(Link::Article(article)) = &span.link {
+                span.link = find(article).map(|found| Link::Article(found.into()));
+                changed = true;
+            }
+        }
+        // Unlinked words join their neighbours, as if never linked.
+        if changed {
+            normalize_spans(spans);
+        }
+    });
+    Some(block)
 }

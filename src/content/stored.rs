@@ -12,6 +12,13 @@ use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 
+/// Whether a stored block refers to an article: whether it looks different to
+/// each reader. Within a text the quotation marks would be escaped, so a member's
+/// name can't be mistaken.
+pub fn refers(block: &str) -> bool {
+    block.starts_with(r#"{"type":"related""#) || block.contains(r#""article":"#)
+}
+
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "snake_case")]
 enum First {

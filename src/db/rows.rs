@@ -58,7 +58,7 @@ macro_rules! for_each_table {
         $callback! {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
-            revisions RevisionRow, links LinkRow, listings ListingRow, corrections CorrectionRow,
+            revisions RevisionRow, links LinkRow, listings ListingRow,
             former_slugs FormerSlugRow, preview_links PreviewLinkRow, media MediaRow, media_uses MediaUseRow,
             media_leftovers MediaLeftoverRow, changes ChangeRow,
             idempotency_keys IdempotencyKeyRow, audit AuditRow
@@ -96,7 +96,8 @@ rows! {
     articles ArticleRow {
         id: Id, slug: String, external_id: Option<String>, version: i64, revision: i32,
         live_revision: Option<i32>, published_at: Option<Time>, first_published_at: Option<Time>,
-        updated_at: Option<Time>, expires_at: Option<Time>, announce_at: Option<Time>, kind: String,
+        updated_at: Option<Time>, corrections: Option<String>, expires_at: Option<Time>,
+        announce_at: Option<Time>, kind: String,
         language: String, submitted_at: Option<Time>, sent_back_at: Option<Time>, sent_back_by: Option<Id>,
         sent_back_remark: Option<String>, withdrawn_at: Option<Time>,
         withdrawn_reason: Option<String>, trashed_at: Option<Time>, created_at: Time, created_by: Id,
@@ -116,7 +117,6 @@ rows! {
         headline: Option<String>, slug: Option<String>, target_id: Option<Id>, url: Option<String>,
     }
     listings ListingRow { list_id: Id, published_at: Time, article_id: Id, updated_at: Time }
-    corrections CorrectionRow { id: Id, article_id: Id, at: Time, text: String, created_by: Id }
     preview_links PreviewLinkRow {
         id: Id, article_id: Id, digest: String, note: Option<String>, created_at: Time, created_by: Id,
         expires_at: Time,

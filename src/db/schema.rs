@@ -130,6 +130,7 @@ diesel::table! {
         published_at -> Nullable<BigInt>,
         first_published_at -> Nullable<BigInt>,
         updated_at -> Nullable<BigInt>,
+        corrections -> Nullable<Text>,
         expires_at -> Nullable<BigInt>,
         announce_at -> Nullable<BigInt>,
         kind -> Text,
@@ -211,18 +212,6 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::Uid;
-    corrections (id) {
-        id -> Uid,
-        article_id -> Uid,
-        at -> BigInt,
-        text -> Text,
-        created_by -> Uid,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use super::Uid;
     former_slugs (slug) {
         slug -> Text,
         article_id -> Uid,
@@ -271,7 +260,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::Uid;
-    audit (id) {
+    audit (at, id) {
         id -> Uid,
         at -> BigInt,
         actor_id -> Uid,
@@ -346,7 +335,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     authors,
     changes,
-    corrections,
     former_slugs,
     links,
     listings,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::card::{Card, CardLinks, Image, NameRef, names, reading_minutes, unique};
+use super::card::{Card, CardLinks, Image, NameRef, reading_minutes, unique};
 use super::context::Context;
 use super::list::keep;
 use super::related::{self, RelatedOut, related_out};
@@ -17,7 +17,7 @@ use crate::articles::model::{
 use crate::articles::view::Correction;
 use crate::changes::{self, Tag};
 use crate::config::Config;
-use crate::content::{self, ArticleRef, Body, ResolvedArticle};
+use crate::content::{self, ArticleRef, Body, Find, ResolvedArticle, ResolvedBlock};
 use crate::db::{Conn, Id, Time};
 use crate::error::{GONE, Problem, Result, internal};
 use crate::http::answer::Draft;
@@ -161,7 +161,7 @@ pub struct BodyOut {
     /// As blocks. Open: skip types you don't know.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, value_type = Option<Vec<content::Block>>)]
-    pub blocks: Option<Vec<content::Block>>,
+    pub blocks: Option<Vec<ResolvedBlock>>,
     /// As HTML with documented class names and nothing executable in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(
@@ -311,12 +311,30 @@ pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
 pub struct Resolved {
     row: ArticleRow,
     revision: RevisionRow,
-    body: Body,
     links: Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>,
+    targets: Targets,
     /// What it is made of.
     pub tags: Vec<Tag>,
     appears: Option<Time>,
     disappears: Option<Time>,
+}
+
+/// The articles that an article's links lead to and that readers see.
+#[derive(Default)]
+struct Targets {
+    by_id: HashMap<Id, ResolvedArticle>,
+    by_slug: HashMap<String, Id>,
+}
+
+impl Targets {
+    fn find(&self, article: &ArticleRef) -> Option<ResolvedArticle> {
+        let id = match (&article.id, &article.slug) {
+            (Some(id), _) => Id(*id),
+            (None, Some(slug)) => *self.by_slug.get(slug)?,
+            (None, None) => return None,
+        };
+        self.by_id.get(&id).cloned()
+    }
 }
 
 impl Resolved {
@@ -329,13 +347,11 @@ impl Resolved {
         row: ArticleRow,
         revision: RevisionRow,
     ) -> Result<Self> {
-        let stored: Body = serde_json::from_str(&revision.body).map_err(internal)?;
         let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
         let mut tags = vec![Tag::site(), Tag::article(row.id)];
         context.tag_section(revision.section_id, &mut tags);
         let (mut appears, mut disappears) = (None, row.expires_at);
-        let mut targets: HashMap<Id, ResolvedArticle> = HashMap::new();
-        let mut by_slug: HashMap<String, Id> = HashMap::new();
+        let mut targets = Targets::default();
         for (link, target) in &mut links {
             let Some((article, head)) = target else {
                 continue;
@@ -351,8 +367,10 @@ impl Resolved {
             }
             disappears = [disappears, article.expires_at].into_iter().flatten().min();
             context.tag_card(article, head, &mut tags);
-            by_slug.extend(link.slug.clone().map(|slug| (slug, article.id)));
+            let slug = link.slug.clone();
+            targets.by_slug.extend(slug.map(|slug| (slug, article.id)));
             targets
+                .by_id
                 .entry(article.id)
                 .or_insert_with(|| ResolvedArticle {
                     id: article.id.0,
@@ -361,45 +379,64 @@ impl Resolved {
                     url: context.web(article, head.section_id),
                 });
         }
-        let body = content::resolve(stored, &mut |article: &ArticleRef| {
-            let id = match (&article.id, &article.slug) {
-                (Some(id), _) => Id(*id),
-                (None, Some(slug)) => *by_slug.get(slug)?,
-                (None, None) => return None,
-            };
-            targets.get(&id).cloned()
-        });
         Ok(Resolved {
             row,
             revision,
-            body,
             links,
+            targets,
             tags,
             appears,
             disappears,
         })
     }
 
+    /// The text, for the forms that are written from the whole of it.
+    fn body(&self) -> Result<Body> {
+        let stored = serde_json::from_str(&self.revision.body).map_err(internal)?;
+        Ok(content::resolve(stored, &mut |article| {
+            self.targets.find(article)
+        }))
+    }
+
+    /// The text as blocks.
+    fn blocks(&self) -> Result<Vec<ResolvedBlock>> {
+        let find: Find<'_> = &mut |article| self.targets.find(article);
+        content::resolve_stored(&self.revision.body, find).map_err(internal)
+    }
+
+    /// The text in the forms that are wanted.
+    fn forms(&self, forms: &[&str]) -> Result<BodyOut> {
+        let wants = |form| forms.contains(&form);
+        let mut out = BodyOut::default();
+        if wants("html") || wants("markdown") || wants("text") {
+            let body = self.body()?;
+            out.html = wants("html").then(|| content::to_html(&body));
+            out.markdown = wants("markdown").then(|| content::to_markdown(&body));
+            out.text = wants("text").then(|| content::to_text(&body));
+        }
+        if forms.is_empty() || wants("blocks") {
+            out.blocks = Some(self.blocks()?);
+        }
+        Ok(out)
+    }
+
     /// The text as Markdown, under its headline.
-    pub fn to_markdown(&self) -> String {
+    pub fn to_markdown(&self) -> Result<String> {
         let headline = format!("# {}", plain_markdown(&self.revision.headline));
         let teaser = self.revision.teaser.as_deref().map(plain_markdown);
-        let parts = [
-            Some(headline),
-            teaser,
-            Some(content::to_markdown(&self.body)),
-        ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+        let body = content::to_markdown(&self.body()?);
+        let parts = [Some(headline), teaser, Some(body)];
+        Ok(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
     }
 
     /// The text as plain text, under its headline.
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self) -> Result<String> {
         let parts = [
             Some(self.revision.headline.clone()),
             self.revision.teaser.clone(),
-            Some(content::to_text(&self.body)),
+            Some(content::to_text(&self.body()?)),
         ];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+        Ok(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
     }
 
     /// Notes when the answer may change by itself.
@@ -434,7 +471,7 @@ pub fn article(
 ) -> Result<Draft> {
     let mut resolved = Resolved::load(conn, now, context, row, revision)?;
     let mut made = related::Made::default();
-    let article = assemble(conn, now, context, &mut resolved, wanted, &mut made)?;
+    let article = assemble(conn, now, context, &resolved, wanted, &mut made)?;
     let mut tags = std::mem::take(&mut resolved.tags);
     tags.extend(ids(&resolved.revision.topics)?.into_iter().map(Tag::topic));
     tags.extend(
@@ -470,9 +507,9 @@ pub fn whole(
     wanted: &Wanted,
     context: &Context,
 ) -> Result<Article> {
-    let mut resolved = Resolved::load(conn, now, context, row, revision)?;
+    let resolved = Resolved::load(conn, now, context, row, revision)?;
     let mut made = related::Made::default();
-    assemble(conn, now, context, &mut resolved, wanted, &mut made)
+    assemble(conn, now, context, &resolved, wanted, &mut made)
 }
 
 /// Puts an article together; `made` takes what its automatic lists are made of.
@@ -480,17 +517,14 @@ fn assemble(
     conn: &mut Conn<'_>,
     now: Time,
     context: &Context,
-    resolved: &mut Resolved,
+    resolved: &Resolved,
     wanted: &Wanted,
     made: &mut related::Made,
 ) -> Result<Article> {
-    let body = std::mem::take(&mut resolved.body);
     let (row, revision) = (&resolved.row, &resolved.revision);
 
     let topic_ids = ids(&revision.topics)?;
     let author_ids = ids(&revision.authors)?;
-    let names = names(conn, [&*topic_ids, &*author_ids].concat())?;
-    let corrections = crate::store!(*conn, articles::corrections(row.id))?;
     let mut related_auto = None;
     let mut more = None;
     if wanted.include.contains(&"related_auto") {
@@ -533,14 +567,8 @@ fn assemble(
         subheadline: revision.subheadline.clone(),
         teaser: revision.teaser.clone(),
         section: context.section(revision.section_id),
-        topics: topic_ids
-            .iter()
-            .filter_map(|id| names.get(id).cloned())
-            .collect(),
-        authors: author_ids
-            .iter()
-            .filter_map(|id| names.get(id).cloned())
-            .collect(),
+        topics: context.names(conn, &topic_ids)?,
+        authors: context.names(conn, &author_ids)?,
         image: Image::read(revision.image.as_deref())?,
         published_at,
         first_published_at: row.first_published_at.unwrap_or(published_at),
@@ -554,16 +582,10 @@ fn assemble(
             .map(serde_json::from_str)
             .transpose()
             .map_err(internal)?,
-        corrections: corrections
-            .into_iter()
-            .map(|row| Correction {
-                at: row.at,
-                text: row.text,
-            })
-            .collect(),
+        corrections: Correction::of(row)?,
         word_count: revision.word_count,
         reading_minutes: reading_minutes(revision.word_count),
-        body: body_out(body, &wanted.forms),
+        body: resolved.forms(&wanted.forms)?,
         related,
         related_auto,
         more,
@@ -581,14 +603,4 @@ fn assemble(
             article: CardLinks { this: api, web },
         },
     })
-}
-
-fn body_out(body: Body, forms: &[&str]) -> BodyOut {
-    let wants = |form| forms.contains(&form);
-    BodyOut {
-        html: wants("html").then(|| content::to_html(&body)),
-        markdown: wants("markdown").then(|| content::to_markdown(&body)),
-        text: wants("text").then(|| content::to_text(&body)),
-        blocks: (forms.is_empty() || wants("blocks")).then_some(body.blocks),
-    }
 }

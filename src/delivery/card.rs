@@ -2,15 +2,13 @@
 //! article itself. Public types live here and nowhere else, so that a member
 //! added for editors can't get out.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::taxonomy::SectionRef;
 use crate::articles::model::{Access, Kind, Picture, Priority};
 use crate::changes::Tag;
-use crate::db::{Conn, Id, Time};
+use crate::db::{Id, Time};
 use crate::error::{Result, internal};
 
 /// How much of the teaser a card carries, in characters.
@@ -184,20 +182,6 @@ pub const CARD_FIELDS: [&str; 19] = [
     "authors",
     "links",
 ];
-
-/// How articles name these topics and authors, by id.
-pub fn names(conn: &mut Conn<'_>, mut ids: Vec<Id>) -> Result<HashMap<Id, NameRef>> {
-    ids.sort_unstable();
-    ids.dedup();
-    let found = match ids.as_slice() {
-        [] => Vec::new(),
-        ids => crate::store!(*conn, taxonomy::names(ids))?,
-    };
-    Ok(found
-        .into_iter()
-        .map(|(id, slug, name)| (id, NameRef { slug, name }))
-        .collect())
-}
 
 /// Minutes it takes to read so many words: 220 a minute, at least one.
 pub fn reading_minutes(words: i32) -> i32 {

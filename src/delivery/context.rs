@@ -1,10 +1,12 @@
-//! What many answers share: the tree of sections, the website's addresses.
+//! What many answers share: the tree of sections, names of topics and authors, the
+//! website's addresses.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono_tz::Tz;
 
-use super::card::{CARD_TEASER, Card, CardLinks, Image, reading_minutes};
+use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
 use super::taxonomy::SectionRef;
 use crate::articles::model::{ArticleRow, RevisionHead};
 use crate::cache::Stamp;
@@ -18,11 +20,16 @@ use crate::sections::{self, Tree};
 use crate::site;
 use crate::state::State;
 
-/// What every projection of articles needs: the tree of sections, the website's
-/// addresses.
+/// How many names of topics and authors are kept at most.
+const NAMES_MAX: usize = 20_000;
+
+/// What every projection of articles needs: the tree of sections, names of topics
+/// and authors, the website's addresses.
 pub struct Context {
     /// The sections.
     pub tree: Tree,
+    /// Names of topics and authors that were asked for.
+    names: RwLock<HashMap<Id, NameRef>>,
     zone: Tz,
     /// The settings.
     pub config: Arc<Config>,
@@ -40,7 +47,12 @@ impl Contexts {
     pub fn get(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Context>> {
         // Before anything is read, so that a change meanwhile makes it invalid.
         let stamp = state.cache.stamp();
-        let tags = [Tag::site(), Tag::index(Entity::Section)];
+        let tags = [
+            Tag::site(),
+            Tag::index(Entity::Section),
+            Tag::index(Entity::Topic),
+            Tag::index(Entity::Author),
+        ];
         let kept = self
             .0
             .read()
@@ -67,9 +79,41 @@ impl Context {
         let zone = site::ops::load(conn)?.settings.zone();
         Ok(Context {
             tree: sections::ops::tree(conn)?,
+            names: RwLock::default(),
             zone,
             config: Arc::clone(config),
         })
+    }
+
+    /// How articles name these topics and authors, in their order.
+    pub fn names(&self, conn: &mut Conn<'_>, ids: &[Id]) -> Result<Vec<NameRef>> {
+        let mut names: Vec<Option<NameRef>> = {
+            let known = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            ids.iter().map(|id| known.get(id).cloned()).collect()
+        };
+        let unknown = ids.iter().zip(&names).filter(|(_, name)| name.is_none());
+        let mut unknown: Vec<Id> = unknown.map(|(id, _)| *id).collect();
+        if !unknown.is_empty() {
+            unknown.sort_unstable();
+            unknown.dedup();
+            // Without the lock: nobody waits for somebody else's query.
+            let found = crate::store!(*conn, taxonomy::names(&unknown))?;
+            let found = found.into_iter();
+            let found: HashMap<Id, NameRef> = found
+                .map(|(id, slug, name)| (id, NameRef { slug, name }))
+                .collect();
+            for (id, name) in ids.iter().zip(&mut names) {
+                if name.is_none() {
+                    *name = found.get(id).cloned();
+                }
+            }
+            let mut known = self.names.write().unwrap_or_else(PoisonError::into_inner);
+            if known.len() + found.len() > NAMES_MAX {
+                known.clear();
+            }
+            known.extend(found);
+        }
+        Ok(names.into_iter().flatten().collect())
     }
 
     /// This API's address of an article.
@@ -179,6 +223,7 @@ mod tests {
         let cli = <Cli as clap::Parser>::parse_from(["test"]);
         let context = Context {
             tree: Tree::default(),
+            names: RwLock::default(),
             zone: Tz::UTC,
             config: Arc::new(cli.settings.check().unwrap()),
         };

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::card::{CARD_FIELDS, Card, names, unique};
+use super::card::{CARD_FIELDS, Card, unique};
 use super::context::Context;
 use crate::articles::model::{ArticleRow, Kind, ListFilter, Order, RevisionHead, ids};
 use crate::changes::Tag;
@@ -227,7 +227,7 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, context: &Context) 
     for (row, head) in &rows {
         items.push(context.card(row, head)?);
     }
-    include(conn, &wanted.include, &rows, &mut items, &mut tags)?;
+    include(conn, context, &wanted.include, &rows, &mut items, &mut tags)?;
     let count = match wanted.count {
         true => Some(crate::store!(*conn, lists::count(&filter, now))?),
         false => None,
@@ -372,6 +372,7 @@ pub fn in_order(
 /// Adds topics and authors to cards: one query for all of them.
 fn include(
     conn: &mut Conn<'_>,
+    context: &Context,
     include: &[&str],
     rows: &[(ArticleRow, RevisionHead)],
     items: &mut [Card],
@@ -383,15 +384,15 @@ fn include(
     };
     let topics: Vec<Vec<Id>> = wanted("topics", |head| &head.topics)?;
     let authors: Vec<Vec<Id>> = wanted("authors", |head| &head.authors)?;
-    let names = names(conn, [topics.concat(), authors.concat()].concat())?;
+    // All at once, so that each card's names are known below.
+    context.names(conn, &[topics.concat(), authors.concat()].concat())?;
     tags.extend(topics.iter().flatten().map(|id| Tag::topic(*id)));
     tags.extend(authors.iter().flatten().map(|id| Tag::author(*id)));
-    let named = |ids: Vec<Id>| Some(ids.iter().filter_map(|id| names.get(id).cloned()).collect());
     for (item, ids) in items.iter_mut().zip(topics) {
-        item.topics = named(ids);
+        item.topics = Some(context.names(conn, &ids)?);
     }
     for (item, ids) in items.iter_mut().zip(authors) {
-        item.authors = named(ids);
+        item.authors = Some(context.names(conn, &ids)?);
     }
     Ok(())
 }

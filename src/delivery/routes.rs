@@ -250,7 +250,7 @@ pub async fn get_article_markdown(
             let resolved = Resolved::load(conn, now, context, row, revision)?;
             let mut draft = Draft::new(
                 "text/markdown; charset=utf-8",
-                resolved.to_markdown().into_bytes(),
+                resolved.to_markdown()?.into_bytes(),
                 unique(resolved.tags.clone()),
             );
             resolved.limit(&mut draft);
@@ -298,7 +298,7 @@ pub async fn get_article_text(
             let resolved = Resolved::load(conn, now, context, row, revision)?;
             let mut draft = Draft::new(
                 "text/plain; charset=utf-8",
-                resolved.to_text().into_bytes(),
+                resolved.to_text()?.into_bytes(),
                 unique(resolved.tags.clone()),
             );
             resolved.limit(&mut draft);

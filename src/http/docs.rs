@@ -31,11 +31,11 @@ pub struct Docs {
 
 impl Docs {
     /// Takes the description as it is to be served.
-    pub fn new(spec: String) -> Result<Self> {
+    pub fn new(spec: &str) -> Result<Self> {
         let javascript = "text/javascript; charset=utf-8";
         let file = |name, content_type| (name, content_type, OnceLock::new());
         Ok(Docs {
-            spec: sealed("application/json", spec.into_bytes())?,
+            spec: sealed("application/json", spec.into())?,
             page: OnceLock::new(),
             files: [
                 file("swagger-ui.css", "text/css; charset=utf-8"),

@@ -1,13 +1,12 @@
-//! Articles, their revisions, former slugs and corrections.
+//! Articles, their revisions and former slugs.
 
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
 use crate::articles::model::{
-    ArticleRow, CorrectionRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine,
-    RevisionRow, State,
+    ArticleRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine, RevisionRow, State,
 };
-use crate::db::schema::{articles, corrections, former_slugs, listings, revisions};
+use crate::db::schema::{articles, former_slugs, listings, revisions};
 use crate::db::{Dialect, Id, Time, lock_key};
 use crate::http::cursor::Position;
 
@@ -60,34 +59,26 @@ pub fn by_former_slug(c: &mut Conn, slug: &str) -> QueryResult<Option<ArticleRow
 
 /// Ids of the articles with these slugs.
 pub fn ids_of_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<(String, Id)>> {
-    articles::table
-        .filter(articles::slug.eq_any(slugs))
-        .select((articles::slug, articles::id))
-        .load(c)
+    let query = articles::table.select((articles::slug, articles::id));
+    load_any!(c, query, articles::slug, slugs)
 }
 
 /// Ids of the articles that once had these slugs.
 pub fn ids_of_former_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<(String, Id)>> {
-    former_slugs::table
-        .filter(former_slugs::slug.eq_any(slugs))
-        .select((former_slugs::slug, former_slugs::article_id))
-        .load(c)
+    let query = former_slugs::table.select((former_slugs::slug, former_slugs::article_id));
+    load_any!(c, query, former_slugs::slug, slugs)
 }
 
 /// Which of these ids are articles.
 pub fn existing(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<Id>> {
-    articles::table
-        .filter(articles::id.eq_any(ids))
-        .select(articles::id)
-        .load(c)
+    let query = articles::table.select(articles::id);
+    load_any!(c, query, articles::id, ids)
 }
 
 /// Present slugs of these articles.
 pub fn slugs_of_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, String)>> {
-    articles::table
-        .filter(articles::id.eq_any(ids))
-        .select((articles::id, articles::slug))
-        .load(c)
+    let query = articles::table.select((articles::id, articles::slug));
+    load_any!(c, query, articles::id, ids)
 }
 
 /// Whether there is any article.
@@ -230,23 +221,6 @@ pub fn former_slugs_of(c: &mut Conn, article: Id) -> QueryResult<Vec<String>> {
         .filter(former_slugs::article_id.eq(article))
         .order(former_slugs::slug)
         .select(former_slugs::slug)
-        .load(c)
-}
-
-/// A new correction.
-pub fn insert_correction(c: &mut Conn, row: &CorrectionRow) -> QueryResult<()> {
-    diesel::insert_into(corrections::table)
-        .values(row)
-        .execute(c)
-        .map(drop)
-}
-
-/// An article's corrections, oldest first.
-pub fn corrections(c: &mut Conn, article: Id) -> QueryResult<Vec<CorrectionRow>> {
-    corrections::table
-        .filter(corrections::article_id.eq(article))
-        .order((corrections::at, corrections::id))
-        .select(CorrectionRow::as_select())
         .load(c)
 }
 

@@ -9,8 +9,13 @@ use crate::db::{Dialect, Id, lock_key};
 
 /// The links of a new revision.
 pub fn insert(c: &mut Conn, rows: &[LinkRow]) -> QueryResult<()> {
-    for chunk in rows.chunks(100) {
-        diesel::insert_into(links::table).values(chunk).execute(c)?;
+    // Statements for so many rows are prepared once; those for any number are not.
+    let (fours, rest) = rows.as_chunks::<4>();
+    for four in fours {
+        diesel::insert_into(links::table).values(four).execute(c)?;
+    }
+    for row in rest {
+        diesel::insert_into(links::table).values(row).execute(c)?;
     }
     Ok(())
 }
@@ -75,39 +80,26 @@ pub fn bind(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
 
 /// [`bind`] without the locks: what this transaction sees by now.
 pub fn bind_seen(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
-    for chunk in slugs.chunks(500) {
-        let found: Vec<(String, Id)> = articles::table
-            .filter(articles::slug.eq_any(chunk))
-            .select((articles::slug, articles::id))
-            .load(c)?;
-        for (slug, target) in found {
-            let waiting = links::table
-                .filter(links::slug.eq(slug))
-                .filter(links::article_id.ne(target))
-                .filter(links::target_id.is_null());
-            diesel::update(waiting)
-                .set(links::target_id.eq(Some(target)))
-                .execute(c)?;
-        }
+    for (slug, target) in super::articles::ids_of_slugs(c, slugs)? {
+        let waiting = links::table
+            .filter(links::slug.eq(slug))
+            .filter(links::article_id.ne(target))
+            .filter(links::target_id.is_null());
+        diesel::update(waiting)
+            .set(links::target_id.eq(Some(target)))
+            .execute(c)?;
     }
     Ok(())
 }
 
 /// Articles whose live revision links to one of these.
 pub fn live_sources(c: &mut Conn, targets: &[Id]) -> QueryResult<Vec<Id>> {
-    let mut sources = Vec::new();
-    for chunk in targets.chunks(500) {
-        let found: Vec<Id> = links::table
-            .inner_join(
-                articles::table.on(articles::id
-                    .eq(links::article_id)
-                    .and(articles::live_revision.eq(links::revision.nullable()))),
-            )
-            .filter(links::target_id.eq_any(chunk))
-            .select(links::article_id)
-            .distinct()
-            .load(c)?;
-        sources.extend(found);
-    }
-    Ok(sources)
+    let live = articles::id
+        .eq(links::article_id)
+        .and(articles::live_revision.eq(links::revision.nullable()));
+    let query = links::table
+        .inner_join(articles::table.on(live))
+        .select(links::article_id)
+        .distinct();
+    load_any!(c, query, links::target_id, targets)
 }

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use crate::articles::model::{ArticleRow, ListFilter, ListingRow, Order, RevisionHead};
 use crate::db::schema::{articles, listings, revisions};
-use crate::db::{Dialect, Id, Time};
+use crate::db::{Id, Time};
 use crate::http::cursor::Position;
 
 // The macro makes items that carry no documentation.
@@ -331,19 +331,11 @@ pub fn next_disappearance(
 
 /// Live articles as cards, in no order.
 pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(ArticleRow, RevisionHead)>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(Conn::IDS_AT_ONCE) {
-        let cards = articles::table
-            .inner_join(
-                revisions::table.on(revisions::article_id
-                    .eq(articles::id)
-                    .and(revisions::number.nullable().eq(articles::live_revision))),
-            )
-            .select((ArticleRow::as_select(), RevisionHead::as_select()));
-        found.extend(match ids {
-            [id] => cards.filter(articles::id.eq(id)).load(c)?,
-            ids => cards.filter(articles::id.eq_any(ids)).load(c)?,
-        });
-    }
-    Ok(found)
+    let live = revisions::article_id
+        .eq(articles::id)
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let query = articles::table
+        .inner_join(revisions::table.on(live))
+        .select((ArticleRow::as_select(), RevisionHead::as_select()));
+    load_any!(c, query, articles::id, ids)
 }

@@ -5,6 +5,22 @@
 //! below are that database's own types. A query knows no actor, no HTTP and no
 //! clock. What has to differ stands behind `db::Dialect`.
 
+/// Loads what a query finds for any of these values of a column, in no order.
+/// Statements that name several values are parsed anew each time, so where the
+/// database is a function call away each value has the same, prepared one.
+macro_rules! load_any {
+    ($c:ident, $query:expr, $column:expr, $values:expr) => {{
+        let mut found = Vec::with_capacity($values.len());
+        for values in $values.chunks(<Conn as $crate::db::Dialect>::IDS_AT_ONCE) {
+            match values {
+                [value] => found.append(&mut $query.filter($column.eq(value)).load($c)?),
+                values => found.append(&mut $query.filter($column.eq_any(values)).load($c)?),
+            }
+        }
+        Ok(found)
+    }};
+}
+
 pub mod articles;
 pub mod audit;
 pub mod authors;

@@ -5,8 +5,7 @@ mod rows;
 
 pub use content::{Content, EndLink, Origin, Picture, Seo, Target, ids};
 pub use rows::{
-    ArticleRow, CorrectionRow, FormerSlugRow, LinkRow, ListingRow, RevisionHead, RevisionLine,
-    RevisionRow,
+    ArticleRow, FormerSlugRow, LinkRow, ListingRow, RevisionHead, RevisionLine, RevisionRow,
 };
 
 use crate::db::{Id, Time};

@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 
 use super::{Access, Kind, Placement, Priority, State};
-use crate::db::schema::{articles, corrections, former_slugs, links, listings, revisions};
+use crate::db::schema::{articles, former_slugs, links, listings, revisions};
 use crate::db::{Id, Time};
 
 /// An article's row.
 #[derive(
     Queryable, Selectable, Insertable, AsChangeset, Identifiable, Clone, Debug, PartialEq, Eq,
 )]
-#[diesel(table_name = articles, treat_none_as_null = true)]
+#[diesel(table_name = articles, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct ArticleRow {
     /// Its id.
     pub id: Id,
@@ -30,6 +30,8 @@ pub struct ArticleRow {
     pub first_published_at: Option<Time>,
     /// When what readers see last changed in substance.
     pub updated_at: Option<Time>,
+    /// Corrections that readers see, as JSON, oldest first.
+    pub corrections: Option<String>,
     /// When it stops being visible by itself.
     pub expires_at: Option<Time>,
     /// The next instant that the log must be told of.
@@ -97,7 +99,7 @@ impl ArticleRow {
 
 /// A revision's row: the content at one moment.
 #[derive(Queryable, Selectable, Insertable, Clone, Debug)]
-#[diesel(table_name = revisions)]
+#[diesel(table_name = revisions, treat_none_as_default_value = false)]
 pub struct RevisionRow {
     /// The article it belongs to.
     pub article_id: Id,
@@ -192,7 +194,7 @@ pub struct RevisionHead {
 
 /// A link of a revision.
 #[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]
-#[diesel(table_name = links)]
+#[diesel(table_name = links, treat_none_as_default_value = false)]
 pub struct LinkRow {
     /// The article that links.
     pub article_id: Id,
@@ -226,22 +228,6 @@ pub struct ListingRow {
     pub article_id: Id,
     /// When it last changed in substance.
     pub updated_at: Time,
-}
-
-/// A correction that readers see.
-#[derive(Queryable, Selectable, Insertable, Clone, Debug)]
-#[diesel(table_name = corrections)]
-pub struct CorrectionRow {
-    /// Its id.
-    pub id: Id,
-    /// The article.
-    pub article_id: Id,
-    /// When it was made.
-    pub at: Time,
-    /// What was wrong and what is right.
-    pub text: String,
-    /// By whom.
-    pub created_by: Id,
 }
 
 /// A slug that an article once had.

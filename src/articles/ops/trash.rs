@@ -56,7 +56,7 @@ pub fn restore(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Res
     Ok(Written::new(after, Outcome::Restored))
 }
 
-/// Erases an article that is in the trash: its revisions, corrections, former
+/// Erases an article that is in the trash: its revisions, former
 /// slugs and preview links go with it, and its slug is free. What the log says
 /// of it stays.
 pub fn erase(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Result<()> {

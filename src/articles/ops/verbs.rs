@@ -9,13 +9,16 @@ use super::{
     Key, Outcome, Written, check_expectation, content_of, not_trashed, not_withdrawn, require,
     revision_of, save, save_as, touch,
 };
-use crate::articles::model::{ArticleRow, Content, CorrectionRow};
+use crate::articles::model::{ArticleRow, Content};
+use crate::articles::view::Correction;
 use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::Warning;
-use crate::db::{Id, Time};
-use crate::error::{CONFLICT, FieldError, Problem, Result, conflict, invalid, invalid_all};
+use crate::db::Time;
+use crate::error::{
+    CONFLICT, FieldError, Problem, Result, conflict, internal, invalid, invalid_all,
+};
 use crate::http::conditional::Expect;
 use crate::http::text;
 
@@ -292,16 +295,11 @@ pub fn correct(
     let mut after = row.clone();
     let now = tx.now;
     go_live(tx, &mut after, number, &content, published_at, now)?;
+    let mut corrections = Correction::of(&row)?;
+    corrections.push(Correction { at: now, text });
+    after.corrections = Some(serde_json::to_string(&corrections).map_err(internal)?);
     touch(tx, actor, &mut after);
     save_as(tx, &row, &after, Deed::Corrected)?;
-    let correction = CorrectionRow {
-        id: Id::new(),
-        article_id: row.id,
-        at: now,
-        text,
-        created_by: actor.id,
-    };
-    crate::store!(tx.conn, articles::insert_correction(&correction))?;
     reflect(tx, Some(&row), &after)?;
     Ok(Written::new(after, Outcome::Corrected))
 }

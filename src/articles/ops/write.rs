@@ -280,6 +280,7 @@ fn make(
         published_at: None,
         first_published_at: None,
         updated_at: None,
+        corrections: None,
         expires_at: None,
         announce_at: None,
         kind: content.kind,

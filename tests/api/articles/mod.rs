@@ -208,7 +208,6 @@ pub fn stored(app: &App) -> (Vec<(&'static str, i64)>, Vec<(String, i64)>) {
                 revisions,
                 links,
                 listings,
-                corrections,
                 former_slugs,
                 preview_links,
                 changes,
