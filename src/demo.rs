@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::articles::{input, ops};
 use crate::auth::Actor;
+use crate::config::Config;
 use crate::content;
 use crate::db::Time;
 use crate::error::{Result, internal};
@@ -61,7 +62,7 @@ pub fn load(state: &State) -> Result<usize> {
     }
     let actor = Actor::command();
     let start = state.now();
-    let articles = plan(start)?;
+    let articles = plan(start, &state.config)?;
     let born = Time(
         articles
             .iter()
@@ -137,7 +138,7 @@ pub fn load(state: &State) -> Result<usize> {
 }
 
 /// Every article of the demo, the oldest first.
-fn plan(start: Time) -> Result<Vec<Planned>> {
+fn plan(start: Time, config: &Config) -> Result<Vec<Planned>> {
     let folder = FILES
         .get_dir("articles")
         .ok_or_else(|| internal("demo/articles is missing"))?;
@@ -162,7 +163,8 @@ fn plan(start: Time) -> Result<Vec<Planned>> {
             Some(plan) => serde_json::from_value(plan).map_err(|error| broken(&error))?,
             None => Plan::default(),
         };
-        let sent = input::from_parsed(parsed, &|_| None).map_err(|error| broken(&error))?;
+        let sent =
+            input::from_parsed(parsed, input::Own::new(config)).map_err(|error| broken(&error))?;
         let age = plan.age.as_deref().map_or(Ok(3_600), seconds)?;
         articles.push(Planned {
             slug,

@@ -9,6 +9,7 @@ pub mod card;
 pub mod context;
 pub mod list;
 pub mod media;
+pub mod pictures;
 pub mod preview;
 pub mod related;
 pub mod routes;

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::card::{Card, unique};
 use super::context::Context;
 use super::list::in_order;
+use super::pictures::Pictures;
 use crate::articles::model::{
     ArticleRow, LinkRow, ListFilter, Order, Placement, RevisionHead, RevisionRow, ids,
 };
@@ -112,6 +113,8 @@ pub fn related_page(
         .iter()
         .filter_map(|(link, _)| link.target_id)
         .collect();
+    let targets = links.iter().filter_map(|(_, target)| target.as_ref());
+    let pictures = Pictures::of_cards(conn, context, targets.map(|(_, head)| head))?;
     let mut items = Vec::new();
     let (mut appears, mut disappears) = (None, row.expires_at);
     for (link, target) in &links {
@@ -131,7 +134,7 @@ pub fn related_page(
             }
             (None, None) => {}
         }
-        let link = related_out(context, link, visible)?;
+        let link = related_out(context, link, visible, &pictures)?;
         items.extend(link.map(|link| RelatedItem {
             automatic: false,
             link,
@@ -286,6 +289,7 @@ fn cards(
     made: &mut Made,
 ) -> Result<Vec<Card>> {
     let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
+    let pictures = Pictures::of_cards(conn, context, rows.iter().map(|(_, head)| head))?;
     rows.iter()
         .map(|(row, head)| {
             context.tag_card(row, head, &mut made.tags);
@@ -293,7 +297,7 @@ fn cards(
                 .into_iter()
                 .flatten()
                 .min();
-            context.card(row, head)
+            context.card(row, head, &pictures)
         })
         .collect()
 }
@@ -304,6 +308,7 @@ pub fn related_out(
     context: &Context,
     link: &LinkRow,
     target: Option<&(ArticleRow, RevisionHead)>,
+    pictures: &Pictures,
 ) -> Result<Option<RelatedOut>> {
     if link.placement == Placement::Text {
         return Ok(None);
@@ -314,7 +319,7 @@ pub fn related_out(
                 .headline
                 .clone()
                 .unwrap_or_else(|| head.headline.clone());
-            (headline, Some(context.card(row, head)?), None)
+            (headline, Some(context.card(row, head, pictures)?), None)
         }
         (None, Some(url)) => (
             link.headline.clone().unwrap_or_else(|| url.clone()),

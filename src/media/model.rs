@@ -150,6 +150,16 @@ impl Medium {
         serde_json::from_str(&self.renditions).map_err(internal)
     }
 
+    /// The widths of its renditions, the narrowest first.
+    pub fn widths(&self) -> Result<Vec<u32>> {
+        #[derive(Deserialize)]
+        struct Made {
+            width: u32,
+        }
+        let made: Vec<Made> = serde_json::from_str(&self.renditions).map_err(internal)?;
+        Ok(made.into_iter().map(|made| made.width).collect())
+    }
+
     /// How far they are.
     pub fn status(&self) -> Status {
         match (self.rendered_at, &self.failure) {

@@ -11,7 +11,7 @@ use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::content::Warning;
 use crate::db::{Conn, Id, Time};
 use crate::error::{
-    Error, FieldError, Result, conflict, forbidden, internal, invalid_all, not_found,
+    Error, FieldError, Result, conflict, forbidden, internal, invalid, invalid_all, not_found,
 };
 use crate::http::conditional::{Current, Expect, stale};
 use crate::http::reply::{Outcome, Saved};
@@ -233,10 +233,16 @@ pub fn patch(
         focal_y: said.focal_point.map(|point| point.y),
         ..old.clone()
     };
-    match new == old {
-        true => Ok(unchanged(old)),
-        false => save(tx, old, new),
+    if new == old {
+        return Ok(unchanged(old));
     }
+    // What was needed to publish an article stays needed.
+    let said = |medium: &Medium| medium.decorative || medium.alt.is_some();
+    if said(&old) && !said(&new) && store!(tx.conn, media::is_live(old.id))? {
+        let detail = "readers see the picture: give it another text, or set `decorative`";
+        return Err(invalid("#/alt", "required", detail));
+    }
+    save(tx, old, new)
 }
 
 /// Deletes a medium. 409 while an article uses it. Its bytes go within a minute.

@@ -55,15 +55,14 @@ pub fn by_sha256(c: &mut Conn, sha256: &str) -> QueryResult<Option<Medium>> {
 
 /// The media with these ids, in no order.
 pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<Medium>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(Conn::IDS_AT_ONCE) {
-        let query = media::table.select(Medium::as_select());
-        found.extend(match ids {
-            [id] => query.filter(media::id.eq(id)).load(c)?,
-            ids => query.filter(media::id.eq_any(ids)).load(c)?,
-        });
-    }
-    Ok(found)
+    let query = media::table.select(Medium::as_select());
+    load_any!(c, query, media::id, ids)
+}
+
+/// Those of these ids that media have, in no order.
+pub fn existing(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<Id>> {
+    let query = media::table.select(media::id);
+    load_any!(c, query, media::id, ids)
 }
 
 /// The media that a filter lets through, newest first.

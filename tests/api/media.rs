@@ -1,5 +1,6 @@
 //! Pictures: taking them in, what is made of them, and who gets to see it.
 
+mod articles;
 mod bucket;
 mod refused;
 mod renditions;

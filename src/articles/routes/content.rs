@@ -9,10 +9,8 @@ use crate::articles::ops::{self, Outcome, Written};
 use crate::articles::view::{self, ArticleView, Form, ReceiptOrArticle};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
-use crate::config::Config;
 use crate::editing::{By, Edit};
 use crate::error::{Result, bad_parameter, internal, not_found};
-use crate::http::address;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::spec::{
@@ -176,10 +174,8 @@ pub async fn patch_article(edit: Edit, path: web::Path<String>, upload: Upload) 
     upload.accept(&["application/merge-patch+json", "application/json"])?;
     let bytes = upload.bytes().await?;
     let config = edit.by().config().clone();
-    let (patch, body, read_only, warnings) = off_thread(move || {
-        input::patch_from_json(&bytes, &|address| own_article(&config, address))
-    })
-    .await?;
+    let (patch, body, read_only, warnings) =
+        off_thread(move || input::patch_from_json(&bytes, input::Own::new(&config))).await?;
     edit.write(move |tx, by| {
         let written = ops::patch(
             tx, &by.actor, &key, expect, patch, body, &read_only, warnings, publish,
@@ -207,31 +203,14 @@ async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
     let bytes = upload.bytes().await?;
     let config = state.config.clone();
     off_thread(move || {
-        let own = |address: &str| own_article(&config, address);
+        let own = input::Own::new(&config);
         match content_type.as_str() {
-            "text/markdown" => input::from_markdown(&upload::text(&bytes)?, &own),
-            "text/html" => input::from_html(&upload::text(&bytes)?, &own),
-            _ => input::from_json(&bytes, &own),
+            "text/markdown" => input::from_markdown(&upload::text(&bytes)?, own),
+            "text/html" => input::from_html(&upload::text(&bytes)?, own),
+            _ => input::from_json(&bytes, own),
         }
     })
     .await
-}
-
-/// The slug or id in an address of one of our own articles.
-pub fn own_article(config: &Config, url: &str) -> Option<String> {
-    if let Some(rest) = config
-        .site_url
-        .as_deref()
-        .and_then(|site| url.strip_prefix(site))
-        && let Some(found) = address::find(&config.site_article_path, rest)
-    {
-        return Some(found.to_owned());
-    }
-    let found = address::find(
-        "/v1/articles/{slug}",
-        url.strip_prefix(config.public_url.as_str())?,
-    )?;
-    Some(found.to_owned())
 }
 
 /// Parsing may take a while; the threads that answer requests don't do it.
