@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::form::Files;
 use super::model::{Access, Kind, Picture, Priority, Seo};
 use crate::config::Config;
 use crate::content::{self, Body, Warning};
@@ -316,6 +318,7 @@ pub struct Sent {
 #[derive(Clone, Copy, Default)]
 pub struct Own<'a> {
     config: Option<&'a Config>,
+    files: Option<&'a Files>,
 }
 
 impl<'a> Own<'a> {
@@ -323,7 +326,20 @@ impl<'a> Own<'a> {
     pub fn new(config: &'a Config) -> Self {
         Own {
             config: Some(config),
+            files: None,
         }
+    }
+
+    /// And the names of pictures that came with the article.
+    pub fn with_files(self, files: &'a Files) -> Self {
+        Own {
+            files: Some(files),
+            ..self
+        }
+    }
+
+    fn file(self, address: &str) -> Option<Uuid> {
+        self.files?.find(address).map(|id| id.0)
     }
 
     /// The slug or id in an address of one of our own articles.
@@ -383,6 +399,9 @@ pub fn from_json(bytes: &[u8], own: Own<'_>) -> Result<Sent> {
 /// Reads an article from the members of a JSON object.
 pub fn from_members(mut value: Value, own: Own<'_>) -> Result<Sent> {
     let read_only = take_read_only(&mut value);
+    if let Some(files) = own.files {
+        files.name_in(&mut value);
+    }
     let mut article: ArticleIn = upload::from_value(value)?;
     if let Some(picture) = &mut article.image {
         own.picture(picture);
@@ -401,13 +420,15 @@ pub fn from_members(mut value: Value, own: Own<'_>) -> Result<Sent> {
 
 /// Reads an article from Markdown with YAML front matter.
 pub fn from_markdown(source: &str, own: Own<'_>) -> Result<Sent> {
-    let parsed = content::from_markdown(source, &|address| own.article(address));
+    let article = &|address: &str| own.article(address);
+    let parsed = content::from_markdown_with(source, article, &|address| own.file(address));
     from_parsed(parsed.map_err(refuse)?, own)
 }
 
 /// Reads an article from HTML, with or without YAML front matter.
 pub fn from_html(source: &str, own: Own<'_>) -> Result<Sent> {
-    let parsed = content::from_html(source, &|address| own.article(address));
+    let article = &|address: &str| own.article(address);
+    let parsed = content::from_html_with(source, article, &|address| own.file(address));
     from_parsed(parsed.map_err(refuse)?, own)
 }
 
@@ -490,6 +511,7 @@ fn take_read_only(value: &mut Value) -> Map<String, Value> {
 impl BodyIn {
     fn read(self, pointer: &str, own: Own<'_>) -> Result<(Option<Body>, Vec<Warning>)> {
         let article = &|address: &str| own.article(address);
+        let file = &|address: &str| own.file(address);
         let no_front_matter = |parsed: &content::Parsed, form: &str| {
             if parsed.front_matter.is_none() {
                 return Ok(());
@@ -510,7 +532,8 @@ impl BodyIn {
                 (body, Vec::new())
             }
             (None, Some(markdown), None) => {
-                let parsed = content::from_markdown(&markdown, article).map_err(refuse)?;
+                let parsed =
+                    content::from_markdown_with(&markdown, article, file).map_err(refuse)?;
                 no_front_matter(&parsed, "markdown")?;
                 let mut body = parsed.body;
                 let mut warnings = parsed.warnings;
@@ -537,7 +560,7 @@ impl BodyIn {
                 (body, warnings)
             }
             (None, None, Some(html)) => {
-                let parsed = content::from_html_body(&html, article).map_err(refuse)?;
+                let parsed = content::from_html_body_with(&html, article, file).map_err(refuse)?;
                 no_front_matter(&parsed, "html")?;
                 (parsed.body, parsed.warnings)
             }

@@ -58,8 +58,8 @@ pub use blocks::{
     Heading, Image, Link, List, ListItem, Mark, Paragraph, Point, Quote, Related, RelatedTarget,
     Relation, Renditions, Span, Table,
 };
-pub use from_html::{from_html, from_html_body};
-pub use from_markdown::from_markdown;
+pub use from_html::{from_html, from_html_body_with, from_html_with};
+pub use from_markdown::{from_markdown, from_markdown_with};
 pub use parsed::Parsed;
 pub use read_json::is_malformed;
 pub use references::RefKind;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::inspect::{self, Facts};
 use super::model::{FocalPoint, Said};
@@ -61,6 +61,11 @@ pub struct Picture {
 }
 
 impl Desk {
+    /// A turn to receive pictures, as files on the disk.
+    pub async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.arriving.acquire().await.map_err(internal)
+    }
+
     /// Looks at what was received. At most two are in memory at a time, so that
     /// memory has a bound however many send pictures.
     pub async fn look_at(&self, received: Received, config: &Config) -> Result<Picture> {
@@ -102,7 +107,7 @@ impl Desk {
         config: &Config,
         said: Said,
     ) -> Result<(Received, Said)> {
-        let _turn = self.arriving.acquire().await.map_err(internal)?;
+        let _turn = self.turn().await?;
         receive(upload, request, config, said).await
     }
 }

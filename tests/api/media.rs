@@ -2,6 +2,7 @@
 
 mod articles;
 mod bucket;
+mod forms;
 mod refused;
 mod renditions;
 mod storing;
