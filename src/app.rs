@@ -212,16 +212,16 @@ impl Server {
     pub async fn start(config: Config, run: Run) -> Result<Self> {
         let prepared = tokio::task::spawn_blocking(move || {
             let state = prepare(config)?;
-            if run.demo {
-                match demo::load(&state)? {
-                    0 => tracing::info!("the demo newsroom is there already"),
-                    articles => tracing::info!(articles, "loaded the demo newsroom"),
-                }
-            }
             let access = Access::open(&state)?;
             Ok::<_, Error>((Arc::new(state), access))
         });
         let (state, access) = prepared.await.map_err(internal)??;
+        if run.demo {
+            match demo::load(&state).await? {
+                0 => tracing::info!("the demo newsroom is there already"),
+                articles => tracing::info!(articles, "loaded the demo newsroom"),
+            }
+        }
         state.follow_from_here().await?;
         background::start(&state);
         let shared = Shared::new(Arc::clone(&state), Arc::clone(&access))?;

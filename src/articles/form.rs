@@ -78,6 +78,14 @@ pub struct Files {
 }
 
 impl Files {
+    /// Pictures by the names of their files.
+    pub fn new(files: impl IntoIterator<Item = (String, Id)>) -> Self {
+        Files {
+            by_name: files.into_iter().collect(),
+            ..Files::default()
+        }
+    }
+
     /// The picture that an address without a scheme names; notes what there isn't.
     pub fn find(&self, address: &str) -> Option<Id> {
         // `data:` and the like name no file.
@@ -215,12 +223,7 @@ impl Form {
     /// Its pictures, to be named by the article.
     pub fn files(&self) -> Files {
         let pictures = self.pictures.iter();
-        Files {
-            by_name: pictures
-                .map(|named| (named.name.clone(), named.stand_in))
-                .collect(),
-            ..Files::default()
-        }
+        Files::new(pictures.map(|named| (named.name.clone(), named.stand_in)))
     }
 
     /// Stores the bytes of its pictures, unless this is a dry run. Returns the ids

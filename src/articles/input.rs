@@ -338,7 +338,8 @@ impl<'a> Own<'a> {
         }
     }
 
-    fn file(self, address: &str) -> Option<Uuid> {
+    /// The picture that came with the article under this name.
+    pub fn file(self, address: &str) -> Option<Uuid> {
         self.files?.find(address).map(|id| id.0)
     }
 
