@@ -42,7 +42,7 @@ const TOGETHER: u64 = 8;
 #[allow(dead_code)]
 pub struct ArticleForm {
     /// The article: JSON, Markdown or HTML, by the part's content type or else by its
-    /// file name. It names the pictures by their file names:
+    /// file name; without either, JSON. It names the pictures by their file names:
     /// `"image": {"file": "tuba.jpg"}`, `![Eine Tuba](tuba.jpg)`,
     /// `<img src="tuba.jpg">`, `{"type": "image", "file": "tuba.jpg"}`.
     article: ArticleIn,
@@ -168,9 +168,13 @@ impl Form {
                     let detail = "The form holds two parts `article`; send one article a request.";
                     return Err(malformed(detail));
                 }
-                let content_type = type_of(&part)?;
-                digest.add(content_type.as_bytes());
+                let told = type_of(&part);
                 let bytes = part.bytes(config.max_body).await?;
+                let is_object = bytes.trim_ascii_start().starts_with(b"{");
+                let content_type = told
+                    .or(is_object.then_some("application/json"))
+                    .ok_or_else(untold)?;
+                digest.add(content_type.as_bytes());
                 digest.add(&bytes);
                 article = Some((bytes, content_type));
                 continue;
@@ -285,7 +289,7 @@ pub async fn sweep(state: &Arc<State>, stored: Vec<Id>) -> Result<()> {
 }
 
 /// What the article is sent as: what the part says, or else what its name ends with.
-fn type_of(part: &Part) -> Result<&'static str> {
+fn type_of(part: &Part) -> Option<&'static str> {
     let name = part.file_name.as_deref().unwrap_or_default();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     let by_name = match ending.map(str::to_ascii_lowercase).as_deref() {
@@ -301,11 +305,13 @@ fn type_of(part: &Part) -> Result<&'static str> {
         // What clients say who don't know.
         _ => None,
     };
-    said.or(by_name).ok_or_else(|| {
-        malformed(
-            "What the part `article` is can't be told; send it with a type (curl -F 'article=@artikel.md;type=text/markdown'), or with a file name that ends in .md, .html or .json.",
-        )
-    })
+    said.or(by_name)
+}
+
+fn untold() -> Error {
+    malformed(
+        "What the part `article` is can't be told; send it with a type (curl -F 'article=@artikel.md;type=text/markdown'), or with a file name that ends in .md, .html or .json.",
+    )
 }
 
 fn check_name(part: &Part, name: &str, known: bool, count: usize) -> Result<()> {
