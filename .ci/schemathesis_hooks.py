@@ -25,15 +25,24 @@ def lines(context, value):
     """The body of a bulk request: text as it is."""
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
+
+@schemathesis.serializer("text/csv")
+def table(context, value):
+    """A table: text as it is."""
+    return value.encode() if isinstance(value, str) else json.dumps(value).encode()
+
+
 seen = Counter()
 lock = threading.Lock()
 numbers = count(1)
 
 
-def call(method, path, body=None):
+def call(method, path, body=None, headers={}):
     """Asks the server as the test's admin, whoever the test is just now."""
     request = urllib.request.Request(os.environ["CONTRACT_BASE"] + path, method=method)
     request.add_header("Authorization", "Bearer " + os.environ["CONTRACT_KEY"])
+    for name, value in headers.items():
+        request.add_header(name, value)
     if body is not None:
         request.data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")
@@ -54,6 +63,7 @@ PROBES = {
     "section": ("/v1/editor/sections", "slug", lambda name: {"slug": name, "name": name}),
     "topic": ("/v1/editor/topics", "slug", lambda name: {"slug": name, "name": name}),
     "author": ("/v1/editor/authors", "slug", lambda name: {"slug": name, "name": name}),
+    "redirect": ("/v1/editor/redirects", "id", lambda name: {"from": f"/{name}", "to": "/"}),
     "key": ("/v1/editor/keys", "id", lambda name: {"name": name, "scopes": ["read"]}),
 }
 
@@ -61,6 +71,14 @@ PROBES = {
 def probe(parameter):
     path, member, body = PROBES[parameter]
     return call("POST", path, body(f"probe-{next(numbers)}-{os.getpid()}"))[member]
+
+
+def former_slug():
+    """An article that had another slug, and that slug."""
+    old = probe("article")
+    call("POST", f"/v1/editor/articles/{old}/publish", {})
+    call("PATCH", f"/v1/editor/articles/{old}", {"slug": f"{old}-neu"}, {"If-Match": "*"})
+    return f"{old}-neu", old
 
 
 # Sign-ins, made before the test guesses passwords and has to wait.
@@ -79,6 +97,8 @@ def before_call(context, case, kwargs):
         named["user"] = "probe"
     if named.get("key") in OWN_KEY:
         named["key"] = "00000000-0000-7000-8000-000000000000"
+    if case.operation.path.endswith("/former-slugs/{slug}") and named.get("slug") == "probe":
+        named["article"], named["slug"] = former_slug()
     if case.operation.path.startswith("/v1/editor/"):
         for parameter, value in named.items():
             if value == "probe" and parameter in PROBES:

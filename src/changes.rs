@@ -35,6 +35,8 @@ crate::text_enum! {
         Author = "author",
         /// The newsroom's own settings.
         Site = "site",
+        /// Where an old address leads.
+        Redirect = "redirect",
     }
 }
 
@@ -88,7 +90,7 @@ impl Tag {
         Tag::of(b'l', Id(uuid::Uuid::nil()))
     }
 
-    /// Which sections, topics or authors there are.
+    /// Which sections, topics, authors or redirects there are.
     pub fn index(entity: Entity) -> Self {
         let nil = Id(uuid::Uuid::nil());
         match entity {
@@ -97,6 +99,7 @@ impl Tag {
             Entity::Topic => Tag::of(b't', nil),
             Entity::Author => Tag::of(b'u', nil),
             Entity::Site => Tag::site(),
+            Entity::Redirect => Tag::of(b'r', nil),
         }
     }
 

@@ -258,6 +258,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    redirects (id) {
+        id -> Uid,
+        source -> Text,
+        literals -> Nullable<Integer>,
+        status -> Integer,
+        article_id -> Nullable<Uid>,
+        target -> Nullable<Text>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (scope) {
         scope -> Text,
         fingerprint -> Text,
@@ -299,6 +316,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     links,
     listings,
     preview_links,
+    redirects,
     refresh_tokens,
     revisions,
     sections,

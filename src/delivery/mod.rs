@@ -10,6 +10,7 @@ pub mod context;
 pub mod list;
 pub mod preview;
 pub mod related;
+pub mod resolve;
 pub mod routes;
 pub mod serve;
 pub mod taxonomy;
@@ -21,4 +22,5 @@ pub fn configure(config: &mut ServiceConfig) {
     routes::configure(config);
     taxonomy::configure(config);
     config.service(preview::get_preview);
+    config.service(resolve::resolve_address);
 }

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod links;
 pub mod lists;
 pub mod previews;
+pub mod redirects;
 pub mod secrets;
 pub mod sections;
 pub mod sessions;

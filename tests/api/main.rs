@@ -15,6 +15,8 @@ mod laws;
 mod matrix;
 mod outage;
 mod readme;
+mod redirects;
+mod resolve;
 mod sections;
 mod site;
 mod topics;

@@ -5,6 +5,7 @@
 //! stand nowhere else. Every public address is asked for, then again after time
 //! has passed, and each answer is searched for words of what is hidden.
 
+mod addresses;
 mod previews;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,6 +245,7 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
         }
         pieces.push(piece);
     }
+    addresses::make(app, &pieces).await;
     app.state.travel(start.seconds_since(app.state.now()) + 1);
     pieces
 }
@@ -541,6 +543,8 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
             }
         }
     }
+
+    addresses::crawl(app, &forbidden, pieces, hours).await;
 
     // And what should be seen is.
     let mut led = 0;

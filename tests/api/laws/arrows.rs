@@ -28,7 +28,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys"],
     &["sections", "topics", "authors", "site"],
     &["articles"],
-    &["previews"],
+    &["previews", "redirects"],
     &["delivery"],
     &["background", "demo", "backup"],
     &["app"],
