@@ -63,6 +63,7 @@ PROBES = {
     "section": ("/v1/editor/sections", "slug", lambda name: {"slug": name, "name": name}),
     "topic": ("/v1/editor/topics", "slug", lambda name: {"slug": name, "name": name}),
     "author": ("/v1/editor/authors", "slug", lambda name: {"slug": name, "name": name}),
+    "list": ("/v1/editor/lists", "slug", lambda name: {"slug": name, "name": name}),
     "redirect": ("/v1/editor/redirects", "id", lambda name: {"from": f"/{name}", "to": "/"}),
     "key": ("/v1/editor/keys", "id", lambda name: {"name": name, "scopes": ["read"]}),
 }

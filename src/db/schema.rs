@@ -260,6 +260,34 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::Uid;
+    lists (id) {
+        id -> Uid,
+        slug -> Text,
+        name -> Text,
+        sort_key -> Text,
+        description -> Nullable<Text>,
+        kind -> Text,
+        filter -> Text,
+        size -> Integer,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    list_entries (list_id, position) {
+        list_id -> Uid,
+        position -> Integer,
+        article_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
     redirects (id) {
         id -> Uid,
         source -> Text,
@@ -314,7 +342,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     corrections,
     former_slugs,
     links,
+    list_entries,
     listings,
+    lists,
     preview_links,
     redirects,
     refresh_tokens,

@@ -7,6 +7,7 @@
 pub mod article;
 pub mod card;
 pub mod context;
+pub mod curated;
 pub mod list;
 pub mod preview;
 pub mod related;
@@ -22,5 +23,6 @@ pub fn configure(config: &mut ServiceConfig) {
     routes::configure(config);
     taxonomy::configure(config);
     config.service(preview::get_preview);
+    curated::configure(config);
     config.service(resolve::resolve_address);
 }

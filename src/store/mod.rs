@@ -10,6 +10,7 @@ pub mod audit;
 pub mod authors;
 pub mod changes;
 pub mod copy;
+pub mod curated;
 pub mod idempotency;
 pub mod keys;
 pub mod links;

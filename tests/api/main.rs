@@ -12,6 +12,7 @@ mod content;
 mod edge;
 mod editing;
 mod laws;
+mod lists;
 mod matrix;
 mod outage;
 mod readme;

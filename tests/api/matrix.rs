@@ -421,6 +421,23 @@ pub fn rows() -> Vec<Row> {
 
         "DELETE /v1/editor/articles/{article}/former-slugs/{slug}" EDITORS, |cell| Ask::at(cell.renamed().await);
 
+        "GET /v1/editor/lists" SIGNED_IN, |cell| Ask::at("/v1/editor/lists");
+        "POST /v1/editor/lists" [401, 403, 403, 201, 201], |cell| {
+            Ask::at("/v1/editor/lists").json(json!({"name": cell.name("Neues"), "kind": "automatic"}))
+        };
+        "GET /v1/editor/lists/{list}" SIGNED_IN, |cell| Ask::at(cell.thing("/v1/editor/lists").await);
+        "PUT /v1/editor/lists/{list}" [401, 403, 403, 201, 201], |cell| {
+            Ask::at(format!("/v1/editor/lists/{}", cell.name("neu"))).json(json!({"name": cell.name("Neu")}))
+        };
+        "PATCH /v1/editor/lists/{list}" EDITORS, |cell| {
+            let article = cell.own_draft().await;
+            let entries = json!([article.rsplit('/').next().unwrap()]);
+            Ask::at(cell.thing("/v1/editor/lists").await).json(json!({"entries": entries})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/lists/{list}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.thing("/v1/editor/lists").await).header("If-Match", "*")
+        };
+
         "GET /v1/editor/redirects" SIGNED_IN, |cell| Ask::at("/v1/editor/redirects");
         "POST /v1/editor/redirects" [401, 403, 403, 201, 201], |cell| {
             Ask::at("/v1/editor/redirects").json(json!({"from": format!("/alt/{}", cell.name("neu")), "to": "/neu/"}))

@@ -6,6 +6,7 @@
 //! has passed, and each answer is searched for words of what is hidden.
 
 mod addresses;
+mod lists;
 mod previews;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -246,6 +247,7 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
         pieces.push(piece);
     }
     addresses::make(app, &pieces).await;
+    lists::make(app, &pieces).await;
     app.state.travel(start.seconds_since(app.state.now()) + 1);
     pieces
 }
@@ -545,6 +547,7 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
     }
 
     addresses::crawl(app, &forbidden, pieces, hours).await;
+    lists::crawl(app, &forbidden, pieces, hours).await;
 
     // And what should be seen is.
     let mut led = 0;

@@ -17,6 +17,8 @@ const LEVELS: &[&[&str]] = &[
     &["auth::actor", "auth::passwords", "auth::opaque"],
     &["auth::model", "changes::Entry", "changes::NewEntry"],
     &["*::model"],
+    // What is filtered are articles.
+    &["lists::model"],
     &["store"],
     &["changes"],
     &["state"],
@@ -28,7 +30,7 @@ const LEVELS: &[&[&str]] = &[
     &["keys"],
     &["sections", "topics", "authors", "site"],
     &["articles"],
-    &["previews", "redirects"],
+    &["previews", "lists", "redirects"],
     &["delivery"],
     &["background", "demo", "backup"],
     &["app"],
