@@ -39,10 +39,8 @@ numbers = count(1)
 
 def call(method, path, body=None, headers={}):
     """Asks the server as the test's admin, whoever the test is just now."""
-    request = urllib.request.Request(os.environ["CONTRACT_BASE"] + path, method=method)
+    request = urllib.request.Request(os.environ["CONTRACT_BASE"] + path, method=method, headers=headers)
     request.add_header("Authorization", "Bearer " + os.environ["CONTRACT_KEY"])
-    for name, value in headers.items():
-        request.add_header(name, value)
     if body is not None:
         request.data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")
@@ -74,12 +72,15 @@ def probe(parameter):
     return call("POST", path, body(f"probe-{next(numbers)}-{os.getpid()}"))[member]
 
 
-def former_slug():
-    """An article that had another slug, and that slug."""
-    old = probe("article")
-    call("POST", f"/v1/editor/articles/{old}/publish", {})
-    call("PATCH", f"/v1/editor/articles/{old}", {"slug": f"{old}-neu"}, {"If-Match": "*"})
-    return f"{old}-neu", old
+def renamed(parameter):
+    """A thing made for this one request that had another slug: its slug, and that."""
+    old = probe(parameter)
+    path, new = PROBES[parameter][0], f"{old}-neu"
+    if parameter == "article":
+        # Only a slug that was public is kept.
+        call("POST", f"{path}/{old}/publish", {})
+    call("PATCH", f"{path}/{old}", {"slug": new}, {"If-Match": "*"})
+    return new, old
 
 
 # Sign-ins, made before the test guesses passwords and has to wait.
@@ -98,12 +99,16 @@ def before_call(context, case, kwargs):
         named["user"] = "probe"
     if named.get("key") in OWN_KEY:
         named["key"] = "00000000-0000-7000-8000-000000000000"
-    if case.operation.path.endswith("/former-slugs/{slug}") and named.get("slug") == "probe":
-        named["article"], named["slug"] = former_slug()
     if case.operation.path.startswith("/v1/editor/"):
-        for parameter, value in named.items():
+        renames = case.operation.path.endswith("/former-slugs/{slug}")
+        for parameter, value in list(named.items()):
             if value == "probe" and parameter in PROBES:
-                named[parameter] = probe(parameter)
+                if renames:
+                    named[parameter], named["slug"] = renamed(parameter)
+                else:
+                    named[parameter] = probe(parameter)
+                if case.body == {"into": "probe"}:
+                    case.body = {"into": probe(parameter)}
     if case.body == {"refresh_token": "probe"}:
         with lock:
             if REFRESH_TOKENS:

@@ -233,6 +233,19 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::Uid;
+    other_names (way, name_key, kind) {
+        way -> Text,
+        name_key -> Text,
+        kind -> Text,
+        target_id -> Uid,
+        name -> Text,
+        position -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
     changes (seq) {
         seq -> BigInt,
         at -> BigInt,
@@ -345,6 +358,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     list_entries,
     listings,
     lists,
+    other_names,
     preview_links,
     redirects,
     refresh_tokens,

@@ -188,7 +188,7 @@ pub async fn get_list(
             tags: vec![Tag::site(), Tag::curated(list.id)],
             ..Made::default()
         };
-        let rows = articles(conn, now, &list, limit, None, &mut made)?;
+        let rows = articles(conn, now, &context, &list, limit, None, &mut made)?;
         let mut items = cards(&context, &rows, &mut made)?;
         list::include(conn, &include, &rows, &mut items, &mut made.tags)?;
         let base = &context.config.public_url;
@@ -243,6 +243,7 @@ pub fn more_list(
 pub fn articles(
     conn: &mut Conn<'_>,
     now: Time,
+    context: &Context,
     list: &List,
     limit: i64,
     without: Option<Id>,
@@ -264,7 +265,13 @@ pub fn articles(
     let ids: Vec<Id> = match list.kind {
         ListKind::Manual => placed.into_iter().map(|(_, id)| id).collect(),
         ListKind::Automatic | ListKind::Pinned => {
-            let mut filter = filter(ops::read_filter(list)?);
+            let mut stored = ops::read_filter(list)?;
+            ops::follow(conn, &mut stored)?;
+            let sections = stored.sections.iter();
+            stored.sections = sections
+                .filter_map(|id| context.section_id(Some(*id)))
+                .collect();
+            let mut filter = filter(stored);
             made.tags.extend(list::list_tags(&filter));
             made.appears_at(crate::store!(*conn, lists::next_appearance(&filter, now))?);
             filter.exclude.extend(placed.iter().map(|(_, id)| *id));

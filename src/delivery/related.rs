@@ -22,6 +22,7 @@ use crate::db::{Conn, Id, Time};
 use crate::error::Result;
 use crate::http::answer::Draft;
 use crate::http::cursor::Position;
+use crate::taxonomy::names;
 
 /// Seconds that an answer with automatic picks may live.
 pub const LIFETIME: i64 = 600;
@@ -204,25 +205,17 @@ pub fn more(
     limit: i64,
     made: &mut Made,
 ) -> Result<Vec<Card>> {
-    if let Some(list) = curated::more_list(conn, context, revision.section_id, made)? {
+    let section = context.section_id(revision.section_id);
+    if let Some(list) = curated::more_list(conn, context, section, made)? {
         made.tags.push(Tag::curated(list.id));
-        let rows = curated::articles(conn, now, &list, limit, Some(row.id), made)?;
+        let rows = curated::articles(conn, now, context, &list, limit, Some(row.id), made)?;
         return curated::cards(context, &rows, made);
     }
-    made.tags.push(
-        revision
-            .section_id
-            .map_or_else(Tag::all_articles, Tag::list),
-    );
+    made.tags
+        .push(section.map_or_else(Tag::all_articles, Tag::list));
     let filter = ListFilter {
         exclude: vec![row.id],
-        ..filter(
-            revision
-                .section_id
-                .map(|section| vec![section])
-                .into_iter()
-                .collect(),
-        )
+        ..filter(section.map(|section| vec![section]).into_iter().collect())
     };
     made.appears_at(crate::store!(*conn, lists::next_appearance(&filter, now))?);
     let positions = crate::store!(
@@ -242,7 +235,8 @@ pub fn automatic(
     known: &[Id],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
-    let topics = ids(&revision.topics)?;
+    let topics = names::present(conn, ids(&revision.topics)?)?;
+    let section = context.section_id(revision.section_id);
     let published_at = row.published_at.unwrap_or(now);
     let here = Position {
         at: published_at,
@@ -252,7 +246,7 @@ pub fn automatic(
     let lists = topics
         .iter()
         .map(|topic| (*topic, 3))
-        .chain(revision.section_id.map(|section| (section, 1)));
+        .chain(section.map(|section| (section, 1)));
     for (list, weight) in lists {
         made.tags.push(Tag::list(list));
         let filter = filter(vec![vec![list]]);

@@ -9,6 +9,7 @@ use super::model::{
 use crate::articles::ops::Names;
 use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
+use crate::authors::Author;
 use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Error, FieldError, Result, conflict, internal, invalid_all, not_found};
@@ -19,6 +20,9 @@ use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
 use crate::sections;
 use crate::store;
+use crate::taxonomy::uploads::{self, Meant};
+use crate::taxonomy::{Term, names};
+use crate::topics::Topic;
 
 /// A list and its places.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -441,8 +445,8 @@ fn checked_filter(
             Err(error) => errors.push(error),
         }
     }
-    filter.topics = terms(tx, Term::Topic, &sent.topic, errors)?;
-    filter.authors = terms(tx, Term::Author, &sent.author, errors)?;
+    filter.topics = terms::<Topic>(tx, &sent.topic, errors)?;
+    filter.authors = terms::<Author>(tx, &sent.author, errors)?;
     filter.kinds = sent.kind;
     for (at, language) in sent.language.iter().enumerate() {
         text::check_language(language, &format!("#/filter/language/{at}"), errors);
@@ -485,75 +489,36 @@ fn once<T: PartialEq + Clone>(values: &mut Vec<T>) {
     *values = kept;
 }
 
-#[derive(Clone, Copy)]
-enum Term {
-    Topic,
-    Author,
-}
-
-impl Term {
-    fn name(self) -> &'static str {
-        match self {
-            Term::Topic => "topic",
-            Term::Author => "author",
-        }
-    }
-}
-
-/// Topics or authors by id, slug or exact name. Lists make none.
-fn terms(
+/// Topics or authors by id, slug, name or alias, the former ones included. Lists
+/// make none.
+fn terms<T: Term>(
     tx: &mut Tx<'_>,
-    term: Term,
     names: &[String],
     errors: &mut Vec<FieldError>,
 ) -> Result<Vec<Id>> {
-    let mut found = Vec::with_capacity(names.len());
+    let Meant { found, ambiguous } = uploads::meant::<T>(&mut tx.conn, names)?;
+    let pointer = |at: usize| format!("#/filter/{}/{at}", T::KIND);
+    for (at, detail) in ambiguous {
+        errors.push(FieldError::new(pointer(at), "ambiguous", detail));
+    }
+    let mut known = Vec::new();
+    if found.contains(&None) {
+        known = T::names(&mut tx.conn)?;
+    }
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
     for (at, name) in names.iter().enumerate() {
-        let (ids, slugs, keys) = (
-            name.parse::<Id>().ok().into_iter().collect::<Vec<_>>(),
-            [name.as_str()],
-            [text::name_key(name)],
-        );
-        let known: Vec<(Id, String)> = match term {
-            Term::Topic => store!(tx.conn, topics::matching(&ids, &slugs, &keys))?
-                .into_iter()
-                .map(|topic| (topic.id, topic.slug))
-                .collect(),
-            Term::Author => store!(tx.conn, authors::matching(&ids, &slugs, &keys))?
-                .into_iter()
-                .map(|author| (author.id, author.slug))
-                .collect(),
-        };
-        let exact = |(id, slug): &&(Id, String)| slug == name || ids.contains(id);
-        match (known.iter().find(exact), known.as_slice()) {
-            (Some((id, _)), _) | (None, [(id, _)]) => {
-                found.push(*id);
-                continue;
-            }
-            (None, []) => {}
-            (None, several) => {
-                let slugs: Vec<&str> = several.iter().map(|(_, slug)| slug.as_str()).collect();
-                let detail = format!("means several; send one of the slugs {}", slugs.join(", "));
-                let pointer = format!("#/filter/{}/{at}", term.name());
-                errors.push(FieldError::new(pointer, "ambiguous", detail));
-                continue;
-            }
+        if found[at].is_some() {
+            continue;
         }
-        let near = match term {
-            Term::Topic => store!(tx.conn, topics::names())?,
-            Term::Author => store!(tx.conn, authors::names())?,
-        };
-        let near: Vec<&str> = near.iter().map(String::as_str).collect();
         let shown: String = name.chars().take(80).collect();
-        let near = match text::all_near(name, &near).as_slice() {
+        let near = match text::all_near(name, &known).as_slice() {
             [] => String::new(),
             near => format!("; the nearest are {}", near.join(", ")),
         };
-        let detail = format!("there is no {} `{shown}`{near}", term.name());
-        let pointer = format!("#/filter/{}/{at}", term.name());
-        errors.push(FieldError::new(pointer, "unknown-name", detail));
+        let detail = format!("there is no {} `{shown}`{near}", T::KIND);
+        errors.push(FieldError::new(pointer(at), T::KIND.unknown(), detail));
     }
-    Ok(found)
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A filter as it is sent, by ids alone.
@@ -578,8 +543,9 @@ fn by_id(filter: Filter) -> FilterIn {
 }
 
 /// A filter with slugs in the place of ids; what is there no longer by its id.
-fn show_filter(conn: &mut Conn<'_>, filter: Filter) -> Result<FilterIn> {
+fn show_filter(conn: &mut Conn<'_>, mut filter: Filter) -> Result<FilterIn> {
     let tree = sections::ops::tree(conn)?;
+    follow(conn, &mut filter)?;
     let mut slugs: HashMap<String, String> = HashMap::new();
     for id in &filter.sections {
         if let Some(section) = tree.by_id(*id) {
@@ -612,6 +578,19 @@ fn show_filter(conn: &mut Conn<'_>, filter: Filter) -> Result<FilterIn> {
         }
     }
     Ok(shown)
+}
+
+/// Lets a filter name what its topics and authors were merged into. What was
+/// removed stays in it, and is met by nothing.
+pub fn follow(conn: &mut Conn<'_>, filter: &mut Filter) -> Result<()> {
+    let terms = [filter.topics.as_slice(), filter.authors.as_slice()].concat();
+    if terms.is_empty() {
+        return Ok(());
+    }
+    let merged = names::merged(conn, &terms)?;
+    names::follow(&merged, &mut filter.topics);
+    names::follow(&merged, &mut filter.authors);
+    Ok(())
 }
 
 /// Stores a list and records what readers will notice.

@@ -163,7 +163,7 @@ both! {
             (pinned(json!([{"position": 4, "article": "rathaus"}, {"position": 0, "article": "theater"}])), vec![("#/entries/0/position", "out-of-range"), ("#/entries/1/position", "out-of-range")]),
             (pinned(json!([{"position": 2, "article": "rathaus"}, {"position": 2, "article": "theater"}])), vec![("#/entries/1/position", "duplicate")]),
             (json!({"name": "L", "kind": "automatic", "filter": {"section": ["politk"], "topic": ["Verker"], "author": ["niemand"], "exclude": ["nie"], "language": ["Deutsch"]}}),
-                vec![("#/filter/section/0", "unknown-section"), ("#/filter/topic/0", "unknown-name"), ("#/filter/author/0", "unknown-name"), ("#/filter/language/0", "bad-language"), ("#/filter/exclude/0", "unknown-article")]),
+                vec![("#/filter/section/0", "unknown-section"), ("#/filter/topic/0", "unknown-topic"), ("#/filter/author/0", "unknown-author"), ("#/filter/language/0", "bad-language"), ("#/filter/exclude/0", "unknown-article")]),
             (json!({"name": "", "size": 101}), vec![("#/name", "required"), ("#/size", "out-of-range")]),
             (json!({"name": "L", "entries": (0..101).map(|number| number.to_string()).collect::<Vec<_>>()}), vec![("#/entries", "too-many")]),
         ] {

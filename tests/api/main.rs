@@ -20,6 +20,7 @@ mod redirects;
 mod resolve;
 mod sections;
 mod site;
+mod taxonomy;
 mod topics;
 mod trouble;
 mod users;

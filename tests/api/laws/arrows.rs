@@ -16,6 +16,7 @@ const LEVELS: &[&[&str]] = &[
     &["http"],
     &["auth::actor", "auth::passwords", "auth::opaque"],
     &["auth::model", "changes::Entry", "changes::NewEntry"],
+    &["taxonomy::model"],
     &["*::model"],
     // What is filtered are articles.
     &["lists::model"],
@@ -28,6 +29,7 @@ const LEVELS: &[&[&str]] = &[
     &["audit", "editing"],
     &["users"],
     &["keys"],
+    &["taxonomy"],
     &["sections", "topics", "authors", "site"],
     &["articles"],
     &["previews", "lists", "redirects"],
