@@ -5,8 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · cache · http · content ← changes ← state ←
-//! auth ← editing · audit ← features ← previews · lists · redirects ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
-//! auth ← editing · audit ← taxonomy ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← editing · audit ← taxonomy ← features ← previews · lists · redirects ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
