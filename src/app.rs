@@ -28,7 +28,9 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::state::State;
-use crate::{articles, authors, delivery, keys, previews, sections, site, topics, users};
+use crate::{
+    articles, authors, delivery, keys, lists, previews, redirects, sections, site, topics, users,
+};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -107,6 +109,8 @@ fn routes(config: &mut ServiceConfig) {
     delivery::configure(config);
     articles::routes::configure(config);
     previews::configure(config);
+    lists::configure(config);
+    redirects::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
@@ -141,6 +145,8 @@ fn routes(config: &mut ServiceConfig) {
         (name = "sections", description = "The tree of sections (Ressorts)"),
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
+        (name = "lists", description = "Lists that the newsroom puts together: the front page, more news"),
+        (name = "redirects", description = "Where old addresses of the website lead"),
         (name = "site", description = "The site as a whole: its name, language and links"),
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),
