@@ -22,8 +22,10 @@ use crate::content;
 use crate::db::Time;
 use crate::error::{Result, internal};
 use crate::http::conditional::Expect;
+use crate::lists::model::ListIn;
 use crate::state::State;
-use crate::{authors, sections, site, topics};
+use crate::taxonomy::terms;
+use crate::{authors, lists, sections, site, topics};
 
 /// In seconds.
 const YEAR: i64 = 31_536_000;
@@ -98,10 +100,10 @@ fn write(state: &State, drawn: Vec<pictures::Stored>) -> Result<usize> {
             sections::ops::create(tx, &actor, section)?;
         }
         for topic in json::<Vec<topics::TopicIn>>("topics.json")? {
-            topics::ops::create(tx, &actor, topic)?;
+            terms::create::<topics::Topic>(tx, &actor, topic)?;
         }
         for author in json::<Vec<authors::AuthorIn>>("authors.json")? {
-            authors::ops::create(tx, &actor, author)?;
+            terms::create::<authors::Author>(tx, &actor, author)?;
         }
         Ok(())
     })?;
@@ -137,6 +139,12 @@ fn write(state: &State, drawn: Vec<pictures::Stored>) -> Result<usize> {
             ));
         }
     }
+    state.write_blocking_at(start, |tx| {
+        for list in json::<Vec<ListIn>>("lists.json")? {
+            lists::ops::create(tx, &actor, list)?;
+        }
+        Ok(())
+    })?;
     corrections.sort();
     for (at, slug, text) in corrections {
         let key: ops::Key = slug.parse().map_err(internal)?;

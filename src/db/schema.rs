@@ -222,6 +222,19 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::Uid;
+    other_names (way, name_key, kind) {
+        way -> Text,
+        name_key -> Text,
+        kind -> Text,
+        target_id -> Uid,
+        name -> Text,
+        position -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
     changes (seq) {
         seq -> BigInt,
         at -> BigInt,
@@ -243,6 +256,51 @@ diesel::table! {
         created_at -> BigInt,
         created_by -> Uid,
         expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    lists (id) {
+        id -> Uid,
+        slug -> Text,
+        name -> Text,
+        sort_key -> Text,
+        description -> Nullable<Text>,
+        kind -> Text,
+        filter -> Text,
+        size -> Integer,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    list_entries (list_id, position) {
+        list_id -> Uid,
+        position -> Integer,
+        article_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    redirects (id) {
+        id -> Uid,
+        source -> Text,
+        literals -> Nullable<Integer>,
+        status -> Integer,
+        article_id -> Nullable<Uid>,
+        target -> Nullable<Text>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
     }
 }
 
@@ -337,11 +395,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     changes,
     former_slugs,
     links,
+    list_entries,
     listings,
+    lists,
     media,
     media_leftovers,
     media_uses,
+    other_names,
     preview_links,
+    redirects,
     refresh_tokens,
     revisions,
     sections,

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::list::keep;
 use super::pictures::Pictures;
 use super::related::{self, RelatedOut, related_out};
-use super::taxonomy::SectionRef;
+use super::sections::SectionRef;
 use crate::articles::model::{
     Access, ArticleRow, Kind, LinkRow, Picture, Priority, RevisionHead, RevisionRow, Seo, ids,
 };
@@ -146,7 +146,7 @@ pub struct Article {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub related_auto: Option<Vec<Card>>,
-    /// The newest of its section without this one, with `include=more`.
+    /// More news without this one, with `include=more`: see `links.more`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub more: Option<Vec<Card>>,
@@ -209,7 +209,7 @@ pub struct ArticleLinks {
         example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/related"
     )]
     pub related: String,
-    /// The newest of its section.
+    /// More news: a curated list, or the newest of its section.
     #[schema(
         format = "uri",
         example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/more"
@@ -487,12 +487,6 @@ pub fn article(
     let mut made = related::Made::default();
     let article = assemble(conn, now, context, &resolved, wanted, &mut made)?;
     let mut tags = std::mem::take(&mut resolved.tags);
-    tags.extend(ids(&resolved.revision.topics)?.into_iter().map(Tag::topic));
-    tags.extend(
-        ids(&resolved.revision.authors)?
-            .into_iter()
-            .map(Tag::author),
-    );
     tags.append(&mut made.tags);
     let mut draft = match wanted.fields.as_slice() {
         [] => Draft::json(&article, unique(tags))?,
@@ -537,8 +531,12 @@ fn assemble(
 ) -> Result<Article> {
     let (row, revision) = (&resolved.row, &resolved.revision);
 
-    let topic_ids = ids(&revision.topics)?;
-    let author_ids = ids(&revision.authors)?;
+    let topics = context.names(conn, &ids(&revision.topics)?)?;
+    let authors = context.names(conn, &ids(&revision.authors)?)?;
+    made.tags
+        .extend(topics.iter().map(|(id, _)| Tag::topic(*id)));
+    made.tags
+        .extend(authors.iter().map(|(id, _)| Tag::author(*id)));
     let mut related_auto = None;
     let mut more = None;
     if wanted.include.contains(&"related_auto") {
@@ -586,8 +584,8 @@ fn assemble(
         subheadline: revision.subheadline.clone(),
         teaser: revision.teaser.clone(),
         section: context.section(revision.section_id),
-        topics: context.names(conn, &topic_ids)?,
-        authors: context.names(conn, &author_ids)?,
+        topics: topics.into_iter().map(|(_, name)| name).collect(),
+        authors: authors.into_iter().map(|(_, name)| name).collect(),
         image: resolved.pictures.above(revision.image.as_deref())?,
         published_at,
         first_published_at: row.first_published_at.unwrap_or(published_at),

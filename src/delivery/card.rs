@@ -5,7 +5,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::taxonomy::SectionRef;
+use super::sections::SectionRef;
 use crate::articles::model::{Access, Kind, Priority};
 use crate::changes::Tag;
 use crate::db::{Id, Time};

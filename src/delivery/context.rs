@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 
 use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
 use super::pictures::Pictures;
-use super::taxonomy::SectionRef;
+use super::sections::SectionRef;
 use crate::articles::model::{ArticleRow, Picture, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
@@ -17,60 +17,90 @@ use crate::db::{Conn, Id};
 use crate::error::Result;
 use crate::http::address::{self, Parts};
 use crate::http::text;
+use crate::redirects::find::Patterns;
 use crate::sections::{self, Tree};
 use crate::site;
 use crate::state::State;
+use crate::taxonomy::names::merged;
 
 /// How many names of topics and authors are kept at most.
 const NAMES_MAX: usize = 20_000;
+
+/// A topic or an author as it is now.
+pub type Named = (Id, NameRef);
 
 /// What every projection of articles needs: the tree of sections, names of topics
 /// and authors, the website's addresses.
 pub struct Context {
     /// The sections.
     pub tree: Tree,
-    /// Names of topics and authors that were asked for.
-    names: RwLock<HashMap<Id, NameRef>>,
+    /// What revisions name, and what it is now, of what was asked for.
+    names: RwLock<HashMap<Id, Named>>,
     zone: Tz,
     /// The settings.
     pub config: Arc<Config>,
 }
 
-/// Keeps the [`Context`] between answers: it is part of each and rarely changes.
-///
-/// It is evicted as answers are, so it is never staler than an answer in the
-/// cache may be; while the change log can't be followed it is read anew each time.
+/// Keeps what is part of many answers and rarely changes between them.
 #[derive(Default)]
-pub struct Contexts(RwLock<Option<(Stamp, Arc<Context>)>>);
+pub struct Contexts {
+    context: Kept<Context>,
+    patterns: Kept<Patterns>,
+}
 
 impl Contexts {
     /// The present context.
     pub fn get(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Context>> {
-        // Before anything is read, so that a change meanwhile makes it invalid.
-        let stamp = state.cache.stamp();
         let tags = [
             Tag::site(),
             Tag::index(Entity::Section),
             Tag::index(Entity::Topic),
             Tag::index(Entity::Author),
         ];
+        self.context
+            .get(state, &tags, || Context::load(conn, &state.config))
+    }
+
+    /// The present patterns of redirects.
+    pub fn patterns(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Patterns>> {
+        let tags = [Tag::index(Entity::Redirect)];
+        self.patterns.get(state, &tags, || Patterns::load(conn))
+    }
+}
+
+/// Keeps a thing between answers.
+///
+/// It is evicted as answers are, so it is never staler than an answer in the
+/// cache may be; while the change log can't be followed it is read anew each time.
+struct Kept<T>(RwLock<Option<(Stamp, Arc<T>)>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Kept(RwLock::new(None))
+    }
+}
+
+impl<T> Kept<T> {
+    fn get(&self, state: &State, tags: &[Tag], load: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+        // Before anything is read, so that a change meanwhile makes it invalid.
+        let stamp = state.cache.stamp();
         let kept = self
             .0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        if let Some((made, context)) = kept
+        if let Some((made, thing)) = kept
             && state.staleness(state.now()) == 0
-            && state.cache.is_current(made, &tags)
+            && state.cache.is_current(made, tags)
         {
-            return Ok(context);
+            return Ok(thing);
         }
-        let context = Arc::new(Context::load(conn, &state.config)?);
+        let thing = Arc::new(load()?);
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if kept.as_ref().is_none_or(|(made, _)| *made <= stamp) {
-            *kept = Some((stamp, Arc::clone(&context)));
+            *kept = Some((stamp, Arc::clone(&thing)));
         }
-        Ok(context)
+        Ok(thing)
     }
 }
 
@@ -86,9 +116,11 @@ impl Context {
         })
     }
 
-    /// How articles name these topics and authors, in their order.
-    pub fn names(&self, conn: &mut Conn<'_>, ids: &[Id]) -> Result<Vec<NameRef>> {
-        let mut names: Vec<Option<NameRef>> = {
+    /// The topics and authors that a revision names by these ids as they are now, in
+    /// this order and each once: what was merged is what it was merged into, what is
+    /// gone is left out.
+    pub fn names(&self, conn: &mut Conn<'_>, ids: &[Id]) -> Result<Vec<Named>> {
+        let mut names: Vec<Option<Named>> = {
             let known = self.names.read().unwrap_or_else(PoisonError::into_inner);
             ids.iter().map(|id| known.get(id).cloned()).collect()
         };
@@ -98,11 +130,7 @@ impl Context {
             unknown.sort_unstable();
             unknown.dedup();
             // Without the lock: nobody waits for somebody else's query.
-            let found = crate::store!(*conn, taxonomy::names(&unknown))?;
-            let found = found.into_iter();
-            let found: HashMap<Id, NameRef> = found
-                .map(|(id, slug, name)| (id, NameRef { slug, name }))
-                .collect();
+            let found = look_up(conn, &unknown)?;
             for (id, name) in ids.iter().zip(&mut names) {
                 if name.is_none() {
                     *name = found.get(id).cloned();
@@ -114,7 +142,13 @@ impl Context {
             }
             known.extend(found);
         }
-        Ok(names.into_iter().flatten().collect())
+        let mut each: Vec<Named> = Vec::with_capacity(names.len());
+        for named in names.into_iter().flatten() {
+            if each.iter().all(|(id, _)| *id != named.0) {
+                each.push(named);
+            }
+        }
+        Ok(each)
     }
 
     /// This API's address of an article.
@@ -139,6 +173,13 @@ impl Context {
             "{site}{}",
             address::path(&self.config.site_article_path, parts, self.zone)
         ))
+    }
+
+    /// A section's id as it is now, if a revision holds this one. One that is newer
+    /// than this context is itself.
+    pub fn section_id(&self, id: Option<Id>) -> Option<Id> {
+        let present = self.tree.by_id(id?).map(|section| section.id);
+        present.or(id)
     }
 
     /// A section, as articles name it.
@@ -208,6 +249,26 @@ impl Context {
             );
         }
     }
+}
+
+/// What these ids mean now, by them.
+fn look_up(conn: &mut Conn<'_>, ids: &[Id]) -> Result<HashMap<Id, Named>> {
+    let named = |(id, slug, name)| (id, (id, NameRef { slug, name }));
+    let found = crate::store!(*conn, taxonomy::names(ids))?;
+    let mut found: HashMap<Id, Named> = found.into_iter().map(named).collect();
+    // What isn't there any more may have been merged.
+    let gone = ids.iter().filter(|id| !found.contains_key(id));
+    let gone: Vec<Id> = gone.copied().collect();
+    if !gone.is_empty() {
+        let merged = merged(conn, &gone)?;
+        let into: Vec<Id> = merged.values().copied().collect();
+        let names = crate::store!(*conn, taxonomy::names(&into))?;
+        let names: HashMap<Id, Named> = names.into_iter().map(named).collect();
+        for (from, into) in merged {
+            found.extend(names.get(&into).map(|named| (from, named.clone())));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::card::{CARD_FIELDS, Card, unique};
 use super::context::Context;
 use super::pictures::Pictures;
 use crate::articles::model::{ArticleRow, Kind, ListFilter, Order, RevisionHead, ids};
+use crate::authors::Author;
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, bad_parameter, internal};
@@ -17,13 +18,16 @@ use crate::http::answer::Draft;
 use crate::http::cursor::{self, Position};
 use crate::http::page::PageLinks;
 use crate::http::query::{LIMIT_DEFAULT, Params};
+use crate::http::reference::Reference;
 use crate::http::text;
+use crate::taxonomy::{Term, names};
+use crate::topics::Topic;
 
 /// The most alternatives that a filter may list.
 const ALTERNATIVES_MAX: usize = 20;
 
 /// What `include` may name on lists.
-const INCLUDES: [&str; 2] = ["authors", "topics"];
+pub(super) const INCLUDES: [&str; 2] = ["authors", "topics"];
 
 /// A page of cards.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -221,6 +225,7 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, context: &Context) 
 
     let rows = in_order(conn, &positions)?;
     let mut tags = list_tags(&filter);
+    tags.extend(name_tags(wanted));
     for (row, head) in &rows {
         context.tag_card(row, head, &mut tags);
     }
@@ -293,13 +298,9 @@ fn resolve(
     for (name, values) in &wanted.named {
         let mut lists = Vec::with_capacity(values.len());
         for value in values {
-            let id: Option<Id> = value.parse().ok();
             let found = match *name {
                 "section" => {
-                    let found = match id {
-                        Some(id) => context.tree.by_id(id),
-                        None => context.tree.by_slug(value),
-                    };
+                    let found = context.tree.led_to(&Reference::of(value));
                     let known: Vec<&str> = context
                         .tree
                         .in_order()
@@ -312,16 +313,8 @@ fn resolve(
                         })?
                         .id
                 }
-                "topic" => match id {
-                    Some(id) => id,
-                    None => crate::store!(*conn, topics::find_by_slug(value))?
-                        .map_or(nothing, |topic| topic.id),
-                },
-                _ => match id {
-                    Some(id) => id,
-                    None => crate::store!(*conn, authors::find_by_slug(value))?
-                        .map_or(nothing, |author| author.id),
-                },
+                "topic" => listed::<Topic>(conn, value)?.unwrap_or(nothing),
+                _ => listed::<Author>(conn, value)?.unwrap_or(nothing),
             };
             let known =
                 *name == "section" || crate::store!(*conn, taxonomy::has_visible(found, now))?;
@@ -343,8 +336,29 @@ fn resolve(
     Ok((filter, all_known))
 }
 
+/// The id of what has this slug or had it; of what was merged into another the
+/// other's.
+fn listed<T: Term>(conn: &mut Conn<'_>, name: &str) -> Result<Option<Id>> {
+    let at = Reference::of(name);
+    let here = match &at {
+        Reference::Id(_) => None,
+        Reference::Slug(slug) => T::find_by_slug(conn, slug)?.map(|term| term.id()),
+    };
+    if here.is_some() {
+        return Ok(here);
+    }
+    let id = name.parse().ok();
+    Ok(names::led_to(conn, T::KIND, &at)?.or(id))
+}
+
+/// The tags of what the names in the filters mean, which another may get.
+fn name_tags(wanted: &Wanted) -> impl Iterator<Item = Tag> + '_ {
+    let values = wanted.named.iter().flat_map(|(_, values)| values);
+    values.map(|value| Tag::slug(value))
+}
+
 /// The tags of which articles are in a list.
-fn list_tags(filter: &ListFilter) -> Vec<Tag> {
+pub(super) fn list_tags(filter: &ListFilter) -> Vec<Tag> {
     match filter.lists.first() {
         None => vec![Tag::site(), Tag::all_articles()],
         Some(_) => {
@@ -372,7 +386,7 @@ pub fn in_order(
 }
 
 /// Adds topics and authors to cards: one query for all of them.
-fn include(
+pub(super) fn include(
     conn: &mut Conn<'_>,
     context: &Context,
     include: &[&str],
@@ -388,27 +402,34 @@ fn include(
     let authors: Vec<Vec<Id>> = wanted("authors", |head| &head.authors)?;
     // All at once, so that each card's names are known below.
     context.names(conn, &[topics.concat(), authors.concat()].concat())?;
-    tags.extend(topics.iter().flatten().map(|id| Tag::topic(*id)));
-    tags.extend(authors.iter().flatten().map(|id| Tag::author(*id)));
     for (item, ids) in items.iter_mut().zip(topics) {
-        item.topics = Some(context.names(conn, &ids)?);
+        let topics = context.names(conn, &ids)?;
+        tags.extend(topics.iter().map(|(id, _)| Tag::topic(*id)));
+        item.topics = Some(topics.into_iter().map(|(_, name)| name).collect());
     }
     for (item, ids) in items.iter_mut().zip(authors) {
-        item.authors = Some(context.names(conn, &ids)?);
+        let authors = context.names(conn, &ids)?;
+        tags.extend(authors.iter().map(|(id, _)| Tag::author(*id)));
+        item.authors = Some(authors.into_iter().map(|(_, name)| name).collect());
     }
     Ok(())
 }
 
 fn sparse_page(page: &CardPage, fields: &[&str]) -> Result<Value> {
     let mut value = serde_json::to_value(page).map_err(internal)?;
-    if let Some(items) = value.get_mut("items").and_then(Value::as_array_mut) {
+    sparse(&mut value, fields);
+    Ok(value)
+}
+
+/// Leaves of each of a page's items only the members that were named.
+pub(super) fn sparse(page: &mut Value, fields: &[&str]) {
+    if let Some(items) = page.get_mut("items").and_then(Value::as_array_mut) {
         for item in items {
             if let Value::Object(members) = item {
                 keep(members, fields);
             }
         }
     }
-    Ok(value)
 }
 
 /// Leaves only the members that were named.

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
+use super::taxonomy::mentions;
 use crate::articles::model::{
     ArticleRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine, RevisionRow, State,
 };
@@ -61,6 +62,26 @@ pub fn by_former_slug(c: &mut Conn, slug: &str) -> QueryResult<Option<ArticleRow
 pub fn ids_of_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<(String, Id)>> {
     let query = articles::table.select((articles::slug, articles::id));
     load_any!(c, query, articles::slug, slugs)
+}
+
+/// Ids of the articles that feeds call this.
+pub fn ids_of_external_ids(
+    c: &mut Conn,
+    external_ids: &[String],
+) -> QueryResult<Vec<(Option<String>, Id)>> {
+    articles::table
+        .filter(articles::external_id.eq_any(external_ids))
+        .select((articles::external_id, articles::id))
+        .load(c)
+}
+
+/// Slugs of the articles that were made last.
+pub fn newest_slugs(c: &mut Conn, limit: i64) -> QueryResult<Vec<String>> {
+    articles::table
+        .order(articles::id.desc())
+        .limit(limit)
+        .select(articles::slug)
+        .load(c)
 }
 
 /// Ids of the articles that once had these slugs.
@@ -204,15 +225,13 @@ pub fn retire_slug(c: &mut Conn, row: &FormerSlugRow) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Forgets that an article once had a slug, because it has it again.
-pub fn reclaim_slug(c: &mut Conn, article: Id, slug: &str) -> QueryResult<()> {
-    diesel::delete(
-        former_slugs::table
-            .filter(former_slugs::slug.eq(slug))
-            .filter(former_slugs::article_id.eq(article)),
-    )
-    .execute(c)
-    .map(drop)
+/// Forgets that an article once had a slug, because it has it again or gives it up
+/// for good. Whether it had.
+pub fn reclaim_slug(c: &mut Conn, article: Id, slug: &str) -> QueryResult<bool> {
+    let target = former_slugs::table
+        .filter(former_slugs::slug.eq(slug))
+        .filter(former_slugs::article_id.eq(article));
+    Ok(diesel::delete(target).execute(c)? == 1)
 }
 
 /// Slugs that an article once had.
@@ -308,10 +327,10 @@ pub fn editor_page(
         );
     }
     if let Some(id) = filter.topic {
-        query = query.filter(revisions::topics.like(format!("%{id}%")));
+        query = query.filter(mentions!(revisions::topics, id));
     }
     if let Some(id) = filter.author {
-        query = query.filter(revisions::authors.like(format!("%{id}%")));
+        query = query.filter(mentions!(revisions::authors, id));
     }
     if let Some(id) = filter.created_by {
         query = query.filter(articles::created_by.eq(id));

@@ -20,18 +20,22 @@ macro_rules! load_any {
         Ok(found)
     }};
 }
+#[macro_use]
+mod terms;
 
 pub mod articles;
 pub mod audit;
 pub mod authors;
 pub mod changes;
 pub mod copy;
+pub mod curated;
 pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod lists;
 pub mod media;
 pub mod previews;
+pub mod redirects;
 pub mod secrets;
 pub mod sections;
 pub mod sessions;

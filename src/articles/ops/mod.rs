@@ -8,9 +8,13 @@
 //! - `revisions`: what was there before, and back to it
 //! - `checks`: what a write is refused for, and what its sender is told
 //! - `resolve`: what was sent becomes the content of a revision
+//! - `named`: articles that others name
+//! - `former`: slugs that they once had
 //! - `visibility`: lists and change log follow the live pointer
 
 mod checks;
+mod former;
+mod named;
 mod resolve;
 mod review;
 mod revisions;
@@ -19,6 +23,8 @@ mod verbs;
 mod visibility;
 mod write;
 
+pub use former::free_slug;
+pub use named::Names;
 pub use review::{SendBack, send_back, submit};
 pub use revisions::{RestoreRevision, restore_revision, revision_at};
 pub use trash::{erase, restore, trash};
@@ -41,6 +47,7 @@ use crate::error::{
     not_found,
 };
 use crate::http::conditional::{Expect, etag};
+use crate::taxonomy::names;
 
 /// How an address names an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,10 +120,20 @@ fn hold(tx: &mut Tx<'_>) -> Result<()> {
     Ok(crate::store!(tx.conn, taxonomy::hold())?)
 }
 
-/// The content of a revision, its references bound.
+/// The content of a revision, its references bound: what was merged is what it
+/// was merged into.
 pub fn content_of(conn: &mut Conn<'_>, row: &RevisionRow) -> Result<Content> {
     let links = crate::store!(*conn, links::of_revision(row.article_id, row.number))?;
-    Content::from_row(row, &links)
+    let mut content = Content::from_row(row, &links)?;
+    let ids = content.section_id.iter().chain(&content.topics);
+    let ids: Vec<Id> = ids.chain(&content.authors).copied().collect();
+    let merged = names::merged(conn, &ids)?;
+    names::follow(&merged, &mut content.topics);
+    names::follow(&merged, &mut content.authors);
+    if let Some(section) = &mut content.section_id {
+        *section = *merged.get(section).unwrap_or(section);
+    }
+    Ok(content)
 }
 
 /// A revision that the article's row says is there.

@@ -7,6 +7,7 @@ use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to};
 use crate::db::Id;
 use crate::error::Result;
 use crate::sections;
+use crate::taxonomy::names;
 
 /// How many articles are announced in one transaction.
 const BATCH: i64 = 200;
@@ -59,6 +60,12 @@ pub(super) fn reflect(
     )
 }
 
+/// What is found under the name that a feed has for an article.
+fn external_tag(row: &ArticleRow) -> Option<Tag> {
+    let external_id = row.external_id.as_ref()?;
+    Some(Tag::slug(&format!("external:{external_id}")))
+}
+
 /// Records one article. If it came or went, so did links to it in other
 /// articles, which are recorded too.
 fn announce_one(
@@ -74,6 +81,7 @@ fn announce_one(
         Tag::slug(&row.id.to_string()),
         Tag::all_articles(),
     ];
+    tags.extend(external_tag(row));
     tags.extend(lists.iter().map(|list| Tag::list(*list)));
     if came_or_went {
         for slug in crate::store!(tx.conn, articles::former_slugs_of(row.id))? {
@@ -98,8 +106,8 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
         let tree = sections::ops::tree(&mut tx.conn)?;
         lists.extend(tree.ancestors(section).iter().map(|section| section.id));
     }
-    lists.extend(ids(&head.topics)?);
-    lists.extend(ids(&head.authors)?);
+    let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
+    lists.extend(names::present(&mut tx.conn, named)?);
     lists.sort_unstable();
     lists.dedup();
     Ok(lists)

@@ -44,8 +44,15 @@ async fn killed_again_and_again(newsroom: Newsroom) {
                 })
             })
             .collect();
-        // At another moment each time.
-        tokio::time::sleep(Duration::from_millis(200 + 37 * round as u64)).await;
+        // In the midst of it, however slow the machine is, and at another moment
+        // each time.
+        let written = || acknowledged.lock().unwrap().len();
+        let enough = written() + 2 * WRITERS;
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while written() < enough && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(17 * round as u64)).await;
         server.signal("KILL");
         for writer in writers {
             writer.await.unwrap();
