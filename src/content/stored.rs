@@ -27,7 +27,7 @@ pub fn refers(block: &str) -> bool {
 /// in an array begins with an id.
 pub fn media(body: &str) -> impl Iterator<Item = Uuid> {
     const ID: &str = r#""id":""#;
-    body.match_indices(ID).filter_map(|(at, _)| {
+    body.match_indices(ID).filter_map(move |(at, _)| {
         let before = &body[..at];
         let shown = [r#"{"type":"image","#, "[{", ",{"];
         if !shown.iter().any(|begin| before.ends_with(begin)) {

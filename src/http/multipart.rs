@@ -58,12 +58,14 @@ impl Parts {
                 "The form has more than {PARTS} parts, which is the most this API takes."
             )));
         }
-        let file_name = field
-            .content_disposition()
-            .and_then(|said| said.get_filename());
+        let file_name = field.content_disposition().and_then(|said| {
+            let plain = said.get_filename().map(str::to_owned);
+            // RFC 7578 doesn't allow the other form, but clients use it.
+            plain.or_else(|| String::from_utf8(said.get_filename_ext()?.value.clone()).ok())
+        });
         Ok(Some(Part {
             name: field.name().unwrap_or_default().to_owned(),
-            file_name: file_name.map(str::to_owned),
+            file_name,
             content_type: field
                 .content_type()
                 .map(|kind| kind.essence_str().to_ascii_lowercase()),
