@@ -52,7 +52,7 @@ pub struct ArticleForm {
 }
 
 /// What has arrived.
-pub struct Form {
+pub struct Bundle {
     /// The article, as it was sent.
     pub article: Vec<u8>,
     /// Its media type.
@@ -149,7 +149,7 @@ impl Files {
     }
 }
 
-impl Form {
+impl Bundle {
     /// Receives a form and looks at its pictures.
     pub async fn receive(edit: &Edit, desk: &Desk, upload: Upload) -> Result<Self> {
         let turn = desk.turn().await?;
@@ -217,7 +217,7 @@ impl Form {
                 stored: None,
             });
         }
-        Ok(Form {
+        Ok(Bundle {
             article,
             content_type,
             pictures,

@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, get, patch, post, put, web};
 
 use super::{key, receipt};
-use crate::articles::form::{self, ArticleForm, Form};
+use crate::articles::form::{self, ArticleForm, Bundle};
 use crate::articles::input::{self, ArticleIn, ArticlePatch};
 use crate::articles::ops::{self, Outcome, Written};
 use crate::articles::view::{self, ArticleView, Form, ReceiptOrArticle};
@@ -215,7 +215,7 @@ async fn read_article(
     upload: Upload,
     edit: &Edit,
     desk: &Desk,
-) -> Result<(input::Sent, Option<Form>)> {
+) -> Result<(input::Sent, Option<Bundle>)> {
     upload.accept(&[
         "application/json",
         "text/markdown",
@@ -224,7 +224,7 @@ async fn read_article(
     ])?;
     let config = edit.state().config.clone();
     if upload.content_type() == "multipart/form-data" {
-        let mut form = Form::receive(edit, desk, upload).await?;
+        let mut form = Bundle::receive(edit, desk, upload).await?;
         let (bytes, files) = (std::mem::take(&mut form.article), form.files());
         let content_type = form.content_type;
         let sent = off_thread(move || {
@@ -255,7 +255,7 @@ fn parse(bytes: &[u8], content_type: &str, own: input::Own<'_>) -> Result<input:
 /// Writes an article, and before it the pictures that came with it.
 async fn write(
     edit: Edit,
-    (mut sent, form): (input::Sent, Option<Form>),
+    (mut sent, form): (input::Sent, Option<Bundle>),
     job: impl FnOnce(&mut Tx<'_>, &By, input::Sent) -> Result<Reply> + Send + 'static,
 ) -> Result<Reply> {
     let Some(mut form) = form else {
