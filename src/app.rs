@@ -27,9 +27,11 @@ use crate::http::docs::{self, Docs};
 use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
+use crate::media::receive::Desk;
 use crate::state::State;
 use crate::{
-    articles, authors, delivery, keys, lists, previews, redirects, sections, site, topics, users,
+    articles, authors, delivery, keys, lists, media, previews, redirects, sections, site, topics,
+    users,
 };
 
 /// Everything that all workers share.
@@ -45,6 +47,7 @@ pub struct Shared {
     limits: web::Data<Limits>,
     denials: web::Data<Denials>,
     contexts: web::Data<Contexts>,
+    desk: web::Data<Desk>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
     pub more: fn(&mut web::ServiceConfig),
@@ -65,6 +68,7 @@ impl Shared {
             limits: web::Data::new(Limits::new(state.config.writes_per_minute)),
             denials: web::Data::new(Denials::default()),
             contexts: web::Data::default(),
+            desk: web::Data::new(Desk::new(state.config.uploads_at_once)),
             access: web::Data::from(access),
             state: web::Data::from(state),
             more: |_| {},
@@ -94,6 +98,7 @@ pub fn build(
         .app_data(shared.limits.clone())
         .app_data(shared.denials.clone())
         .app_data(shared.contexts.clone())
+        .app_data(shared.desk.clone())
         .into_utoipa_app()
         .configure(routes)
         .into_app()
@@ -114,6 +119,7 @@ fn routes(config: &mut ServiceConfig) {
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
+    media::configure(config);
     site::routes::configure(config);
     auth::configure(config);
     users::configure(config);
@@ -145,6 +151,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "sections", description = "The tree of sections (Ressorts)"),
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
+        (name = "media", description = "Pictures: upload them, say what they show, and get them in several widths"),
         (name = "lists", description = "Lists that the newsroom puts together: the front page, more news"),
         (name = "redirects", description = "Where old addresses of the website lead"),
         (name = "site", description = "The site as a whole: its name, language and links"),
@@ -212,16 +219,16 @@ impl Server {
     pub async fn start(config: Config, run: Run) -> Result<Self> {
         let prepared = tokio::task::spawn_blocking(move || {
             let state = prepare(config)?;
-            if run.demo {
-                match demo::load(&state)? {
-                    0 => tracing::info!("the demo newsroom is there already"),
-                    articles => tracing::info!(articles, "loaded the demo newsroom"),
-                }
-            }
             let access = Access::open(&state)?;
             Ok::<_, Error>((Arc::new(state), access))
         });
         let (state, access) = prepared.await.map_err(internal)??;
+        if run.demo {
+            match demo::load(&state).await? {
+                0 => tracing::info!("the demo newsroom is there already"),
+                articles => tracing::info!(articles, "loaded the demo newsroom"),
+            }
+        }
         state.follow_from_here().await?;
         background::start(&state);
         let shared = Shared::new(Arc::clone(&state), Arc::clone(&access))?;

@@ -9,7 +9,9 @@
 //! never wrong, and after a restart it catches up.
 //!
 //! A third task removes what is kept for a while only, such as answers to
-//! requests with an `Idempotency-Key`.
+//! requests with an `Idempotency-Key`, and bytes of media without a medium.
+//!
+//! Workers make the renditions of pictures.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -21,6 +23,7 @@ use crate::audit;
 use crate::db::Url;
 use crate::db::pg::Connector;
 use crate::editing;
+use crate::media;
 use crate::state::State;
 
 /// Starts all of it on the present runtime.
@@ -35,6 +38,7 @@ pub fn start(state: &Arc<State>) {
     tokio::spawn(follow(Arc::downgrade(state), heard));
     tokio::spawn(announce(Arc::downgrade(state)));
     tokio::spawn(tidy(Arc::downgrade(state)));
+    media::work::start(state);
 }
 
 /// Removes what is kept for a while only, until the server is gone.
@@ -42,7 +46,11 @@ async fn tidy(state: Weak<State>) {
     loop {
         tokio::time::sleep(Duration::from_secs(60)).await;
         let Some(state) = state.upgrade() else { return };
-        for tidied in [editing::prune(&state).await, audit::prune(&state).await] {
+        for tidied in [
+            editing::prune(&state).await,
+            audit::prune(&state).await,
+            media::work::sweep(&state).await,
+        ] {
             if let Err(error) = tidied {
                 tracing::debug!(%error, "nothing tidied up");
             }

@@ -33,6 +33,8 @@ crate::text_enum! {
         Topic = "topic",
         /// An author.
         Author = "author",
+        /// A picture.
+        Media = "media",
         /// A curated list.
         List = "list",
         /// The newsroom's own settings.
@@ -81,6 +83,11 @@ impl Tag {
         Tag::of(b'u', id)
     }
 
+    /// A picture: what is said about it and what was made of it.
+    pub fn media(id: Id) -> Self {
+        Tag::of(b'm', id)
+    }
+
     /// Which articles are in the list of a section, topic or author, and in
     /// what order.
     pub fn list(id: Id) -> Self {
@@ -110,6 +117,7 @@ impl Tag {
             Entity::Section => Tag::of(b's', nil),
             Entity::Topic => Tag::of(b't', nil),
             Entity::Author => Tag::of(b'u', nil),
+            Entity::Media => Tag::of(b'm', nil),
             Entity::Site => Tag::site(),
             Entity::List => Tag::of(b'c', nil),
             Entity::Redirect => Tag::of(b'r', nil),

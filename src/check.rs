@@ -12,7 +12,8 @@ use diesel::sql_types::{BigInt, Text};
 use crate::auth::secret;
 use crate::config::{Config, ServeSettings, Settings};
 use crate::db::{Conn, Database, Time, Url, lite, migrate};
-use crate::error::Result;
+use crate::error::{Result, internal};
+use crate::storage::{Place, Storage};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Vec<Finding> {
             found.ok("settings: every value can be used");
             addresses(&mut found, serve, &config);
             folder(&mut found, &config);
+            media(&mut found, &config);
             database(&mut found, &config);
         }
         Err(error) => found.error(format!("settings: {error}")),
@@ -145,6 +147,62 @@ fn folder(found: &mut Findings, config: &Config) {
         )),
         Ok(_) => found.ok("signing secret: only its owner can read it"),
     }
+}
+
+/// The media storage: written to and read from, where it is a bucket; looked at, where
+/// it is a folder.
+fn media(found: &mut Findings, config: &Config) {
+    let place = &config.media;
+    let several = matches!(config.database, Url::Postgres(_));
+    match place {
+        Place::Folder(folder) => {
+            if several {
+                found.warning(format!(
+                    "media: bytes of pictures lie in {place}; several nodes need a MEDIA_URL that all of them reach, such as s3://…, or a folder that each has mounted there"
+                ));
+            }
+            match fs::metadata(folder) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => found.ok(format!(
+                    "media: {place} is not there yet; the first upload makes it"
+                )),
+                Err(error) => found.error(format!("media: {place}: {error}")),
+                Ok(data) if !data.is_dir() => found.error(format!(
+                    "media: {place} is not a folder; set MEDIA_URL"
+                )),
+                Ok(_) => match tempfile_in(folder) {
+                    Ok(()) => found.ok(format!("media: {place} can be written to")),
+                    Err(error) => found.error(format!(
+                        "media: {place} can't be written to ({error}); make it belong to whoever runs the server"
+                    )),
+                },
+            }
+        }
+        Place::S3(_) => match reached(place.clone()) {
+            Ok(()) => found.ok(format!("media: {place} can be written to and read from")),
+            Err(error) => found.error(format!(
+                "media: {place} can't be used ({error}); are MEDIA_URL and its keys right?"
+            )),
+        },
+    }
+}
+
+/// Writes to a storage, reads that back, and removes it.
+fn reached(place: Place) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let storage = Storage::new(place);
+        let id = format!("check-{}", uuid::Uuid::new_v4().simple());
+        let key = format!("{id}/probe");
+        storage.put(&key, "probe".into()).await?;
+        let read = storage.get(&key).await?;
+        storage.remove(&id).await?;
+        match read.as_deref() {
+            Some(b"probe") => Ok(()),
+            _ => Err(internal("what was written is not there")),
+        }
+    })
 }
 
 /// Whether a file can be made in a folder.

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 
 use crate::db::Url;
 use crate::error::{Error, internal};
+use crate::storage::Place;
 
 /// Connections that may be open at once, unless set otherwise.
 const DATABASE_CONNECTIONS: usize = 8;
@@ -35,9 +36,19 @@ pub struct Settings {
     )]
     pub database_url: Option<String>,
 
-    /// Folder for the SQLite file and the signing secret [default: data; with --demo data-demo]
+    /// Folder for the SQLite file, the signing secret and pictures [default: data; with --demo data-demo]
     #[arg(long, env = "DATA_DIR", global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+
+    /// Where the bytes of pictures lie: file:///PATH or s3://[KEY:SECRET@]BUCKET/PREFIX[?endpoint=URL&region=REGION] [default: the folder media in DATA_DIR]
+    #[arg(
+        long,
+        env = "MEDIA_URL",
+        global = true,
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub media_url: Option<String>,
 
     /// What is logged: error, warn, info, debug, or a filter such as info,perspektive=debug
     #[arg(
@@ -224,6 +235,36 @@ pub struct ServeSettings {
     )]
     pub uploads_at_once: u32,
 
+    /// Largest picture that is taken, in bytes
+    #[arg(
+        long,
+        env = "MEDIA_MAX_BYTES",
+        default_value_t = 52_428_800,
+        value_name = "BYTES",
+        help_heading = "Media"
+    )]
+    pub media_max_bytes: u64,
+
+    /// Most pixels of a picture that is taken; with 16 bits a colour, half as many
+    #[arg(
+        long,
+        env = "MEDIA_MAX_PIXELS",
+        default_value_t = 100_000_000,
+        value_name = "PIXELS",
+        help_heading = "Media"
+    )]
+    pub media_max_pixels: u64,
+
+    /// Pictures whose renditions this node makes at once; 0 leaves that to other nodes
+    #[arg(
+        long,
+        env = "MEDIA_WORKERS",
+        default_value_t = 1,
+        value_name = "N",
+        help_heading = "Media"
+    )]
+    pub media_workers: u32,
+
     /// Days for which the audit log is kept; 0 is for ever
     #[arg(
         long,
@@ -331,6 +372,14 @@ pub struct Config {
     pub wrong_passwords: u32,
     /// Large bodies that may arrive at once; 0 is no limit.
     pub uploads_at_once: u32,
+    /// Where the bytes of media lie.
+    pub media: Place,
+    /// Largest picture that is taken, in bytes.
+    pub media_max_bytes: u64,
+    /// Most pixels of a picture that is taken.
+    pub media_max_pixels: u64,
+    /// Pictures whose renditions are made at once; 0 for none on this node.
+    pub media_workers: u32,
     /// Days for which the audit log is kept; 0 is for ever.
     pub audit_days: u32,
     /// Origins allowed on editor routes.
@@ -362,6 +411,10 @@ impl Settings {
         };
         let database_connections =
             serve.map_or(DATABASE_CONNECTIONS, |serve| serve.database_connections);
+        let media = match &self.media_url {
+            Some(url) => Place::parse(url).map_err(|why| wrong("MEDIA_URL", why))?,
+            None => Place::Folder(data_dir.join("media")),
+        };
         if !(1..=200).contains(&database_connections) {
             return Err(wrong(
                 "DATABASE_CONNECTIONS",
@@ -373,6 +426,8 @@ impl Settings {
                 ("WORKERS", serve.workers.unwrap_or(1)),
                 ("MAX_BODY", serve.max_body),
                 ("BODY_TIMEOUT", serve.body_timeout as usize),
+                ("MEDIA_MAX_BYTES", serve.media_max_bytes as usize),
+                ("MEDIA_MAX_PIXELS", serve.media_max_pixels as usize),
             ];
             for (name, value) in least {
                 if value == 0 {
@@ -436,6 +491,10 @@ impl Settings {
             writes_per_minute: number(|serve| serve.writes_per_minute),
             wrong_passwords: number(|serve| serve.wrong_passwords),
             uploads_at_once: number(|serve| serve.uploads_at_once),
+            media,
+            media_max_bytes: serve.map_or(0, |serve| serve.media_max_bytes),
+            media_max_pixels: serve.map_or(0, |serve| serve.media_max_pixels),
+            media_workers: number(|serve| serve.media_workers),
             audit_days: number(|serve| serve.audit_days),
             editor_origins: serve
                 .map(|serve| serve.editor_origins.clone())

@@ -2,9 +2,15 @@
 //!
 //! Its files lie in `demo/` and are part of the binary. They go through the
 //! same operations as an editor's uploads, at instants relative to the first
-//! load, so that the newsroom is as old as its articles say.
+//! load, so that the newsroom is as old as its articles say. Its pictures are drawn
+//! then.
+
+mod canvas;
+mod pictures;
+mod scenes;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
@@ -20,6 +26,9 @@ use crate::lists::model::ListIn;
 use crate::state::State;
 use crate::taxonomy::terms;
 use crate::{authors, lists, sections, site, topics};
+
+/// In seconds.
+const YEAR: i64 = 31_536_000;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
@@ -53,17 +62,29 @@ struct Planned {
 
 /// Loads the newsroom, unless there is one already. Returns how many articles
 /// were loaded.
-pub fn load(state: &State) -> Result<usize> {
-    let any = state.read_blocking(|conn| {
+pub async fn load(state: &Arc<State>) -> Result<usize> {
+    let any = state.read(|conn| {
         let sections = sections::ops::tree(conn)?;
         Ok(!sections.is_empty() || crate::store!(*conn, articles::any())?)
-    })?;
-    if any {
+    });
+    if any.await? {
         return Ok(0);
     }
+    let drawn = pictures::draw(state).await?;
+    let writing = Arc::clone(state);
+    let loading = tokio::task::spawn_blocking(move || write(&writing, drawn));
+    loading.await.map_err(internal)?
+}
+
+fn write(state: &State, drawn: Vec<pictures::Stored>) -> Result<usize> {
     let actor = Actor::command();
     let start = state.now();
-    let articles = plan(start)?;
+    // A year is before all of it.
+    let files = state.write_blocking_at(start.plus_seconds(-YEAR), |tx| {
+        pictures::take(tx, &actor, drawn)
+    })?;
+    let articles = plan(start, input::Own::new(&state.config).with_files(&files))?;
+    files.check()?;
     let born = Time(
         articles
             .iter()
@@ -145,7 +166,7 @@ pub fn load(state: &State) -> Result<usize> {
 }
 
 /// Every article of the demo, the oldest first.
-fn plan(start: Time) -> Result<Vec<Planned>> {
+fn plan(start: Time, own: input::Own<'_>) -> Result<Vec<Planned>> {
     let folder = FILES
         .get_dir("articles")
         .ok_or_else(|| internal("demo/articles is missing"))?;
@@ -160,7 +181,8 @@ fn plan(start: Time) -> Result<Vec<Planned>> {
             .and_then(|stem| stem.to_str())
             .unwrap_or_default()
             .to_owned();
-        let mut parsed = content::from_markdown(source, &|_| None)
+        let article = &|address: &str| own.article(address);
+        let mut parsed = content::from_markdown_with(source, article, &|name| own.file(name))
             .map_err(|errors| broken(&format!("{errors:?}")))?;
         let plan: Plan = match parsed
             .front_matter
@@ -170,7 +192,7 @@ fn plan(start: Time) -> Result<Vec<Planned>> {
             Some(plan) => serde_json::from_value(plan).map_err(|error| broken(&error))?,
             None => Plan::default(),
         };
-        let sent = input::from_parsed(parsed, &|_| None).map_err(|error| broken(&error))?;
+        let sent = input::from_parsed(parsed, own).map_err(|error| broken(&error))?;
         let age = plan.age.as_deref().map_or(Ok(3_600), seconds)?;
         articles.push(Planned {
             slug,

@@ -113,6 +113,9 @@ problem_types! {
     UNSUPPORTED_TYPE = 415 "unsupported-type", "This content type isn't read here",
         "The Content-Type header is missing or names a format that this address doesn't read. The detail lists those it does.",
         "curl -T artikel.md -H \"Authorization: Bearer $KEY\" -H 'Content-Type: text/markdown' $API/v1/editor/articles/stadtrat-nahverkehr";
+    RANGE = 416 "range", "There are no such bytes",
+        "The Range header asks for bytes behind the end. Content-Range says how many there are.",
+        "curl -r 0-1023 -o anfang.jpg $API/media/0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e/640.jpg";
     INVALID = 422 "invalid", "The content breaks a rule",
         "The request can be read, but its content breaks a rule. `errors` lists each place, the rule and what to send instead.",
         "curl -X POST $API/v1/editor/articles -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' -d '{\"headline\": \"Guten Morgen\", \"section\": \"politik\"}'";
@@ -129,7 +132,7 @@ problem_types! {
         "A defect in Perspektive. The log has the cause under the request's id; please report it.",
         "curl -i $API/health/ready";
     UNAVAILABLE = 503 "unavailable", "Not available at present",
-        "The database is away, busy or full, or the server was told to stop. Nothing was lost; try again after as many seconds as the Retry-After header says. A write whose outcome is unknown can be repeated: the same PUT twice is harmless.",
+        "The database or the media storage is away, busy or full, or the server was told to stop. Nothing was lost; try again after as many seconds as the Retry-After header says. A write whose outcome is unknown can be repeated: the same PUT twice is harmless.",
         "curl -i $API/health/ready";
 }
 
@@ -222,7 +225,7 @@ impl Error {
 fn unavailable() -> Problem {
     Problem::new(
         &UNAVAILABLE,
-        "The database is away or busy. Try again in a few seconds; a write whose outcome you don't know can be repeated.",
+        "The database or the media storage is away or busy. Try again in a few seconds; a write whose outcome you don't know can be repeated.",
     )
     .header("Retry-After", "2")
 }

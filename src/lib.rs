@@ -4,7 +4,7 @@
 //!
 //! Imports point one way only: a room may use what stands to its left.
 //!
-//! `config · error ← db · store · cache · http · content ← changes ← state ←
+//! `config · error ← db · store · storage · cache · http · content ← changes ← state ←
 //! auth ← editing · audit ← taxonomy ← features ← previews · lists · redirects ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
@@ -12,6 +12,7 @@
 //! - [`telemetry`]: log lines and metrics
 //! - [`db`]: connections to both databases, the schema, migrations
 //! - `store`: every query, written once, compiled for both (see [`db`])
+//! - [`storage`]: the bytes of media, in a folder or in S3
 //! - [`cache`]: public answers in memory, tagged with what they are made of
 //! - [`http`]: plumbing that knows HTTP and no resource
 //! - [`content`]: the block tree; Markdown and HTML in, blocks, HTML, Markdown, text out
@@ -22,7 +23,7 @@
 //!   keys, limits
 //! - [`audit`]: who did what, and what was refused
 //! - [`taxonomy`]: the other names of sections, topics and authors; merging
-//! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`articles`]:
+//! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`media`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`previews`]: links that open one article's working copy
 //! - [`lists`]: what the newsroom puts together: the front page, more news
@@ -75,11 +76,13 @@ pub mod error;
 pub mod http;
 pub mod keys;
 pub mod lists;
+pub mod media;
 pub mod previews;
 pub mod redirects;
 pub mod sections;
 pub mod site;
 pub mod state;
+pub mod storage;
 pub mod taxonomy;
 pub mod telemetry;
 pub mod topics;

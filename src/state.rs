@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::cache::Cache;
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::db::{Conn, Database, Time};
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Answer;
+use crate::storage::Storage;
 use crate::telemetry::Metrics;
 
 /// The longest that a request waits for the database, its turns included.
@@ -57,6 +58,10 @@ pub struct State {
     pub cache: Cache<Answer>,
     /// Counters and histograms.
     pub metrics: Metrics,
+    /// The bytes of media.
+    pub storage: Storage,
+    /// Is told when a picture waits for its renditions.
+    pub renditions_due: Notify,
     database: Arc<Database>,
     reading: Arc<Semaphore>,
     writing: Arc<Semaphore>,
@@ -79,6 +84,8 @@ impl State {
         State {
             cache: Cache::new(config.cache_bytes),
             metrics: Metrics::default(),
+            storage: Storage::new(config.media.clone()),
+            renditions_due: Notify::new(),
             config: Arc::new(config),
             database: Arc::new(database),
             reading: Arc::new(Semaphore::new(readers)),

@@ -202,7 +202,7 @@ pub fn revision(
     let revision = revision_at(conn, row, number)?;
     let content = content_of(conn, &revision)?;
     Ok(RevisionView {
-        content: content_view(conn, content, form)?,
+        content: content_view(conn, content, form, config)?,
         from_revision: one(conn, row, number, now, config)?,
     })
 }

@@ -3,11 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
+use super::form::Files;
 use super::model::{Access, Kind, Picture, Priority, Seo};
+use crate::config::Config;
 use crate::content::{self, Body, Warning};
-use crate::db::Time;
+use crate::db::{Id, Time};
 use crate::error::{FieldError, Result, invalid_all, malformed_all};
+use crate::http::address;
 use crate::http::patch::Patch;
 use crate::http::upload;
 
@@ -310,19 +314,100 @@ pub struct Sent {
     pub warnings: Vec<Warning>,
 }
 
-/// Recognises addresses of our own articles; gives the slug or id in them.
-pub type OwnAddress<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// What addresses in an upload lead to, if they are our own.
+/// By default none is.
+#[derive(Clone, Copy, Default)]
+pub struct Own<'a> {
+    config: Option<&'a Config>,
+    files: Option<&'a Files>,
+}
+
+impl<'a> Own<'a> {
+    /// With the addresses that the settings say.
+    pub fn new(config: &'a Config) -> Self {
+        Own {
+            config: Some(config),
+            files: None,
+        }
+    }
+
+    /// And the names of pictures that came with the article.
+    pub fn with_files(self, files: &'a Files) -> Self {
+        Own {
+            files: Some(files),
+            ..self
+        }
+    }
+
+    /// The picture that came with the article under this name.
+    pub fn file(self, address: &str) -> Option<Uuid> {
+        self.files?.find(address).map(|id| id.0)
+    }
+
+    /// The slug or id in an address of one of our own articles.
+    pub fn article(self, url: &str) -> Option<String> {
+        let config = self.config?;
+        if let Some(rest) = config
+            .site_url
+            .as_deref()
+            .and_then(|site| url.strip_prefix(site))
+            && let Some(found) = address::find(&config.site_article_path, rest)
+        {
+            return Some(found.to_owned());
+        }
+        let found = address::find(
+            "/v1/articles/{slug}",
+            url.strip_prefix(config.public_url.as_str())?,
+        )?;
+        Some(found.to_owned())
+    }
+
+    /// The id in an address of an uploaded picture, or of one of its renditions.
+    pub fn medium(self, url: &str) -> Option<Id> {
+        let path = url.strip_prefix(self.config?.public_url.as_str())?;
+        let rest = ["/media/", "/v1/media/", "/v1/editor/media/"]
+            .into_iter()
+            .find_map(|begin| path.strip_prefix(begin))?;
+        rest.split(['/', '?', '#']).next()?.parse().ok()
+    }
+
+    fn picture(self, picture: &mut Picture) {
+        if let Some(id) = picture.url.as_deref().and_then(|url| self.medium(url))
+            && picture.id.is_none_or(|known| known == id)
+        {
+            picture.id = Some(id);
+            (picture.url, picture.width, picture.height) = (None, None, None);
+        }
+    }
+
+    fn body(self, body: &mut Body) {
+        body.retain_images(|image| {
+            if let Some(id) = self.medium(&image.url) {
+                image.id = Some(id.0);
+                image.url.clear();
+                (image.width, image.height) = (None, None);
+            }
+            true
+        });
+    }
+}
 
 /// Reads an article from JSON.
-pub fn from_json(bytes: &[u8], own: OwnAddress<'_>) -> Result<Sent> {
+pub fn from_json(bytes: &[u8], own: Own<'_>) -> Result<Sent> {
     let value: Value = upload::from_json(bytes)?;
     from_members(value, own)
 }
 
 /// Reads an article from the members of a JSON object.
-pub fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
+pub fn from_members(mut value: Value, own: Own<'_>) -> Result<Sent> {
     let read_only = take_read_only(&mut value);
+    if let Some(files) = own.files {
+        files.name_in(&mut value);
+    }
     let mut article: ArticleIn = upload::from_value(value)?;
+    if let Some(picture) = &mut article.image {
+        own.picture(picture);
+    }
     let (body, warnings) = match article.body.take() {
         Some(body) => body.read("#/body", own)?,
         None => (None, Vec::new()),
@@ -336,18 +421,22 @@ pub fn from_members(mut value: Value, own: OwnAddress<'_>) -> Result<Sent> {
 }
 
 /// Reads an article from Markdown with YAML front matter.
-pub fn from_markdown(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
-    from_parsed(content::from_markdown(source, own).map_err(refuse)?, own)
+pub fn from_markdown(source: &str, own: Own<'_>) -> Result<Sent> {
+    let article = &|address: &str| own.article(address);
+    let parsed = content::from_markdown_with(source, article, &|address| own.file(address));
+    from_parsed(parsed.map_err(refuse)?, own)
 }
 
 /// Reads an article from HTML, with or without YAML front matter.
-pub fn from_html(source: &str, own: OwnAddress<'_>) -> Result<Sent> {
-    from_parsed(content::from_html(source, own).map_err(refuse)?, own)
+pub fn from_html(source: &str, own: Own<'_>) -> Result<Sent> {
+    let article = &|address: &str| own.article(address);
+    let parsed = content::from_html_with(source, article, &|address| own.file(address));
+    from_parsed(parsed.map_err(refuse)?, own)
 }
 
 /// Makes an article of a document: the front matter's members and the
 /// text below it.
-pub fn from_parsed(parsed: content::Parsed, own: OwnAddress<'_>) -> Result<Sent> {
+pub fn from_parsed(parsed: content::Parsed, own: Own<'_>) -> Result<Sent> {
     let mut sent = match parsed.front_matter {
         Some(members) if members.contains_key("body") => {
             return Err(malformed_all(vec![FieldError::new(
@@ -365,7 +454,9 @@ pub fn from_parsed(parsed: content::Parsed, own: OwnAddress<'_>) -> Result<Sent>
     if sent.article.teaser.is_none() {
         sent.article.teaser = parsed.teaser;
     }
-    sent.body = Some(parsed.body);
+    let mut body = parsed.body;
+    own.body(&mut body);
+    sent.body = Some(body);
     sent.warnings.extend(parsed.warnings);
     Ok(sent)
 }
@@ -373,7 +464,7 @@ pub fn from_parsed(parsed: content::Parsed, own: OwnAddress<'_>) -> Result<Sent>
 /// Reads a merge patch.
 pub fn patch_from_json(
     bytes: &[u8],
-    own: OwnAddress<'_>,
+    own: Own<'_>,
 ) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
     patch_from_members(upload::from_merge_patch(bytes)?, own)
 }
@@ -381,10 +472,20 @@ pub fn patch_from_json(
 /// Reads a merge patch from the members of a JSON object.
 pub fn patch_from_members(
     mut value: Value,
-    own: OwnAddress<'_>,
+    own: Own<'_>,
 ) -> Result<(ArticlePatch, Patch<Body>, Map<String, Value>, Vec<Warning>)> {
     let read_only = take_read_only(&mut value);
     let mut patch: ArticlePatch = upload::from_value(value)?;
+    if let Patch::Value(picture) = &mut patch.image
+        && let Some(id) = picture.get("url").and_then(Value::as_str)
+        && let Some(id) = own.medium(id)
+    {
+        picture.insert("id".to_owned(), id.to_string().into());
+        // Whatever stood there before goes.
+        for name in ["url", "width", "height"] {
+            picture.insert(name.to_owned(), Value::Null);
+        }
+    }
     let (body, warnings) = match std::mem::take(&mut patch.body) {
         Patch::Absent => (Patch::Absent, Vec::new()),
         Patch::Null => (Patch::Null, Vec::new()),
@@ -410,7 +511,9 @@ fn take_read_only(value: &mut Value) -> Map<String, Value> {
 }
 
 impl BodyIn {
-    fn read(self, pointer: &str, own: OwnAddress<'_>) -> Result<(Option<Body>, Vec<Warning>)> {
+    fn read(self, pointer: &str, own: Own<'_>) -> Result<(Option<Body>, Vec<Warning>)> {
+        let article = &|address: &str| own.article(address);
+        let file = &|address: &str| own.file(address);
         let no_front_matter = |parsed: &content::Parsed, form: &str| {
             if parsed.front_matter.is_none() {
                 return Ok(());
@@ -424,14 +527,15 @@ impl BodyIn {
                 detail,
             )]))
         };
-        match (self.blocks, self.markdown, self.html) {
+        let (mut body, warnings) = match (self.blocks, self.markdown, self.html) {
             (Some(blocks), None, None) => {
                 let body =
                     Body::from_json(&blocks, &format!("{pointer}/blocks")).map_err(refuse)?;
-                Ok((Some(body), Vec::new()))
+                (body, Vec::new())
             }
             (None, Some(markdown), None) => {
-                let parsed = content::from_markdown(&markdown, own).map_err(refuse)?;
+                let parsed =
+                    content::from_markdown_with(&markdown, article, file).map_err(refuse)?;
                 no_front_matter(&parsed, "markdown")?;
                 let mut body = parsed.body;
                 let mut warnings = parsed.warnings;
@@ -455,19 +559,23 @@ impl BodyIn {
                         }),
                     );
                 }
-                Ok((Some(body), warnings))
+                (body, warnings)
             }
             (None, None, Some(html)) => {
-                let parsed = content::from_html_body(&html, own).map_err(refuse)?;
+                let parsed = content::from_html_body_with(&html, article, file).map_err(refuse)?;
                 no_front_matter(&parsed, "html")?;
-                Ok((Some(parsed.body), parsed.warnings))
+                (parsed.body, parsed.warnings)
             }
-            _ => Err(malformed_all(vec![FieldError::new(
-                pointer,
-                "one-form",
-                "a body has exactly one of `blocks`, `markdown` and `html`",
-            )])),
-        }
+            _ => {
+                return Err(malformed_all(vec![FieldError::new(
+                    pointer,
+                    "one-form",
+                    "a body has exactly one of `blocks`, `markdown` and `html`",
+                )]));
+            }
+        };
+        own.body(&mut body);
+        Ok((Some(body), warnings))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::content::{self, ArticleRef, Warning};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
+use crate::media::model::{self as media, Delivered};
 use crate::sections::{self, Tree};
 
 /// What a write did, short enough for a terminal.
@@ -387,7 +388,7 @@ pub fn article(
     Ok(ArticleView {
         slug: row.slug.clone(),
         external_id: row.external_id.clone(),
-        content: content_view(conn, content, form)?,
+        content: content_view(conn, content, form, config)?,
         corrections: Correction::of(row)?,
         word_count: revision.word_count,
         read_only: ReadOnly::load(conn, row, now)?,
@@ -397,7 +398,12 @@ pub fn article(
 }
 
 /// Content in the form in which it can be sent: names instead of ids.
-pub fn content_view(conn: &mut Conn<'_>, mut content: Content, form: Form) -> Result<ContentView> {
+pub fn content_view(
+    conn: &mut Conn<'_>,
+    mut content: Content,
+    form: Form,
+    config: &Config,
+) -> Result<ContentView> {
     name_targets(conn, &mut content)?;
     let tree = sections::ops::tree(conn)?;
     let topics = crate::store!(*conn, topics::by_ids(&content.topics))?;
@@ -458,11 +464,23 @@ pub fn content_view(conn: &mut Conn<'_>, mut content: Content, form: Form) -> Re
             },
             Form::Markdown => BodyView {
                 blocks: None,
-                markdown: Some(content::to_markdown(&body)),
+                markdown: Some(content::to_markdown(&with_addresses(body, config))),
             },
         },
         related: related.into_iter().map(link).collect(),
     })
+}
+
+/// Uploaded pictures with an address by which Markdown shows them, and which means
+/// the same picture when it is sent back.
+fn with_addresses(mut body: content::Body, config: &Config) -> content::Body {
+    body.retain_images(|image| {
+        if let Some(id) = image.id {
+            image.url = media::address(config, Id(id), 640, Delivered::Jpeg);
+        }
+        true
+    });
+    body
 }
 
 pub(super) fn link(link: super::model::EndLink) -> LinkIn {

@@ -91,10 +91,16 @@ pub struct Quote {
     pub cite: Option<String>,
 }
 
-/// A picture, as a block of its own or within a gallery.
+/// A picture, as a block of its own or within a gallery: one that the newsroom has
+/// uploaded, by its id, or one elsewhere, by its address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
-    /// Where the picture is, `http` or `https`.
+    /// The uploaded picture. Comes first: [`super::media_of_stored`] looks there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Uuid>,
+    /// Where the picture is, `http` or `https`. Empty while a picture with an `id`
+    /// isn't resolved.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// What it shows, for those who can't see it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +120,37 @@ pub struct Image {
     /// Height in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// What an uploaded picture can be fetched as; only there when it is resolved.
+    #[serde(flatten, skip_deserializing)]
+    pub renditions: Option<Renditions>,
 }
+
+/// What an uploaded picture can be fetched as.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Renditions {
+    /// What must stay in sight when it is cropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focal_point: Option<Point>,
+    /// A few bytes (Base64) that give an idea of it while it loads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thumbhash: Option<String>,
+    /// The widths in which it can be fetched, the narrowest first.
+    pub widths: Vec<u32>,
+    /// Its address as WebP, with one of `widths` in the place of `{width}`.
+    pub url_template: String,
+}
+
+/// A point of a picture, from the left and from above, each 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Point {
+    pub x: f64,
+    pub y: f64,
+}
+
+// Both are numbers from 0 to 1, never NaN.
+impl Eq for Point {}
+impl Eq for Renditions {}
 
 /// Pictures that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@
 //!   what list items hold. So the tree is never deeper than the limits say,
 //!   and plain recursion over it is safe.
 //! - Links are `http`, `https`, `mailto` or `tel`; images and embeds are
-//!   `http` or `https` ([`url`]).
+//!   `http` or `https` ([`url`]), or an image is an uploaded one and has an id.
 //! - No text holds a control character (other than line feed and tab) or a
 //!   bidirectional override ([`text::check`]).
 //! - It is within the [`limits`].
@@ -55,16 +55,17 @@ mod warning;
 
 pub use blocks::{
     Align, ArticleRef, Block, Body, Callout, CalloutStyle, Cell, Code, Column, Embed, Gallery,
-    Heading, Image, Link, List, ListItem, Mark, Paragraph, Quote, Related, RelatedTarget, Relation,
-    Span, Table,
+    Heading, Image, Link, List, ListItem, Mark, Paragraph, Point, Quote, Related, RelatedTarget,
+    Relation, Renditions, Span, Table,
 };
-pub use from_html::{from_html, from_html_body};
-pub use from_markdown::from_markdown;
+pub use from_html::{from_html, from_html_body_with, from_html_with};
+pub use from_markdown::{from_markdown, from_markdown_with};
 pub use parsed::Parsed;
 pub use read_json::is_malformed;
 pub use references::RefKind;
-pub use resolve::{Find, ResolvedArticle, ResolvedBlock, resolve, resolve_stored};
+pub use resolve::{Find, ResolvedArticle, ResolvedBlock, Show, resolve, resolve_stored};
 pub use schema::{BlockInput, BodyInput, RelatedInput};
+pub use stored::media as media_of_stored;
 pub use to_html::to_html;
 pub use to_markdown::to_markdown;
 pub use to_text::to_text;

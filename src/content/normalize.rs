@@ -114,7 +114,12 @@ fn normalize_image(image: &mut Image) -> bool {
     line(&mut image.credit);
     // A picture that is described doesn't merely decorate.
     image.decorative &= image.alt.is_none();
-    !image.url.is_empty()
+    if image.id.is_some() {
+        // These follow from the picture itself.
+        image.url.clear();
+        (image.width, image.height) = (None, None);
+    }
+    image.id.is_some() || !image.url.is_empty()
 }
 
 /// A last paragraph that starts with a dash names who is quoted. That is how

@@ -50,6 +50,19 @@ impl Body {
         })
     }
 
+    /// Visits every picture, those in galleries included, in reading order; those
+    /// that the visitor refuses go, and a gallery without pictures with them.
+    pub fn retain_images(&mut self, mut keep: impl FnMut(&mut Image) -> bool) {
+        self.blocks.retain_mut(|block| match block {
+            Block::Image(image) => keep(image),
+            Block::Gallery(gallery) => {
+                gallery.images.retain_mut(&mut keep);
+                !gallery.images.is_empty()
+            }
+            _ => true,
+        });
+    }
+
     /// Every picture, those in galleries included, with the JSON Pointer (in
     /// URI fragment form) of its place in an article: `#/body/blocks/3` or
     /// `#/body/blocks/3/images/0`.

@@ -1,7 +1,7 @@
 //! Turning a stored body into the one that a reader gets: references filled
 //! in, or gone without a trace.
 
-use super::blocks::{ArticleRef, Block, Body, Link, RelatedTarget};
+use super::blocks::{ArticleRef, Block, Body, Image, Link, RelatedTarget};
 use super::normalize::normalize_spans;
 use super::references::for_each_text;
 use super::stored;
@@ -40,15 +40,20 @@ impl From<ResolvedArticle> for ArticleRef {
 /// text, and nothing names what was there. The related blocks that stay, those
 /// with an address elsewhere included, are numbered from 0 in reading order:
 /// the n-th of them is the n-th entry of the delivered `related` list.
-pub fn resolve(body: Body, find: Find<'_>) -> Body {
+///
+/// Uploaded pictures are filled in by `show`; one that is gone goes.
+pub fn resolve(body: Body, find: Find<'_>, show: Show<'_>) -> Body {
     let mut related = 0;
     let blocks = body.blocks.into_iter();
     Body {
         blocks: blocks
-            .filter_map(|block| resolve_block(block, &mut *find, &mut related))
+            .filter_map(|block| resolve_block(block, &mut *find, show, &mut related))
             .collect(),
     }
 }
+
+/// Fills in an uploaded picture, as it stands in a body, with what is known of it.
+pub type Show<'a> = &'a dyn Fn(&Image) -> Option<Image>;
 
 /// Finds the article that a reference means, for one reader at one moment.
 pub type Find<'a> = &'a mut dyn FnMut(&ArticleRef) -> Option<ResolvedArticle>;
@@ -66,7 +71,11 @@ pub enum ResolvedBlock {
 /// [`resolve`] for a body in the form in which it is stored. Only blocks that
 /// refer to something are read; the others, most of a text, go out as they are.
 /// Errors are those of data that this program didn't write.
-pub fn resolve_stored(body: &str, find: Find<'_>) -> serde_json::Result<Vec<ResolvedBlock>> {
+pub fn resolve_stored(
+    body: &str,
+    find: Find<'_>,
+    show: Show<'_>,
+) -> serde_json::Result<Vec<ResolvedBlock>> {
     #[derive(Deserialize)]
     struct Cut<'a> {
         #[serde(borrow)]
@@ -81,7 +90,7 @@ pub fn resolve_stored(body: &str, find: Find<'_>) -> serde_json::Result<Vec<Reso
             continue;
         }
         let block = serde_json::from_str(block.get())?;
-        let block = resolve_block(block, &mut *find, &mut related);
+        let block = resolve_block(block, &mut *find, show, &mut related);
         resolved.extend(block.map(|block| ResolvedBlock::Read(Box::new(block))));
     }
     Ok(resolved)
@@ -89,7 +98,25 @@ pub fn resolve_stored(body: &str, find: Find<'_>) -> serde_json::Result<Vec<Reso
 
 /// Resolves one block; `None` if it goes. `related` counts the related blocks
 /// before it.
-fn resolve_block(mut block: Block, find: Find<'_>, related: &mut usize) -> Option<Block> {
+fn resolve_block(
+    mut block: Block,
+    find: Find<'_>,
+    show: Show<'_>,
+    related: &mut usize,
+) -> Option<Block> {
+    let shown = |image: Image| match image.id {
+        Some(_) => show(&image),
+        None => Some(image),
+    };
+    match &mut block {
+        Block::Image(image) => return shown(std::mem::take(image)).map(Block::Image),
+        Block::Gallery(gallery) => {
+            let images = std::mem::take(&mut gallery.images);
+            gallery.images = images.into_iter().filter_map(shown).collect();
+            return (!gallery.images.is_empty()).then_some(block);
+        }
+        _ => {}
+    }
     if let Block::Related(link) = &mut block {
         if let RelatedTarget::Article(article) = &mut link.target {
             *article = find(article)?.into();

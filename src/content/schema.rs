@@ -214,7 +214,7 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
                 "cite",
                 string(limits::LINE, "Who said it, or where it stands."),
             ),
-        "image" => image(block(name, "One picture.", input)),
+        "image" => image(block(name, "One picture.", input), input),
         "gallery" => {
             let images = array(&format!("GalleryImage{suffix}"))
                 .min_items(Some(1))
@@ -300,11 +300,49 @@ fn closed() -> AdditionalProperties<Schema> {
     AdditionalProperties::FreeForm(false)
 }
 
-fn image(object: ObjectBuilder) -> ObjectBuilder {
+fn image(object: ObjectBuilder, input: bool) -> ObjectBuilder {
     let alt = "What it shows, for those who can't see it. Needed to publish, unless `decorative`.";
+    let id = |what: &str| plain(what).format(Some(SchemaFormat::Custom("uuid".to_owned())));
+    let object = if input {
+        let what = "An uploaded picture; what isn't said here is taken from it.";
+        let elsewhere = "Where a picture elsewhere is, `http` or `https`; instead of `id`.";
+        object
+            .property("id", id(what))
+            .property("url", address(elsewhere))
+    } else {
+        let focal_point = ObjectBuilder::new()
+            .description(Some("What must stay in sight when it is cropped."))
+            .property(
+                "x",
+                fraction("From the left edge (0) to the right one (1)."),
+            )
+            .required("x")
+            .property(
+                "y",
+                fraction("From the upper edge (0) to the lower one (1)."),
+            )
+            .required("y");
+        let widths = ArrayBuilder::new()
+            .items(integer(1, limits::PIXELS))
+            .description(Some(
+                "The widths in which an uploaded picture can be fetched.",
+            ));
+        let template = "The address of an uploaded picture as WebP, with one of `widths` in the \
+                        place of `{width}`.";
+        let thumbhash = "A few bytes (Base64) that give an idea of it while it loads.";
+        object
+            .property("id", id("Its id, if it is an uploaded picture."))
+            .property(
+                "url",
+                address("Where the picture is; an uploaded one as JPEG."),
+            )
+            .required("url")
+            .property("focal_point", focal_point)
+            .property("thumbhash", plain(thumbhash))
+            .property("widths", widths)
+            .property("url_template", plain(template))
+    };
     object
-        .property("url", address("Where the picture is, `http` or `https`."))
-        .required("url")
         .property("alt", string(limits::ALT, alt))
         .property(
             "decorative",
@@ -430,7 +468,7 @@ fn parts(input: bool) -> Schemas {
         (format!("ArticleRef{suffix}"), reference.into()),
         (
             format!("GalleryImage{suffix}"),
-            image(object("A picture in a gallery.", input)).into(),
+            image(object("A picture in a gallery.", input), input).into(),
         ),
     ]
 }
@@ -465,6 +503,14 @@ fn boolean(description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Boolean)
         .description(Some(description.to_owned()))
+}
+
+fn fraction(description: &str) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .description(Some(description.to_owned()))
+        .minimum(Some(0.0))
+        .maximum(Some(1.0))
 }
 
 fn integer(min: u32, max: u32) -> ObjectBuilder {

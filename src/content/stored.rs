@@ -11,12 +11,30 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
+use uuid::Uuid;
 
-/// Whether a stored block refers to an article: whether it looks different to
-/// each reader. Within a text the quotation marks would be escaped, so a member's
-/// name can't be mistaken.
+/// Whether a stored block refers to an article or to an uploaded picture: whether
+/// it isn't what a reader gets. Within a text the quotation marks would be escaped,
+/// so a member's name can't be mistaken.
 pub fn refers(block: &str) -> bool {
-    block.starts_with(r#"{"type":"related""#) || block.contains(r#""article":"#)
+    block.starts_with(r#"{"type":"related""#)
+        || block.contains(r#""article":"#)
+        || media(block).next().is_some()
+}
+
+/// The uploaded pictures that a stored body, or a block of it, shows: the ids that
+/// follow an image block's type, or begin a picture of a gallery. No other object
+/// in an array begins with an id.
+pub fn media(body: &str) -> impl Iterator<Item = Uuid> {
+    const ID: &str = r#""id":""#;
+    body.match_indices(ID).filter_map(move |(at, _)| {
+        let before = &body[..at];
+        let shown = [r#"{"type":"image","#, "[{", ",{"];
+        if !shown.iter().any(|begin| before.ends_with(begin)) {
+            return None;
+        }
+        Uuid::try_parse(body.get(at + ID.len()..)?.get(..36)?).ok()
+    })
 }
 
 #[derive(Deserialize)]

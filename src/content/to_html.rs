@@ -9,7 +9,7 @@
 //! | heading | `<h2>` to `<h4>` |
 //! | list | `<ul>` or `<ol start>`; an item that is one paragraph has no `<p>` |
 //! | quote | `<blockquote>`; with a cite in `<figure class="quote">` with `<figcaption>` |
-//! | image | `<figure class="image"><img src alt width height><figcaption>`; the credit in `<span class="credit">`; `role="presentation"` if it only decorates |
+//! | image | `<figure class="image"><img src alt width height><figcaption>`, and `srcset` for uploaded pictures; the credit in `<span class="credit">`; `role="presentation"` if it only decorates |
 //! | gallery | `<div class="gallery">` of images, its caption in `<p class="caption">` |
 //! | embed | `<figure class="embed" data-provider="…"><a href>` with the address as its text, `<figcaption>` |
 //! | table | `<table>` with `<thead>`, `<tbody>`; cells with `class="align-left"`, `align-center`, `align-right` |
@@ -150,6 +150,16 @@ fn caption(name: &str, text: &str, out: &mut String) {
 fn write_image(image: &Image, out: &mut String) {
     out.push_str("<figure class=\"image\"><img");
     attribute("src", &image.url, out);
+    if let Some(made) = image.renditions.as_ref()
+        && !made.widths.is_empty()
+    {
+        let candidate = |width: &u32| {
+            let address = made.url_template.replace("{width}", &width.to_string());
+            format!("{address} {width}w")
+        };
+        let candidates: Vec<String> = made.widths.iter().map(candidate).collect();
+        attribute("srcset", &candidates.join(", "), out);
+    }
     attribute("alt", image.alt.as_deref().unwrap_or_default(), out);
     if image.decorative {
         attribute("role", "presentation", out);

@@ -59,7 +59,8 @@ macro_rules! for_each_table {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
             revisions RevisionRow, links LinkRow, listings ListingRow,
-            former_slugs FormerSlugRow, other_names OtherNameRow, preview_links PreviewLinkRow, redirects RedirectRow, lists ListRow, list_entries ListEntryRow, changes ChangeRow,
+            former_slugs FormerSlugRow, other_names OtherNameRow, preview_links PreviewLinkRow, redirects RedirectRow, lists ListRow, list_entries ListEntryRow,
+            media MediaRow, media_uses MediaUseRow, media_leftovers MediaLeftoverRow, changes ChangeRow,
             idempotency_keys IdempotencyKeyRow, audit AuditRow
         }
     };
@@ -120,6 +121,16 @@ rows! {
         id: Id, article_id: Id, digest: String, note: Option<String>, created_at: Time, created_by: Id,
         expires_at: Time,
     }
+    media MediaRow {
+        id: Id, sha256: String, format: String, bytes: i64, width: i32, height: i32, orientation: i32,
+        alt: Option<String>, decorative: bool, caption: Option<String>, credit: Option<String>,
+        copyright: Option<String>, focal_x: Option<f64>, focal_y: Option<f64>, search_text: String,
+        thumbhash: Option<String>, renditions: String, rendered_at: Option<Time>, failure: Option<String>,
+        attempts: i32, claimed_until: Option<Time>, version: i64, edited_version: i64, created_at: Time,
+        created_by: Id, updated_at: Time,
+    }
+    media_uses MediaUseRow { media_id: Id, article_id: Id, revision: i32 }
+    media_leftovers MediaLeftoverRow { media_id: Id, due_at: Time }
     former_slugs FormerSlugRow { slug: String, article_id: Id, retired_at: Time }
     redirects RedirectRow {
         id: Id, source: String, literals: Option<i32>, status: i32, article_id: Option<Id>, target: Option<String>,

@@ -335,6 +335,58 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    media (id) {
+        id -> Uid,
+        sha256 -> Text,
+        format -> Text,
+        bytes -> BigInt,
+        width -> Integer,
+        height -> Integer,
+        orientation -> Integer,
+        alt -> Nullable<Text>,
+        decorative -> Bool,
+        caption -> Nullable<Text>,
+        credit -> Nullable<Text>,
+        copyright -> Nullable<Text>,
+        focal_x -> Nullable<Double>,
+        focal_y -> Nullable<Double>,
+        search_text -> Text,
+        thumbhash -> Nullable<Text>,
+        renditions -> Text,
+        rendered_at -> Nullable<BigInt>,
+        failure -> Nullable<Text>,
+        attempts -> Integer,
+        claimed_until -> Nullable<BigInt>,
+        version -> BigInt,
+        edited_version -> BigInt,
+        created_at -> BigInt,
+        created_by -> Uid,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    media_uses (media_id, article_id, revision) {
+        media_id -> Uid,
+        article_id -> Uid,
+        revision -> Integer,
+    }
+}
+
+diesel::table! {
+    use super::Uid;
+    use diesel::sql_types::*;
+    media_leftovers (media_id) {
+        media_id -> Uid,
+        due_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     api_keys,
     articles,
@@ -346,6 +398,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     list_entries,
     listings,
     lists,
+    media,
+    media_leftovers,
+    media_uses,
     other_names,
     preview_links,
     redirects,

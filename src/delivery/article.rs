@@ -9,15 +9,16 @@ use utoipa::ToSchema;
 use super::card::{Card, CardLinks, Image, NameRef, reading_minutes, unique};
 use super::context::Context;
 use super::list::keep;
+use super::pictures::Pictures;
 use super::related::{self, RelatedOut, related_out};
 use super::sections::SectionRef;
 use crate::articles::model::{
-    Access, ArticleRow, Kind, LinkRow, Priority, RevisionHead, RevisionRow, Seo, ids,
+    Access, ArticleRow, Kind, LinkRow, Picture, Priority, RevisionHead, RevisionRow, Seo, ids,
 };
 use crate::articles::view::Correction;
 use crate::changes::{self, Tag};
 use crate::config::Config;
-use crate::content::{self, ArticleRef, Body, Find, ResolvedArticle, ResolvedBlock};
+use crate::content::{self, ArticleRef, Body, Find, ResolvedArticle, ResolvedBlock, Show};
 use crate::db::{Conn, Id, Time};
 use crate::error::{GONE, Problem, Result, internal};
 use crate::http::answer::Draft;
@@ -313,6 +314,7 @@ pub struct Resolved {
     revision: RevisionRow,
     links: Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>,
     targets: Targets,
+    pictures: Pictures,
     /// What it is made of.
     pub tags: Vec<Tag>,
     appears: Option<Time>,
@@ -379,11 +381,21 @@ impl Resolved {
                     url: context.web(article, head.section_id),
                 });
         }
+        let above = Picture::medium_of(revision.image.as_deref());
+        let mut media: Vec<Id> = above.into_iter().collect();
+        media.extend(content::media_of_stored(&revision.body).map(Id));
+        tags.extend(media.iter().copied().map(Tag::media));
+        let targets_shown = links.iter().filter_map(|(_, target)| target.as_ref());
+        media.extend(
+            targets_shown.filter_map(|(_, head)| Picture::medium_of(head.image.as_deref())),
+        );
+        let pictures = Pictures::load(conn, context, media)?;
         Ok(Resolved {
             row,
             revision,
             links,
             targets,
+            pictures,
             tags,
             appears,
             disappears,
@@ -393,15 +405,17 @@ impl Resolved {
     /// The text, for the forms that are written from the whole of it.
     fn body(&self) -> Result<Body> {
         let stored = serde_json::from_str(&self.revision.body).map_err(internal)?;
-        Ok(content::resolve(stored, &mut |article| {
-            self.targets.find(article)
+        let find: Find<'_> = &mut |article| self.targets.find(article);
+        Ok(content::resolve(stored, find, &|image| {
+            self.pictures.within(image)
         }))
     }
 
     /// The text as blocks.
     fn blocks(&self) -> Result<Vec<ResolvedBlock>> {
         let find: Find<'_> = &mut |article| self.targets.find(article);
-        content::resolve_stored(&self.revision.body, find).map_err(internal)
+        let show: Show<'_> = &|image| self.pictures.within(image);
+        content::resolve_stored(&self.revision.body, find, show).map_err(internal)
     }
 
     /// The text in the forms that are wanted.
@@ -549,7 +563,12 @@ fn assemble(
 
     let mut related = Vec::new();
     for (link, target) in &resolved.links {
-        related.extend(related_out(context, link, target.as_ref())?);
+        related.extend(related_out(
+            context,
+            link,
+            target.as_ref(),
+            &resolved.pictures,
+        )?);
     }
     let web = context.web(row, revision.section_id);
     let api = context.api(&row.slug);
@@ -567,7 +586,7 @@ fn assemble(
         section: context.section(revision.section_id),
         topics: topics.into_iter().map(|(_, name)| name).collect(),
         authors: authors.into_iter().map(|(_, name)| name).collect(),
-        image: Image::read(revision.image.as_deref())?,
+        image: resolved.pictures.above(revision.image.as_deref())?,
         published_at,
         first_published_at: row.first_published_at.unwrap_or(published_at),
         updated_at: row.updated_at.unwrap_or(published_at),

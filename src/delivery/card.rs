@@ -6,10 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::sections::SectionRef;
-use crate::articles::model::{Access, Kind, Picture, Priority};
+use crate::articles::model::{Access, Kind, Priority};
 use crate::changes::Tag;
 use crate::db::{Id, Time};
-use crate::error::{Result, internal};
+use crate::media::model::FocalPoint;
 
 /// How much of the teaser a card carries, in characters.
 pub const CARD_TEASER: usize = 200;
@@ -25,11 +25,19 @@ pub struct NameRef {
     pub name: String,
 }
 
-/// The picture of an article.
+/// The picture of an article: one that the newsroom has uploaded, or one elsewhere,
+/// which has a `url` and no `id`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Image {
-    /// Where it is.
-    #[schema(format = "uri", example = "https://bilder.flussblick.example/bus.jpg")]
+    /// The uploaded picture's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<Id>,
+    /// Where it is; an uploaded one as JPEG, at most 1280 pixels wide.
+    #[schema(
+        format = "uri",
+        example = "https://api.flussblick.example/media/0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e/1280.jpg"
+    )]
     pub url: String,
     /// What it shows, for those who can't see it; empty if it only decorates.
     #[schema(example = "Ein Bus am Flussufer")]
@@ -42,38 +50,35 @@ pub struct Image {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "Jonte Behrens")]
     pub credit: Option<String>,
-    /// Pixels from left to right.
+    /// Pixels from left to right, of the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 2400)]
     pub width: Option<u32>,
-    /// Pixels from top to bottom.
+    /// Pixels from top to bottom, of the original.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 1600)]
     pub height: Option<u32>,
-}
-
-impl Image {
-    /// The picture in an `image` column.
-    pub fn read(json: Option<&str>) -> Result<Option<Self>> {
-        let Some(json) = json else { return Ok(None) };
-        let Picture {
-            url,
-            alt,
-            decorative: _,
-            caption,
-            credit,
-            width,
-            height,
-        } = serde_json::from_str(json).map_err(internal)?;
-        Ok(Some(Image {
-            url,
-            alt: alt.unwrap_or_default(),
-            caption,
-            credit,
-            width,
-            height,
-        }))
-    }
+    /// What must stay in sight when it is cropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub focal_point: Option<FocalPoint>,
+    /// A few bytes (Base64) that give an idea of the picture while it loads:
+    /// <https://evanw.github.io/thumbhash/>.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "1QcSHQRnh493V4dIh4eXh1h4kJUI")]
+    pub thumbhash: Option<String>,
+    /// The widths in which an uploaded picture can be fetched, the narrowest first;
+    /// none for a second or two after the upload.
+    #[schema(example = json!([320, 640, 960, 1280]))]
+    pub widths: Vec<u32>,
+    /// An uploaded picture's address as WebP, with one of `widths` in the place of
+    /// `{width}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(
+        nullable = false,
+        example = "https://api.flussblick.example/media/0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e/{width}.webp"
+    )]
+    pub url_template: Option<String>,
 }
 
 /// Addresses of an article.

@@ -7,8 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono_tz::Tz;
 
 use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
+use super::pictures::Pictures;
 use super::sections::SectionRef;
-use crate::articles::model::{ArticleRow, RevisionHead};
+use crate::articles::model::{ArticleRow, Picture, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
 use crate::config::Config;
@@ -191,10 +192,10 @@ impl Context {
         })
     }
 
-    /// A live article as a card.
-    pub fn card(&self, row: &ArticleRow, head: &RevisionHead) -> Result<Card> {
+    /// A live article as a card, with its picture among these.
+    pub fn card(&self, row: &ArticleRow, head: &RevisionHead, pictures: &Pictures) -> Result<Card> {
         let published_at = row.published_at.unwrap_or_default();
-        let image = Image::read(head.image.as_deref())?;
+        let image = pictures.above(head.image.as_deref())?;
         Ok(Card {
             id: row.id,
             rev: head.number,
@@ -227,9 +228,11 @@ impl Context {
         })
     }
 
-    /// The tags of a card: the article, and the sections whose names it shows.
+    /// The tags of a card: the article, its picture, and the sections whose names it
+    /// shows.
     pub fn tag_card(&self, row: &ArticleRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
         tags.push(Tag::article(row.id));
+        tags.extend(Picture::medium_of(head.image.as_deref()).map(Tag::media));
         self.tag_section(head.section_id, tags);
     }
 

@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::card::{CARD_FIELDS, Card, unique};
 use super::context::{Context, Contexts};
 use super::list::{self, in_order};
+use super::pictures::Pictures;
 use super::related::Made;
 use super::serve::{missing, serve};
 use crate::articles::model::{ArticleRow, ListFilter, Order, RevisionHead};
@@ -189,7 +190,7 @@ pub async fn get_list(
             ..Made::default()
         };
         let rows = articles(conn, now, &context, &list, limit, None, &mut made)?;
-        let mut items = cards(&context, &rows, &mut made)?;
+        let mut items = cards(conn, &context, &rows, &mut made)?;
         list::include(conn, &context, &include, &rows, &mut items, &mut made.tags)?;
         let base = &context.config.public_url;
         let page = CuratedList {
@@ -331,15 +332,17 @@ fn filter(filter: Filter) -> ListFilter {
 
 /// Articles as cards, with what they are made of.
 pub fn cards(
+    conn: &mut Conn<'_>,
     context: &Context,
     rows: &[(ArticleRow, RevisionHead)],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
+    let pictures = Pictures::of_cards(conn, context, rows.iter().map(|(_, head)| head))?;
     rows.iter()
         .map(|(row, head)| {
             context.tag_card(row, head, &mut made.tags);
             made.disappears_at(row.expires_at);
-            context.card(row, head)
+            context.card(row, head, &pictures)
         })
         .collect()
 }

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::card::{CARD_FIELDS, Card, unique};
 use super::context::Context;
+use super::pictures::Pictures;
 use crate::articles::model::{ArticleRow, Kind, ListFilter, Order, RevisionHead, ids};
 use crate::authors::Author;
 use crate::changes::Tag;
@@ -228,9 +229,10 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, context: &Context) 
     for (row, head) in &rows {
         context.tag_card(row, head, &mut tags);
     }
+    let pictures = Pictures::of_cards(conn, context, rows.iter().map(|(_, head)| head))?;
     let mut items = Vec::with_capacity(rows.len());
     for (row, head) in &rows {
-        items.push(context.card(row, head)?);
+        items.push(context.card(row, head, &pictures)?);
     }
     include(conn, context, &wanted.include, &rows, &mut items, &mut tags)?;
     let count = match wanted.count {

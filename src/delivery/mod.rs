@@ -1,7 +1,7 @@
 //! What anyone may read: public GETs and nothing else.
 //!
 //! Every answer goes through [`serve::serve`], which takes it from the cache or
-//! makes it once. The types of public answers live here only, so a field that
+//! makes it once; the bytes of pictures alone come from the media storage. The types of public answers live here only, so a field that
 //! is added for editors can't appear in public.
 
 pub mod article;
@@ -10,6 +10,8 @@ pub mod card;
 pub mod context;
 pub mod curated;
 pub mod list;
+pub mod media;
+pub mod pictures;
 pub mod preview;
 pub mod related;
 pub mod resolve;
@@ -36,4 +38,5 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(preview::get_preview)
         .service(resolve::resolve_address);
     curated::configure(config);
+    media::configure(config);
 }

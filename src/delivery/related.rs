@@ -14,6 +14,7 @@ use super::card::{Card, unique};
 use super::context::Context;
 use super::curated;
 use super::list::in_order;
+use super::pictures::Pictures;
 use crate::articles::model::{
     ArticleRow, LinkRow, ListFilter, Order, Placement, RevisionHead, RevisionRow, ids,
 };
@@ -124,6 +125,8 @@ pub fn related_page(
         .iter()
         .filter_map(|(link, _)| link.target_id)
         .collect();
+    let targets = links.iter().filter_map(|(_, target)| target.as_ref());
+    let pictures = Pictures::of_cards(conn, context, targets.map(|(_, head)| head))?;
     let mut items = Vec::new();
     let (mut appears, mut disappears) = (None, row.expires_at);
     for (link, target) in &links {
@@ -143,7 +146,7 @@ pub fn related_page(
             }
             (None, None) => {}
         }
-        let link = related_out(context, link, visible)?;
+        let link = related_out(context, link, visible, &pictures)?;
         items.extend(link.map(|link| RelatedItem {
             automatic: false,
             link,
@@ -209,7 +212,7 @@ pub fn more(
     if let Some(list) = curated::more_list(conn, context, section, made)? {
         made.tags.push(Tag::curated(list.id));
         let rows = curated::articles(conn, now, context, &list, limit, Some(row.id), made)?;
-        return curated::cards(context, &rows, made);
+        return curated::cards(conn, context, &rows, made);
     }
     made.tags
         .push(section.map_or_else(Tag::all_articles, Tag::list));
@@ -296,7 +299,7 @@ fn cards(
     made: &mut Made,
 ) -> Result<Vec<Card>> {
     let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
-    curated::cards(context, &rows, made)
+    curated::cards(conn, context, &rows, made)
 }
 
 /// A link as readers get it; nothing if they don't see where it leads, or if it
@@ -305,6 +308,7 @@ pub fn related_out(
     context: &Context,
     link: &LinkRow,
     target: Option<&(ArticleRow, RevisionHead)>,
+    pictures: &Pictures,
 ) -> Result<Option<RelatedOut>> {
     if link.placement == Placement::Text {
         return Ok(None);
@@ -315,7 +319,7 @@ pub fn related_out(
                 .headline
                 .clone()
                 .unwrap_or_else(|| head.headline.clone());
-            (headline, Some(context.card(row, head)?), None)
+            (headline, Some(context.card(row, head, pictures)?), None)
         }
         (None, Some(url)) => (
             link.headline.clone().unwrap_or_else(|| url.clone()),

@@ -164,7 +164,7 @@ pub struct Constants {
 }
 
 /// Headers that scripts on other origins may read.
-pub const EXPOSED: &str = "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, Age, Cache-Status, X-Request-Id, Allow";
+pub const EXPOSED: &str = "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, Age, Cache-Status, X-Request-Id, Allow, Accept-Ranges, Content-Range";
 
 impl Constants {
     /// The caching times that the settings ask for.

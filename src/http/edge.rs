@@ -152,6 +152,8 @@ pub async fn edge(
     // The encoder leaves out the body of an answer to HEAD by itself.
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
+        // A range is something of GET only (RFC 9110, section 14.2).
+        request.headers_mut().remove(header::RANGE);
     }
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());

@@ -11,6 +11,9 @@
 //! - `cursor`: opaque places in a list
 //! - `limited`: how a client stands with a limit
 //! - `lines`: a body of lines, as it arrives
+//! - `multipart`: a form with files, part by part
+//! - `received`: a large body, in a file
+//! - `range`: which bytes of an answer are asked for
 //! - `spool`: what is answered while a request still arrives
 //! - `page`: a page of a list
 //! - `reference`: an id or a slug in a path
@@ -35,12 +38,15 @@ pub mod edge;
 pub mod idempotency;
 pub mod limited;
 pub mod lines;
+pub mod multipart;
 pub mod openapi;
 pub mod operate;
 pub mod page;
 pub mod patch;
 pub mod problems;
 pub mod query;
+pub mod range;
+pub mod received;
 pub mod reference;
 pub mod reply;
 pub mod spec;

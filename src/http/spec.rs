@@ -70,6 +70,9 @@ groups! {
     /// Operations on something that has to be there.
     Missing:
         404 "Nothing that you may see has this address.";
+    /// Operations that answer some of the bytes only, if asked for.
+    Ranges:
+        416 "`Range` asks for bytes behind the end; `Content-Range` says how many there are.";
     /// Operations that read a body.
     BodyProblems:
         408 "The body took too long to arrive.",

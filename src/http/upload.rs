@@ -9,6 +9,7 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -23,6 +24,7 @@ use crate::error::{
 };
 
 use super::idempotency;
+use super::multipart::Parts;
 use super::strict::{Strict, Unique};
 
 /// A body that has not been read yet.
@@ -168,6 +170,17 @@ impl Upload {
             payload: self.payload,
             patience: self.limit.arrival,
         }
+    }
+
+    /// The parts of a form, as they arrive. Nothing is noted of them.
+    pub fn parts(self) -> Parts {
+        let form = Multipart::new(self.request.headers(), self.payload);
+        Parts::new(form, self.limit.arrival)
+    }
+
+    /// The length that the client announced.
+    pub fn declared(&self) -> Option<u64> {
+        self.declared
     }
 
     /// The whole body as text.

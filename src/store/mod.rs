@@ -33,6 +33,7 @@ pub mod idempotency;
 pub mod keys;
 pub mod links;
 pub mod lists;
+pub mod media;
 pub mod previews;
 pub mod redirects;
 pub mod secrets;

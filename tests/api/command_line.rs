@@ -47,6 +47,35 @@ fn settings_come_from_env_in_the_working_folder_and_nowhere_above() {
     assert!(said.contains("SITE_URL is not set"), "{said}");
 }
 
+/// Where bytes of pictures lie, whether they can, and no secret of it.
+#[test]
+fn check_looks_at_the_media_storage() {
+    let newsroom = Newsroom::sqlite();
+    let check = |url: &str| {
+        let output = newsroom.command(&["check"]).env("MEDIA_URL", url).output();
+        let output = output.unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!said.contains("geheim"), "{said}");
+        (output.status.success(), said)
+    };
+    let folder = newsroom.folder().join("bilder");
+    let url = format!("file://{}", folder.display());
+    let (good, said) = check(&url);
+    assert!(good && said.contains("bilder is not there yet"), "{said}");
+    std::fs::create_dir(&folder).unwrap();
+    assert!(check(&url).1.contains("bilder can be written to"));
+    let (good, said) = check("bilder");
+    assert!(
+        !good && said.contains("MEDIA_URL: an address of the media"),
+        "{said}"
+    );
+    let (good, said) = check("s3://anna:geheim@bilder?endpoint=http://127.0.0.1:9");
+    assert!(
+        !good && said.contains("the bucket bilder can't be used"),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_broken_env_is_refused_without_its_secrets() {
     let newsroom = Newsroom::sqlite();

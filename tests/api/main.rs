@@ -14,6 +14,7 @@ mod editing;
 mod laws;
 mod lists;
 mod matrix;
+mod media;
 mod outage;
 mod readme;
 mod redirects;

@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::both;
 use crate::support::App;
 use crate::support::clients::{Client, expect};
+use crate::support::pictures;
 
 /// Anonymous, viewer, author, editor, admin.
 pub type Statuses = [u16; 5];
@@ -30,6 +31,7 @@ pub struct Ask {
     pub path: String,
     body: Option<Value>,
     text: Option<String>,
+    bytes: Option<Vec<u8>>,
     headers: Vec<(&'static str, &'static str)>,
 }
 
@@ -39,6 +41,7 @@ impl Ask {
             path: path.into(),
             body: None,
             text: None,
+            bytes: None,
             headers: Vec::new(),
         }
     }
@@ -52,6 +55,11 @@ impl Ask {
     fn lines(mut self, text: String) -> Self {
         self.text = Some(text);
         self.header("Content-Type", "application/x-ndjson")
+    }
+
+    fn bytes(mut self, bytes: Vec<u8>) -> Self {
+        self.bytes = Some(bytes);
+        self
     }
 
     /// A table.
@@ -90,6 +98,9 @@ impl Ask {
         }
         if let Some(text) = &self.text {
             request = request.body(text.clone());
+        }
+        if let Some(bytes) = &self.bytes {
+            request = request.body(bytes.clone());
         }
         request
     }
@@ -144,6 +155,31 @@ impl Cell<'_> {
             .make(collection, json!({"name": self.name("Ding")}))
             .await;
         format!("{collection}/{}", made["slug"].as_str().unwrap())
+    }
+
+    /// A picture that nothing else has.
+    fn picture(&self) -> Vec<u8> {
+        pictures::png(12, 8, self.number as u32)
+    }
+
+    /// Uploads a picture as somebody; its address.
+    async fn medium(&self, by: Client<'_>) -> String {
+        let request = by.request("POST", "/v1/editor/media").body(self.picture());
+        let made = expect(request, 201).await;
+        format!("/v1/editor/media/{}", made["id"].as_str().unwrap())
+    }
+
+    /// Uploads a picture as the one who asks, if they could have; its address.
+    async fn own_medium(&self) -> String {
+        let who = self.who.clone().filter(|who| who.name != "viewer");
+        self.medium(who.unwrap_or_else(|| self.app.as_admin()))
+            .await
+    }
+
+    /// Uploads a picture as somebody else; its address.
+    async fn others_medium(&self) -> String {
+        self.medium(self.app.as_user("someone-else", Role::Editor))
+            .await
     }
 
     /// Makes a section, topic or author and renames it; the address of its former slug.
@@ -400,6 +436,22 @@ pub fn rows() -> Vec<Row> {
         "POST /v1/editor/authors/{author}/merge" EDITORS, |cell| {
             let into = cell.other("/v1/editor/authors").await;
             Ask::at(cell.thing("/v1/editor/authors").await + "/merge").json(json!({"into": into}))
+        };
+
+        "GET /v1/editor/media" SIGNED_IN, |cell| Ask::at("/v1/editor/media");
+        "POST /v1/editor/media" [401, 403, 201, 201, 201], |cell| Ask::at("/v1/editor/media").bytes(cell.picture());
+        "GET /v1/editor/media/{media}" SIGNED_IN, |cell| Ask::at(cell.others_medium().await);
+        "PATCH /v1/editor/media/{media}" AUTHORS, |cell| {
+            Ask::at(cell.own_medium().await).json(json!({"alt": "Ein Bus am Flussufer"})).header("If-Match", "*")
+        };
+        "PATCH /v1/editor/media/{media}" EDITORS, |cell| {
+            Ask::at(cell.others_medium().await).json(json!({"alt": "Ein Bus am Flussufer"})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/media/{media}" [401, 403, 204, 204, 204], |cell| {
+            Ask::at(cell.own_medium().await).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/media/{media}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.others_medium().await).header("If-Match", "*")
         };
 
         "GET /v1/editor/articles" SIGNED_IN, |cell| Ask::at("/v1/editor/articles");

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::articles::input::{self, ArticlePatch, OwnAddress, Sent};
+use crate::articles::input::{self, ArticlePatch, Own, Sent};
 use crate::articles::model::ArticleRow;
 use crate::articles::ops::{
     self, Correct, Key, Outcome, Publish, Schedule, SendBack, TakeDown, Written,
@@ -64,7 +64,7 @@ enum What {
 }
 
 /// Reads a line.
-pub fn read(line: &[u8], own: OwnAddress<'_>) -> Result<Operation> {
+pub fn read(line: &[u8], own: Own<'_>) -> Result<Operation> {
     let mut members: Map<String, Value> = upload::from_json(line)?;
     let operation = word(&mut members, "op")?.unwrap_or_else(|| "put".to_owned());
     let expect = match word(&mut members, "if_match")? {

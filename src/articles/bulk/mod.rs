@@ -24,6 +24,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::line::Operation;
+use super::input;
 use super::view::Receipt;
 use crate::auth::{Actor, Via};
 use crate::changes::Tx;
@@ -66,10 +67,6 @@ struct Context {
 }
 
 impl Context {
-    fn own_article(&self, address: &str) -> Option<String> {
-        super::routes::own_article(self.by.config(), address)
-    }
-
     fn read(&self, line: &Line) -> Result<Operation> {
         let Some(text) = &line.text else {
             let limit = self.by.config().max_body;
@@ -78,7 +75,7 @@ impl Context {
             );
             return Err(Problem::new(&TOO_LARGE, detail).into());
         };
-        line::read(text, &|address| self.own_article(address))
+        line::read(text, input::Own::new(self.by.config()))
     }
 
     /// A line of the answer.

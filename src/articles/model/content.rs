@@ -8,18 +8,25 @@ use crate::content::{ArticleRef, Body, Relation};
 use crate::db::{Id, Time};
 use crate::error::{Result, internal};
 
-/// The picture above an article.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// The picture above an article: an uploaded one by its `id`, or one elsewhere by its
+/// `url`. What isn't said here of an uploaded one is taken from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Picture)]
+#[schema(as = Picture, example = json!({"id": "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e", "caption": "Linie 3 am Wehr"}))]
 pub struct Picture {
-    /// Where it is.
+    /// The uploaded picture. Comes first: [`Picture::medium_of`] looks there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub id: Option<Id>,
+    /// Where a picture elsewhere is; instead of `id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(
+        nullable = false,
         format = "uri",
         max_length = 2000,
         example = "https://bilder.flussblick.example/bus.jpg"
     )]
-    pub url: String,
+    pub url: Option<String>,
     /// What it shows, for those who can't see it; needed to publish.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 1000, example = "Ein Bus am Flussufer")]
@@ -35,14 +42,22 @@ pub struct Picture {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, max_length = 300, example = "Jonte Behrens")]
     pub credit: Option<String>,
-    /// Pixels from left to right.
+    /// Pixels from left to right, of a picture elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 100000, example = 2400)]
     pub width: Option<u32>,
-    /// Pixels from top to bottom.
+    /// Pixels from top to bottom, of a picture elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 1, maximum = 100000, example = 1600)]
     pub height: Option<u32>,
+}
+
+impl Picture {
+    /// The uploaded picture in an `image` column, without reading the rest.
+    pub fn medium_of(json: Option<&str>) -> Option<Id> {
+        let id = json?.strip_prefix(r#"{"id":""#)?;
+        id.get(..36)?.parse().ok()
+    }
 }
 
 /// What search engines and social networks are told, where it differs.
@@ -157,6 +172,16 @@ impl Content {
             search_text: self.search_text(),
             body: json(&self.body)?,
         })
+    }
+
+    /// The uploaded pictures that it shows, each once.
+    pub fn media(&self) -> Vec<Id> {
+        let mut ids: Vec<Id> = self.image.iter().filter_map(|image| image.id).collect();
+        let shown = self.body.images().filter_map(|(_, image)| image.id);
+        ids.extend(shown.map(Id));
+        ids.sort_unstable();
+        ids.dedup();
+        ids
     }
 
     fn search_text(&self) -> String {

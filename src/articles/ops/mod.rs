@@ -112,10 +112,11 @@ pub(crate) fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
     Err(not_found(format!("The article `{key}`")))
 }
 
-/// Keeps sections, topics and authors as they are until the write is done. It
-/// comes before anything else is locked, so that no two writes wait for each
-/// other.
+/// Keeps sections, topics and authors as they are, and media from being deleted,
+/// until the write is done. It comes before anything else is locked, so that no two
+/// writes wait for each other.
 fn hold(tx: &mut Tx<'_>) -> Result<()> {
+    crate::store!(tx.conn, media::hold())?;
     Ok(crate::store!(tx.conn, taxonomy::hold())?)
 }
 

@@ -227,6 +227,7 @@ fn finish(
 ) -> Result<Content> {
     check_texts(&content, &mut errors);
     bind(tx, own, &mut content, &mut errors)?;
+    require_media(tx, &content, &mut errors)?;
     if errors.is_empty() {
         Ok(content)
     } else {
@@ -257,6 +258,7 @@ fn check_texts(content: &Content, errors: &mut Vec<FieldError>) {
         errors.push(FieldError::new("#/language", "bad-language", detail));
     }
     if let Some(Picture {
+        id,
         url,
         alt,
         decorative: _,
@@ -266,7 +268,18 @@ fn check_texts(content: &Content, errors: &mut Vec<FieldError>) {
         height,
     }) = &content.image
     {
-        text::check_url(url, "#/image/url", errors);
+        if id.is_some() == url.is_some() {
+            let detail =
+                "has exactly one of `id`, for an uploaded picture, and `url`, for one elsewhere";
+            errors.push(FieldError::new("#/image", "one-of", detail));
+        }
+        if let Some(url) = url {
+            text::check_url(url, "#/image/url", errors);
+        }
+        if id.is_some() && (width.is_some() || height.is_some()) {
+            let detail = "has a known size; leave `width` and `height` out";
+            errors.push(FieldError::new("#/image", "known-size", detail));
+        }
         let texts = [
             ("#/image/alt", alt, 1_000),
             ("#/image/caption", caption, 1_000),
@@ -550,6 +563,31 @@ fn bind(
     });
     // Words whose links now lead to the same article join.
     content.body.normalize();
+    Ok(())
+}
+
+/// Every uploaded picture must be there. None is deleted before the end of this
+/// write: [`super::hold`].
+fn require_media(tx: &mut Tx<'_>, content: &Content, errors: &mut Vec<FieldError>) -> Result<()> {
+    let named = content.media();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let there = crate::store!(tx.conn, media::existing(&named))?;
+    let lead = content.image.as_ref().and_then(|image| image.id);
+    let lead = lead.map(|id| ("#/image".to_owned(), id));
+    let shown = content.body.images();
+    let shown = shown.filter_map(|(pointer, image)| Some((pointer, Id(image.id?))));
+    for (pointer, id) in lead.into_iter().chain(shown) {
+        if !there.contains(&id) {
+            let detail = format!("no uploaded picture has the id {id}");
+            errors.push(FieldError::new(
+                format!("{pointer}/id"),
+                "unknown-media",
+                detail,
+            ));
+        }
+    }
     Ok(())
 }
 

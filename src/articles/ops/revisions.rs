@@ -92,7 +92,7 @@ pub fn restore_revision(
     })
 }
 
-/// Sections, topics and authors that have been removed since can't come back
+/// Sections, topics, authors and media that have been removed since can't come back
 /// with a text that named them.
 pub(super) fn without_what_is_gone(tx: &mut Tx<'_>, content: &mut Content) -> Result<Vec<Warning>> {
     let mut warnings = Vec::new();
@@ -122,6 +122,25 @@ pub(super) fn without_what_is_gone(tx: &mut Tx<'_>, content: &mut Content) -> Re
         let before = list.len();
         list.retain(|id| there.contains(id));
         (list.len()..before).for_each(|_| gone(pointer, what));
+    }
+    let media = content.media();
+    let there = match media.as_slice() {
+        [] => Vec::new(),
+        media => crate::store!(tx.conn, media::existing(media))?,
+    };
+    if media.iter().any(|id| !there.contains(id)) {
+        let is_there = |id: Option<Id>| id.is_none_or(|id| there.contains(&id));
+        if !is_there(content.image.as_ref().and_then(|image| image.id)) {
+            content.image = None;
+            gone("#/image", "a picture");
+        }
+        content.body.retain_images(|image| {
+            let is_there = is_there(image.id.map(Id));
+            if !is_there {
+                gone("#/body", "a picture");
+            }
+            is_there
+        });
     }
     Ok(warnings)
 }

@@ -16,7 +16,7 @@ use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
 use crate::content::Warning;
-use crate::db::Time;
+use crate::db::{Id, Time};
 use crate::error::{
     CONFLICT, FieldError, Problem, Result, conflict, internal, invalid, invalid_all,
 };
@@ -426,15 +426,21 @@ fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content
             "a section is missing; PATCH {\"section\": \"…\"}",
         ));
     }
-    let unseen = |decorative: bool, alt: &Option<String>| {
-        !decorative && alt.as_deref().is_none_or(|alt| alt.trim().is_empty())
+    let media = crate::store!(tx.conn, media::by_ids(&content.media()))?;
+    // What is said here counts; where nothing is, what is said with the upload.
+    let unseen = |decorative: bool, alt: &Option<String>, id: Option<Id>| {
+        let said = |alt: &Option<String>| alt.as_deref().is_some_and(|alt| !alt.trim().is_empty());
+        let medium = media.iter().find(|medium| Some(medium.id) == id);
+        !decorative
+            && !said(alt)
+            && medium.is_none_or(|medium| !medium.decorative && !said(&medium.alt))
     };
     let missing =
         "an alternative text is missing; say what the picture shows in `alt`, or set `decorative`";
     if content
         .image
         .as_ref()
-        .is_some_and(|image| unseen(image.decorative, &image.alt))
+        .is_some_and(|image| unseen(image.decorative, &image.alt, image.id))
     {
         errors.push(FieldError::new(
             "#/image/alt",
@@ -443,12 +449,18 @@ fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content
         ));
     }
     for (pointer, image) in content.body.images() {
-        if unseen(image.decorative, &image.alt) {
+        if unseen(image.decorative, &image.alt, image.id.map(Id)) {
             errors.push(FieldError::new(
                 format!("{pointer}/alt"),
                 "required-to-publish",
                 missing,
             ));
+        }
+    }
+    for id in content.media() {
+        if media.iter().all(|medium| medium.id != id) {
+            let detail = format!("the text shows the picture {id}, which has been deleted since");
+            errors.push(FieldError::new("#/revision", "unknown-media", detail));
         }
     }
     if errors.is_empty() {

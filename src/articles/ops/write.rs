@@ -378,6 +378,10 @@ fn add_revision(
 ) -> Result<()> {
     let revision = content.to_row(row.id, row.revision, tx.now, actor.id, origin)?;
     crate::store!(tx.conn, articles::insert_revision(&revision))?;
+    let media = content.media();
+    if !media.is_empty() {
+        crate::store!(tx.conn, media::add_uses(row.id, row.revision, &media))?;
+    }
     let links = content.to_links(row.id, row.revision);
     if !links.is_empty() {
         crate::store!(tx.conn, links::insert(&links))?;

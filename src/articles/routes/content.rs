@@ -1,30 +1,33 @@
 //! Reading, making, replacing and changing an article's content.
 
+use std::sync::Arc;
+
 use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, get, patch, post, put, web};
 
 use super::{key, receipt};
+use crate::articles::form::{self, ArticleForm, Bundle};
 use crate::articles::input::{self, ArticleIn, ArticlePatch};
 use crate::articles::ops::{self, Outcome, Written};
 use crate::articles::view::{self, ArticleView, Form, ReceiptOrArticle};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
-use crate::config::Config;
 use crate::editing::{By, Edit};
 use crate::error::{Result, bad_parameter, internal, not_found};
-use crate::http::address;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::spec::{
     BodyProblems, Conflicts, EditorProblems, Missing, Preconditions, Unchanged,
 };
 use crate::http::upload::{self, Upload};
+use crate::media::receive::Desk;
 use crate::state::State;
 
 /// Make an article
 ///
 /// From JSON, or from Markdown or HTML, with or without YAML front matter whose
-/// keys are the JSON names. Without a slug, one is made from the headline; a taken slug is 409 and
+/// keys are the JSON names; or from a form with the article and the pictures it names,
+/// which are taken all or not at all. Without a slug, one is made from the headline; a taken slug is 409 and
 /// names who holds it. `publish=true` puts it live in the same call.
 #[utoipa::path(
     tag = "articles",
@@ -37,6 +40,7 @@ use crate::state::State;
         (ArticleIn = "application/json"),
         (String = "text/html", example = "<h1>Stadtrat beschließt kostenlosen Nahverkehr</h1>\n<p class=\"teaser\">Ab Januar fahren Busse und Bahnen ohne Fahrschein.</p>\n<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>\n"),
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
+        (ArticleForm = "multipart/form-data"),
     )),
     responses(
         (status = 201, description = "The receipt, or the article", body = ReceiptOrArticle, headers(
@@ -46,13 +50,13 @@ use crate::state::State;
     ),
 )]
 #[post("/v1/editor/articles")]
-pub async fn create_article(edit: Edit, upload: Upload) -> Result<Reply> {
+pub async fn create_article(edit: Edit, desk: web::Data<Desk>, upload: Upload) -> Result<Reply> {
     edit.require(Right::Write)?;
     let mut params = edit.params()?;
     let publish = params.flag("publish")?;
     params.finish()?;
-    let sent = read_article(upload, edit.state()).await?;
-    edit.write(move |tx, by| {
+    let upload = read_article(upload, &edit, &desk).await?;
+    write(edit, upload, move |tx, by, sent| {
         let written = ops::create(tx, &by.actor, sent, publish)?;
         reply(tx, by, written)
     })
@@ -101,7 +105,8 @@ pub async fn get_editor_article(
 
 /// Make an article or replace its content
 ///
-/// The same content again changes nothing. Without a precondition it succeeds
+/// In any of the types that make an article, a form with its pictures included. The
+/// same content again changes nothing. Without a precondition it succeeds
 /// where the slug is free, where nothing would change, or where the newest
 /// revision is your own upload; otherwise send `If-Match`, or `overwrite=true`.
 /// State, slug and dates stay as they are.
@@ -120,6 +125,7 @@ pub async fn get_editor_article(
         (ArticleIn = "application/json"),
         (String = "text/html", example = "<h1>Stadtrat beschließt kostenlosen Nahverkehr</h1>\n<p class=\"teaser\">Ab Januar fahren Busse und Bahnen ohne Fahrschein.</p>\n<p>Der Rat stimmte <strong>einstimmig</strong> zu.</p>\n"),
         (String = "text/markdown", example = "---\nsection: politik\ntopics: [Verkehr]\n---\n\n# Stadtrat beschließt kostenlosen Nahverkehr\n\nDer Rat stimmte **einstimmig** zu.\n"),
+        (ArticleForm = "multipart/form-data"),
     )),
     responses(
         (status = 200, description = "Replaced, or unchanged", body = ReceiptOrArticle,
@@ -131,15 +137,20 @@ pub async fn get_editor_article(
     ),
 )]
 #[put("/v1/editor/articles/{article}")]
-pub async fn put_article(edit: Edit, path: web::Path<String>, upload: Upload) -> Result<Reply> {
+pub async fn put_article(
+    edit: Edit,
+    path: web::Path<String>,
+    desk: web::Data<Desk>,
+    upload: Upload,
+) -> Result<Reply> {
     edit.require(Right::Write)?;
     let mut params = edit.params()?;
     let publish = params.flag("publish")?;
     let overwrite = params.flag("overwrite")?;
     params.finish()?;
     let (key, expect) = (key(&path), edit.expect()?);
-    let sent = read_article(upload, edit.state()).await?;
-    edit.write(move |tx, by| {
+    let upload = read_article(upload, &edit, &desk).await?;
+    write(edit, upload, move |tx, by, sent| {
         let written = ops::put(tx, &by.actor, &key, expect, sent, overwrite, publish)?;
         reply(tx, by, written)
     })
@@ -176,10 +187,8 @@ pub async fn patch_article(edit: Edit, path: web::Path<String>, upload: Upload) 
     upload.accept(&["application/merge-patch+json", "application/json"])?;
     let bytes = upload.bytes().await?;
     let config = edit.by().config().clone();
-    let (patch, body, read_only, warnings) = off_thread(move || {
-        input::patch_from_json(&bytes, &|address| own_article(&config, address))
-    })
-    .await?;
+    let (patch, body, read_only, warnings) =
+        off_thread(move || input::patch_from_json(&bytes, input::Own::new(&config))).await?;
     edit.write(move |tx, by| {
         let written = ops::patch(
             tx, &by.actor, &key, expect, patch, body, &read_only, warnings, publish,
@@ -200,38 +209,68 @@ pub(super) fn form(params: &mut Params) -> Result<Form> {
     }
 }
 
-/// Reads an article in any of the types it may be sent in.
-async fn read_article(upload: Upload, state: &State) -> Result<input::Sent> {
-    upload.accept(&["application/json", "text/markdown", "text/html"])?;
+/// Reads an article in any of the types it may be sent in; with its pictures, if it
+/// is a form.
+async fn read_article(
+    upload: Upload,
+    edit: &Edit,
+    desk: &Desk,
+) -> Result<(input::Sent, Option<Bundle>)> {
+    upload.accept(&[
+        "application/json",
+        "text/markdown",
+        "text/html",
+        "multipart/form-data",
+    ])?;
+    let config = edit.state().config.clone();
+    if upload.content_type() == "multipart/form-data" {
+        let mut form = Bundle::receive(edit, desk, upload).await?;
+        let (bytes, files) = (std::mem::take(&mut form.article), form.files());
+        let content_type = form.content_type;
+        let sent = off_thread(move || {
+            let sent = parse(
+                &bytes,
+                content_type,
+                input::Own::new(&config).with_files(&files),
+            )?;
+            files.check()?;
+            Ok(sent)
+        });
+        return Ok((sent.await?, Some(form)));
+    }
     let content_type = upload.content_type().to_owned();
     let bytes = upload.bytes().await?;
-    let config = state.config.clone();
-    off_thread(move || {
-        let own = |address: &str| own_article(&config, address);
-        match content_type.as_str() {
-            "text/markdown" => input::from_markdown(&upload::text(&bytes)?, &own),
-            "text/html" => input::from_html(&upload::text(&bytes)?, &own),
-            _ => input::from_json(&bytes, &own),
-        }
-    })
-    .await
+    let sent = off_thread(move || parse(&bytes, &content_type, input::Own::new(&config)));
+    Ok((sent.await?, None))
 }
 
-/// The slug or id in an address of one of our own articles.
-pub fn own_article(config: &Config, url: &str) -> Option<String> {
-    if let Some(rest) = config
-        .site_url
-        .as_deref()
-        .and_then(|site| url.strip_prefix(site))
-        && let Some(found) = address::find(&config.site_article_path, rest)
-    {
-        return Some(found.to_owned());
+fn parse(bytes: &[u8], content_type: &str, own: input::Own<'_>) -> Result<input::Sent> {
+    match content_type {
+        "text/markdown" => input::from_markdown(&upload::text(bytes)?, own),
+        "text/html" => input::from_html(&upload::text(bytes)?, own),
+        _ => input::from_json(bytes, own),
     }
-    let found = address::find(
-        "/v1/articles/{slug}",
-        url.strip_prefix(config.public_url.as_str())?,
-    )?;
-    Some(found.to_owned())
+}
+
+/// Writes an article, and before it the pictures that came with it.
+async fn write(
+    edit: Edit,
+    (mut sent, form): (input::Sent, Option<Bundle>),
+    job: impl FnOnce(&mut Tx<'_>, &By, input::Sent) -> Result<Reply> + Send + 'static,
+) -> Result<Reply> {
+    let Some(mut form) = form else {
+        return edit.write(move |tx, by| job(tx, by, sent)).await;
+    };
+    let state = Arc::clone(edit.state());
+    let stored = form.store(&edit).await?;
+    let reply = edit.write(move |tx, by| {
+        form.settle(tx, &by.actor, &mut sent)?;
+        job(tx, by, sent)
+    });
+    let reply = reply.await;
+    form::sweep(&state, stored).await?;
+    state.renditions_due.notify_one();
+    reply
 }
 
 /// Parsing may take a while; the threads that answer requests don't do it.

@@ -5,7 +5,6 @@ mod list;
 mod revisions;
 mod verbs;
 
-pub use content::own_article;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::ArticleRow;

@@ -76,7 +76,11 @@ impl Reader<'_> {
         let found = candidates
             .iter()
             .find_map(|candidate| url::parse(candidate, url::Use::Media).ok());
-        let Some(url) = found else {
+        let file = match (&found, &plain) {
+            (None, Some(plain)) => (self.file)(plain),
+            _ => None,
+        };
+        let Some(url) = found.or(plain.clone().filter(|_| file.is_some())) else {
             let given = plain.unwrap_or_default();
             if self.has_noscript(id) {
                 return Err(String::new());
@@ -94,6 +98,7 @@ impl Reader<'_> {
         let decorates = matches!(dom.attribute(id, "role"), Some("presentation" | "none"))
             || dom.attribute(id, "aria-hidden") == Some("true");
         Ok(Image {
+            id: file,
             url,
             decorative: alt.is_none() && decorates,
             alt,

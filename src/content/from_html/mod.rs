@@ -38,6 +38,7 @@ use crate::error::FieldError;
 use dom::{Data, Dom, Id};
 use report::Report;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Where errors in HTML point.
 const POINTER: &str = "#/body/html";
@@ -59,25 +60,43 @@ pub fn from_html(
     source: &str,
     own_article: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Vec<FieldError>> {
-    read(source, own_article, true)
+    read(source, own_article, &|_| None, true)
+}
+
+/// [`from_html`] of a document that comes with files: `file` says which picture a
+/// relative address names.
+///
+/// # Errors
+///
+/// Those of [`from_html`].
+pub fn from_html_with(
+    source: &str,
+    own_article: &dyn Fn(&str) -> Option<String>,
+    file: &dyn Fn(&str) -> Option<Uuid>,
+) -> Result<Parsed, Vec<FieldError>> {
+    read(source, own_article, file, true)
 }
 
 /// Reads HTML that is the body and nothing else: no front matter, and what
 /// looks like a headline or a teaser stays in the text.
 ///
+/// `file` is that of [`from_html_with`].
+///
 /// # Errors
 ///
 /// Those of [`from_html`].
-pub fn from_html_body(
+pub fn from_html_body_with(
     source: &str,
     own_article: &dyn Fn(&str) -> Option<String>,
+    file: &dyn Fn(&str) -> Option<Uuid>,
 ) -> Result<Parsed, Vec<FieldError>> {
-    read(source, own_article, false)
+    read(source, own_article, file, false)
 }
 
 fn read(
     source: &str,
     own_article: &dyn Fn(&str) -> Option<String>,
+    file: &dyn Fn(&str) -> Option<Uuid>,
     is_document: bool,
 ) -> Result<Parsed, Vec<FieldError>> {
     if source.len() > limits::MARKUP_BYTES {
@@ -111,6 +130,7 @@ fn read(
     let mut reader = Reader {
         dom: &dom,
         own_article,
+        file,
         report,
         head: head::Head::default(),
         wordpress: is_wordpress(rest),
@@ -162,6 +182,7 @@ fn is_wordpress(source: &str) -> bool {
 struct Reader<'r> {
     dom: &'r Dom,
     own_article: &'r dyn Fn(&str) -> Option<String>,
+    file: &'r dyn Fn(&str) -> Option<Uuid>,
     report: Report<'r>,
     head: head::Head,
     /// See [`is_wordpress`].

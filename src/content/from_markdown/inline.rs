@@ -3,6 +3,7 @@
 use super::{Reader, html, text_of};
 use crate::content::blocks::{Image, Link, Mark, RelatedTarget, Span};
 use crate::content::span_writer::SpanWriter;
+use crate::content::url::Refused;
 use crate::content::{text, url};
 use comrak::Node;
 use comrak::arena_tree::NodeEdge;
@@ -196,8 +197,16 @@ impl Reader<'_> {
         let alt = text_of(node);
         self.check(node, &alt);
         self.check(node, &title);
-        match url::parse(&address, url::Use::Media) {
-            Ok(url) => Some(Image {
+        let shown = match url::parse(&address, url::Use::Media) {
+            Err(Refused::Scheme) => match (self.file)(&address) {
+                Some(id) => Ok((Some(id), address.clone())),
+                None => Err(Refused::Scheme),
+            },
+            parsed => parsed.map(|url| (None, url)),
+        };
+        match shown {
+            Ok((id, url)) => Some(Image {
+                id,
                 url,
                 alt: text::one_line(&alt),
                 caption: text::one_line(&title),

@@ -204,7 +204,7 @@ impl Reader<'_> {
                 attributes::parse(behind)?
             });
         }
-        if found.is_empty() || found.iter().any(|(node, _)| !is_usable(node)) {
+        if found.is_empty() || found.iter().any(|(node, _)| !self.is_usable(node)) {
             return None;
         }
         let mut images = Vec::new();
@@ -240,6 +240,15 @@ impl Reader<'_> {
         }
     }
 
+    fn is_usable(&self, image: Node<'_>) -> bool {
+        match &image.data().value {
+            NodeValue::Image(link) => {
+                url::parse(&link.url, url::Use::Media).is_ok() || (self.file)(&link.url).is_some()
+            }
+            _ => false,
+        }
+    }
+
     fn warn_attribute(&mut self, node: Node<'_>, name: &str) {
         let name = text::shorten(name, 40);
         let detail = format!("The attribute “{name}” means nothing here, or has no such value.");
@@ -255,13 +264,6 @@ fn gallery_attributes(line: &[Node<'_>]) -> Option<Attributes> {
         .first()
         .is_some_and(|(name, value)| name == "gallery" && value.is_none());
     is_gallery.then_some(given)
-}
-
-fn is_usable(image: Node<'_>) -> bool {
-    match &image.data().value {
-        NodeValue::Image(link) => url::parse(&link.url, url::Use::Media).is_ok(),
-        _ => false,
-    }
 }
 
 /// Writes the pictures of consecutive lines: one is an image, several are a

@@ -18,6 +18,7 @@ use crate::error::FieldError;
 use comrak::{Arena, Node, Options, nodes::NodeValue};
 use serde_json::Value;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Where errors in Markdown point.
 const POINTER: &str = "#/body/markdown";
@@ -39,6 +40,20 @@ pub fn from_markdown(
     source: &str,
     own_article: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Vec<FieldError>> {
+    from_markdown_with(source, own_article, &|_| None)
+}
+
+/// [`from_markdown`] of a document that comes with files: `file` says which picture a
+/// relative address names.
+///
+/// # Errors
+///
+/// Those of [`from_markdown`].
+pub fn from_markdown_with(
+    source: &str,
+    own_article: &dyn Fn(&str) -> Option<String>,
+    file: &dyn Fn(&str) -> Option<Uuid>,
+) -> Result<Parsed, Vec<FieldError>> {
     if source.len() > limits::MARKUP_BYTES {
         let detail = format!(
             "The document has {} bytes; the cap is {}.",
@@ -56,6 +71,7 @@ pub fn from_markdown(
     let root = comrak::parse_document(&arena, rest, &options());
     let mut reader = Reader {
         own_article,
+        file,
         lines: rest.split('\n').collect(),
         line_offset,
         warnings: Vec::new(),
@@ -115,6 +131,7 @@ fn error(code: &'static str, detail: impl Into<String>) -> FieldError {
 /// What is known while a document is read.
 struct Reader<'s> {
     own_article: &'s dyn Fn(&str) -> Option<String>,
+    file: &'s dyn Fn(&str) -> Option<Uuid>,
     /// The lines of the document, without the front matter.
     lines: Vec<&'s str>,
     /// How many lines the front matter took.

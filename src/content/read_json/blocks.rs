@@ -8,6 +8,7 @@ use crate::content::blocks::{
 };
 use crate::content::{limits, normalize, url};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// What may stand in list items and callouts.
 const IN_ITEM: &[&str] = &["paragraph", "list", "quote", "code"];
@@ -192,6 +193,7 @@ impl Reader {
     fn image(&mut self, object: Object<'_>, block: bool) -> Option<Image> {
         let known = [
             "type",
+            "id",
             "url",
             "alt",
             "decorative",
@@ -201,24 +203,56 @@ impl Reader {
             "height",
         ];
         self.known_fields(object, &known[usize::from(!block)..]);
-        if object.get("url").is_none() {
-            self.missing(object, "url", "the address of the picture");
-        }
-        let url = self.url(object, "url", url::Use::Media);
+        let (id, url) = match (object.get("id"), object.get("url")) {
+            (Some(_), None) => (self.medium(object), None),
+            (None, Some(_)) => (None, self.url(object, "url", url::Use::Media)),
+            (Some(_), Some(_)) => {
+                let detail = "A picture has either an id or a url, not both.";
+                self.error(object.pointer, "conflict", detail);
+                (None, None)
+            }
+            (None, None) => {
+                let what = "send the id of an uploaded picture, or a url";
+                self.missing(object, "id", what);
+                (None, None)
+            }
+        };
         let image = Image {
+            id,
             alt: self.string(object, "alt", limits::ALT),
             decorative: self.boolean(object, "decorative").unwrap_or(false),
             caption: self.string(object, "caption", limits::CAPTION),
             credit: self.string(object, "credit", limits::LINE),
             width: self.integer(object, "width", 1, limits::PIXELS),
             height: self.integer(object, "height", 1, limits::PIXELS),
-            url: String::new(),
+            ..Image::default()
         };
+        if id.is_some() && (image.width.is_some() || image.height.is_some()) {
+            let detail = "The size of an uploaded picture is known; leave width and height out.";
+            self.error(object.pointer, "conflict", detail);
+        }
         if image.decorative && image.alt.as_ref().is_some_and(|alt| !alt.trim().is_empty()) {
             let detail = "A decorative picture has no alt text; send one or the other.";
             self.error(&object.at("decorative"), "conflict", detail);
         }
-        Some(Image { url: url?, ..image })
+        match (id, url) {
+            (None, None) => None,
+            (_, url) => Some(Image {
+                url: url.unwrap_or_default(),
+                ..image
+            }),
+        }
+    }
+
+    /// The id of an uploaded picture.
+    fn medium(&mut self, object: Object<'_>) -> Option<Uuid> {
+        let id = self.string(object, "id", 100)?;
+        let id = Uuid::try_parse(&id).ok();
+        if id.is_none() {
+            let detail = "This isn't a UUID; an upload to /v1/editor/media answers the id.";
+            self.error(&object.at("id"), "invalid-id", detail);
+        }
+        id
     }
 
     fn gallery(&mut self, object: Object<'_>) -> Option<Block> {

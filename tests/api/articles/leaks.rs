@@ -91,6 +91,8 @@ struct Piece {
     number: usize,
     fate: Fate,
     id: String,
+    /// The uploaded picture that it shows, and nothing else.
+    medium: Option<String>,
     inline: Vec<To>,
     text: Vec<To>,
     end: Vec<To>,
@@ -159,6 +161,12 @@ fn content(piece: &Piece, revision: usize, pieces: &[Piece], start: Time) -> Val
         "image": {"url": format!("https://b.example/{word}.jpg"), "alt": word},
         "body": {"markdown": markdown}, "related": related,
     });
+    if let Some(medium) = &piece.medium {
+        content["image"] = json!({"id": medium});
+        let shown =
+            format!("{markdown}![](https://api.flussblick.example/media/{medium}/320.webp)\n");
+        content["body"] = json!({"markdown": shown});
+    }
     let hours = |hours: i64| json!(start.plus_seconds(hours * 3_600).to_string());
     match piece.fate {
         Fate::Embargoed => content["embargo_until"] = hours(1),
@@ -197,10 +205,19 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
             number,
             fate,
             id: String::new(),
+            medium: None,
             inline,
             text,
             end,
         };
+        if number % 5 == 0 {
+            let word = marker(number, 1);
+            let query = format!("alt={word}&caption={word}&credit={word}&copyright={word}");
+            let picture = crate::support::pictures::png(8, 6, number as u32);
+            let upload = editor.request("POST", &format!("/v1/editor/media?{query}"));
+            let made = got(upload.body(picture), 201).await.json;
+            piece.medium = Some(made["id"].as_str().unwrap().to_owned());
+        }
         let body = content(&piece, 1, &pieces, start);
         let path = format!("{EDITOR}/{}", slug(number));
         let first = format!("{EDITOR}/{}", former(number).unwrap_or(slug(number)));
@@ -283,6 +300,11 @@ impl Forbidden {
                 words.insert(marker(piece.number, 1));
                 words.insert(slug(piece.number));
                 words.insert(piece.id.clone());
+                words.extend(piece.medium.clone());
+                tags.extend(piece.medium.as_ref().map(|medium| {
+                    let id: Id = medium.parse().unwrap();
+                    join(&[Tag::media(id)])
+                }));
                 let id: Id = piece.id.parse().unwrap();
                 tags.insert(join(&[Tag::article(id)]));
                 tags.insert(join(&[Tag::slug(&slug(piece.number))]));
@@ -542,6 +564,19 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
             }
         }
     }
+    // Each picture is seen while its article is.
+    for piece in pieces {
+        let Some(medium) = &piece.medium else {
+            continue;
+        };
+        if piece.fate.is_visible(hours) {
+            let shown = look(app, &forbidden, &format!("/v1/media/{medium}")).await;
+            assert_eq!(shown["alt"], marker(piece.number, 1));
+        } else {
+            let unheard = "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e";
+            looks_like_nothing(app, "/v1/media/NAME", medium, unheard).await;
+        }
+    }
     // Under its old slug an article is what it is under its present one.
     for (piece, old) in pieces
         .iter()
@@ -618,6 +653,7 @@ fn the_search_would_find_it() {
         number,
         fate,
         id: Id::new().to_string(),
+        medium: None,
         inline: vec![To::Slug(1)],
         text: vec![],
         end: vec![],

@@ -238,7 +238,7 @@ both! {
         // The newsroom is as old as its articles say, from this instant on.
         let start = perspektive::db::Time::parse("2026-11-23T12:00:10Z").unwrap();
         app.state.travel(start.seconds_since(app.state.now()));
-        let loaded = app.blocking(|| demo::load(&app.state)).unwrap();
+        let loaded = demo::load(&app.state).await.unwrap();
         assert_eq!(loaded, 30);
         assert_eq!(counted(&app), Vec::<String>::new());
 

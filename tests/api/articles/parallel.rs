@@ -228,7 +228,7 @@ fn publish(slug: &'static str) -> impl FnOnce(&mut Tx<'_>) -> Result<()> {
 
 fn upload(slug: &'static str, body: Value) -> impl FnOnce(&mut Tx<'_>) -> Result<()> {
     move |tx| {
-        let sent = input::from_json(body.to_string().as_bytes(), &|_| None)?;
+        let sent = input::from_json(body.to_string().as_bytes(), input::Own::default())?;
         let key = Key::Slug(slug.to_owned());
         ops::put(
             tx,

@@ -246,6 +246,7 @@ fn image() -> impl Strategy<Value = Image> {
                 credit,
                 width,
                 height,
+                ..Image::default()
             },
         )
 }

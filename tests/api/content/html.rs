@@ -1,6 +1,6 @@
 //! HTML as editors have it, and the blocks and warnings it becomes.
 
-use perspektive::content::{Parsed, from_html, from_html_body};
+use perspektive::content::{Parsed, from_html, from_html_body_with};
 use std::fmt::Write;
 
 /// Addresses of our own website.
@@ -285,7 +285,10 @@ fn a_place_is_the_line_and_the_character_where_the_tag_starts() {
 
 #[test]
 fn a_body_alone_has_no_headline_and_no_front_matter() {
-    let parsed = from_html_body("<h1>Titel</h1><p class=teaser>Vorspann</p>", &own).unwrap();
+    let parsed = from_html_body_with("<h1>Titel</h1><p class=teaser>Vorspann</p>", &own, &|_| {
+        None
+    })
+    .unwrap();
     assert_eq!((parsed.headline, parsed.teaser), (None, None));
     assert_eq!(parsed.body.blocks.len(), 2);
     assert_eq!(parsed.warnings[0].code, "heading-level");

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 const LEVELS: &[&[&str]] = &[
     &["error"],
     &["db"],
+    &["storage"],
     // A tag is a value: the name under which something is cached and evicted.
     &["content", "changes::Tag", "changes::join"],
     &["http::address", "cache"],
@@ -30,7 +31,7 @@ const LEVELS: &[&[&str]] = &[
     &["users"],
     &["keys"],
     &["taxonomy"],
-    &["sections", "topics", "authors", "site"],
+    &["sections", "topics", "authors", "site", "media"],
     &["articles"],
     &["previews", "lists", "redirects"],
     &["delivery"],

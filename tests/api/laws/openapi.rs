@@ -273,7 +273,8 @@ fn every_operation_says_all_that_is_needed() {
             .into_iter()
             .flatten()
         {
-            if !has_example(body, &description) {
+            // The bytes of a picture are no example of anything.
+            if !has_example(body, &description) && !media.starts_with("image/") {
                 missing(&format!("the body as {media} needs an example"));
             }
         }

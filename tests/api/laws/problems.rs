@@ -89,6 +89,12 @@ both! {
         editor.send("POST", &format!("{article}/take-down"), &json!({"reason": "Probe"}), 200).await;
         meet(&mut met, "gone", app.request("GET", "/v1/articles/probe")).await;
 
+        let picture = editor.request("POST", "/v1/editor/media").body(crate::support::pictures::png(8, 8, 0));
+        let picture = crate::support::clients::expect(picture, 201).await;
+        perspektive::media::work::finish(&app.state).await.unwrap();
+        let bytes = format!("/media/{}/8.jpg", picture["id"].as_str().unwrap());
+        meet(&mut met, "range", app.request("GET", &bytes).header("Range", "bytes=99999-")).await;
+
         for round in 0..=200 {
             let body = json!({"name": "niemand", "password": format!("falsch und lang genug {round}")});
             let request = app.request("POST", "/v1/auth/login").json(&body);

@@ -3,8 +3,10 @@
 
 pub mod clients;
 pub mod contract;
+pub mod pictures;
 pub mod postgres;
 pub mod process;
+pub mod s3;
 pub mod seed;
 
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use perspektive::auth::Access;
 use perspektive::config::Config;
 use perspektive::db::Url;
 use perspektive::state::State;
+use perspektive::storage::Place;
 use serde_json::Value;
 
 /// Runs a test on SQLite and on PostgreSQL:
@@ -174,6 +177,11 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         writes_per_minute: 0,
         wrong_passwords: 20,
         uploads_at_once: 64,
+        media: Place::Folder(folder.path().join("media")),
+        media_max_bytes: 20 << 20,
+        media_max_pixels: 100_000_000,
+        // A test has the renditions made when it wants them.
+        media_workers: 0,
         audit_days: 365,
         editor_origins: vec!["https://redaktion.flussblick.example".to_owned()],
         trusted_proxies: Vec::new(),

@@ -1,0 +1,3 @@
+DROP TABLE media_leftovers;
+DROP TABLE media_uses;
+DROP TABLE media;
