@@ -3,6 +3,7 @@
 mod bucket;
 mod refused;
 mod renditions;
+mod seeing;
 mod storing;
 mod taking;
 
