@@ -17,6 +17,7 @@ use crate::db::Time;
 use crate::error::{Result, internal};
 use crate::http::conditional::Expect;
 use crate::state::State;
+use crate::taxonomy::terms;
 use crate::{authors, sections, site, topics};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
@@ -77,10 +78,10 @@ pub fn load(state: &State) -> Result<usize> {
             sections::ops::create(tx, &actor, section)?;
         }
         for topic in json::<Vec<topics::TopicIn>>("topics.json")? {
-            topics::ops::create(tx, &actor, topic)?;
+            terms::create::<topics::Topic>(tx, &actor, topic)?;
         }
         for author in json::<Vec<authors::AuthorIn>>("authors.json")? {
-            authors::ops::create(tx, &actor, author)?;
+            terms::create::<authors::Author>(tx, &actor, author)?;
         }
         Ok(())
     })?;

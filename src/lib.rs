@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · storage · cache · http · content ← changes ← state ←
-//! auth ← editing · audit ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← editing · audit ← taxonomy ← features ← previews ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -22,6 +22,7 @@
 //! - [`editing`]: the way every editor's write goes: dry runs, idempotency
 //!   keys, limits
 //! - [`audit`]: who did what, and what was refused
+//! - [`taxonomy`]: the other names of sections, topics and authors; merging
 //! - [`users`], [`keys`], [`site`], [`sections`], [`topics`], [`authors`], [`media`], [`articles`]:
 //!   the features, each with `model`, `ops` and `routes`
 //! - [`previews`]: links that open one article's working copy
@@ -78,6 +79,7 @@ pub mod sections;
 pub mod site;
 pub mod state;
 pub mod storage;
+pub mod taxonomy;
 pub mod telemetry;
 pub mod topics;
 pub mod users;

@@ -11,6 +11,7 @@ use perspektive::config::{Config, Settings};
 use perspektive::error::Result;
 use perspektive::http::conditional::Expect;
 use perspektive::state::State;
+use perspektive::taxonomy::terms;
 use perspektive::{app, authors, keys, sections, topics, users};
 
 use crate::postgres::Postgres;
@@ -277,12 +278,12 @@ pub fn furnish(state: &State) -> Result<()> {
         }
         for name in text::TOPICS {
             let topic = serde_json::from_value(serde_json::json!({"name": name})).expect("a topic");
-            topics::ops::create(tx, &actor, topic)?;
+            terms::create::<topics::Topic>(tx, &actor, topic)?;
         }
         for name in text::AUTHORS {
             let author =
                 serde_json::from_value(serde_json::json!({"name": name})).expect("an author");
-            authors::ops::create(tx, &actor, author)?;
+            terms::create::<authors::Author>(tx, &actor, author)?;
         }
         Ok(())
     })

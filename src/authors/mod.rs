@@ -7,7 +7,10 @@
 //!   address is for the newsroom and never handed out.
 //! - Uploads name authors by slug or name and create those that are unknown,
 //!   where the actor may.
-//! - An author whom an article names can't be deleted.
+//! - An author whom an article names can't be deleted; they can be merged into
+//!   another.
+//!
+//! Other names, and every write, are in [`taxonomy`](crate::taxonomy).
 
 mod model;
 pub mod ops;

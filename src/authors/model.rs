@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 use crate::db::schema::authors;
 use crate::db::{Id, Time};
 use crate::http::patch::{Ignored, Patch};
+use crate::taxonomy::{Kept, Others};
 
-/// The longest name, in characters.
-pub const NAME_MAX: usize = 120;
 /// The longest role, in characters.
 pub const ROLE_MAX: usize = 120;
 /// The longest biography, in characters.
@@ -72,6 +71,15 @@ pub struct AuthorIn {
     #[serde(default)]
     #[schema(nullable = false, example = "https://mara-lenz.example/")]
     pub url: Option<String>,
+    /// What else they are called, 100 at most: an upload finds them by these too. They
+    /// stay as they are if left out.
+    #[serde(default)]
+    #[schema(nullable = false, max_items = 100, example = json!(["M. Lenz"]))]
+    pub aliases: Option<Vec<String>>,
+    /// Kept by Perspektive; ignored.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub former_slugs: Ignored,
     /// Can't be changed; may come back as it was.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -119,6 +127,10 @@ pub struct AuthorPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub url: Patch<String>,
+    /// What else they are called; null removes all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub aliases: Patch<Vec<String>>,
 }
 
 /// An author as editors see them.
@@ -148,6 +160,12 @@ pub struct AuthorOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub url: Option<String>,
+    /// What else they are called.
+    #[schema(example = json!(["M. Lenz"]))]
+    pub aliases: Vec<String>,
+    /// Slugs that lead to them because they had them, or what was merged into them.
+    #[schema(example = json!(["mara-schulz"]))]
+    pub former_slugs: Vec<String>,
     /// Counts the writes to it.
     pub version: i64,
     /// When it was made.
@@ -156,8 +174,12 @@ pub struct AuthorOut {
     pub updated_at: Time,
 }
 
-impl From<Author> for AuthorOut {
-    fn from(author: Author) -> Self {
+impl From<Kept<Author>> for AuthorOut {
+    fn from(kept: Kept<Author>) -> Self {
+        let Others {
+            aliases,
+            former_slugs,
+        } = kept.others;
         let Author {
             id,
             slug,
@@ -171,7 +193,7 @@ impl From<Author> for AuthorOut {
             version,
             created_at,
             updated_at,
-        } = author;
+        } = kept.item;
         AuthorOut {
             id,
             slug,
@@ -180,6 +202,8 @@ impl From<Author> for AuthorOut {
             bio,
             email,
             url,
+            aliases,
+            former_slugs,
             version,
             created_at,
             updated_at,

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, delete, get, patch, post, put, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{AuthorIn, AuthorOut, AuthorPatch, ops};
+use super::{Author, AuthorIn, AuthorOut, AuthorPatch};
 use crate::auth::{Actor, Right};
 use crate::editing::{By, Edit};
 use crate::error::Result;
@@ -17,6 +17,7 @@ use crate::http::spec::{
 };
 use crate::http::upload::Upload;
 use crate::state::State;
+use crate::taxonomy::{Kept, MergeIn, Merged, merging, terms};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -26,7 +27,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_editor_author)
         .service(put_author)
         .service(patch_author)
-        .service(delete_author);
+        .service(delete_author)
+        .service(free_author_slug)
+        .service(merge_author);
 }
 
 /// List all authors
@@ -53,7 +56,9 @@ pub async fn list_editor_authors(
     let wanted = NamePage::of(&mut params)?;
     params.finish()?;
     let path = format!("{}/v1/editor/authors", state.config.public_url);
-    let page = state.read(move |c| ops::page(c, &wanted, &path)).await?;
+    let page = state
+        .read(move |c| terms::page::<Author, AuthorOut>(c, &wanted, &path))
+        .await?;
     Ok(Reply::page(&page))
 }
 
@@ -76,8 +81,8 @@ pub async fn create_author(edit: Edit, upload: Upload) -> Result<Reply> {
     edit.params()?.finish()?;
     let input: AuthorIn = upload.json().await?;
     edit.write(move |tx, by| {
-        let saved = ops::create(tx, &by.actor, input)?;
-        Ok(reply(by, saved.map(AuthorOut::from)))
+        let saved = terms::create::<Author>(tx, &by.actor, input)?;
+        Ok(reply(by, saved))
     })
     .await
 }
@@ -105,8 +110,8 @@ pub async fn get_editor_author(
     actor.require(Right::Read)?;
     Params::of(&request)?.finish()?;
     let at = Reference::of(&at);
-    let found = state.read(move |c| ops::find(c, &at)).await?;
-    let version = found.version;
+    let found = state.read(move |c| terms::find::<Author>(c, &at)).await?;
+    let version = found.item.version;
     Ok(Reply::ok(&AuthorOut::from(found)).version(version))
 }
 
@@ -134,15 +139,16 @@ pub async fn put_author(edit: Edit, at: web::Path<String>, upload: Upload) -> Re
     let (at, expect) = (Reference::to_put(&at)?, edit.expect()?);
     let input: AuthorIn = upload.json().await?;
     edit.write(move |tx, by| {
-        let saved = ops::put(tx, &by.actor, &at, expect, input)?;
-        Ok(reply(by, saved.map(AuthorOut::from)))
+        let saved = terms::put::<Author>(tx, &by.actor, &at, expect, input)?;
+        Ok(reply(by, saved))
     })
     .await
 }
 
 /// Change an author
 ///
-/// What is left out stays; `null` removes.
+/// What is left out stays; `null` removes. A slug that is given up still leads to
+/// them, for readers and in uploads, until it is freed.
 #[utoipa::path(
     tag = "authors",
     security(("bearer" = [])),
@@ -161,8 +167,8 @@ pub async fn patch_author(edit: Edit, at: web::Path<String>, upload: Upload) -> 
     let (at, expect) = (Reference::of(&at), edit.expect()?);
     let patch: AuthorPatch = upload.merge_patch().await?;
     edit.write(move |tx, by| {
-        let saved = ops::patch(tx, &by.actor, &at, expect, patch)?;
-        Ok(reply(by, saved.map(AuthorOut::from)))
+        let saved = terms::patch::<Author>(tx, &by.actor, &at, expect, patch)?;
+        Ok(reply(by, saved))
     })
     .await
 }
@@ -185,13 +191,82 @@ pub async fn delete_author(edit: Edit, at: web::Path<String>) -> Result<Reply> {
     edit.params()?.finish()?;
     let (at, expect) = (Reference::of(&at), edit.expect()?);
     edit.write(move |tx, by| {
-        ops::delete(tx, &by.actor, &at, expect)?;
+        terms::delete::<Author>(tx, &by.actor, &at, expect)?;
         Ok(Reply::no_content())
     })
     .await
 }
 
-fn reply(by: &By, saved: Saved<AuthorOut>) -> Reply {
+/// Free a former slug
+///
+/// It no longer leads to the author, and another may have it.
+#[utoipa::path(
+    tag = "authors",
+    security(("bearer" = [])),
+    params(
+        ("author" = String, Path, description = "Slug or id", example = "mara-lenz"),
+        ("slug" = String, Path, description = "One of its `former_slugs`", example = "mara-schulz"),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "Freed"),
+        EditorProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[delete("/v1/editor/authors/{author}/former-slugs/{slug}")]
+pub async fn free_author_slug(edit: Edit, path: web::Path<(String, String)>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, slug) = path.into_inner();
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    edit.write(move |tx, by| {
+        terms::free_slug::<Author>(tx, &by.actor, &at, expect, &slug)?;
+        Ok(Reply::no_content())
+    })
+    .await
+}
+
+/// Merge an author into another
+///
+/// Their articles are the other author's, and what leads to the one
+/// leads to the other from then on: its address is a redirect, its name an alias.
+/// They are gone. No article changes; old revisions mean the other. A dry run says how
+/// many articles it is about. Doing it again changes nothing.
+#[utoipa::path(
+    tag = "authors",
+    security(("bearer" = [])),
+    params(
+        ("author" = String, Path, description = "Slug or id of what goes", example = "mara-lenz"),
+        ("If-Match" = Option<String>, Header, description = "The version of what goes, or `*`", example = "\"v3\""),
+    ),
+    request_body(content = MergeIn, description = "What stays"),
+    responses(
+        (status = 200, description = "Merged, or merged before", body = Saved<Merged<AuthorOut>>,
+            headers(("ETag" = String, description = "The version of what stays, to be sent as `If-Match`"))),
+        EditorProblems, BodyProblems, Missing, Conflicts,
+        (status = 412, description = "`If-Match` names another version; the problem has the present one. Type: `/problems/stale`.", body = crate::http::problems::ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+#[post("/v1/editor/authors/{author}/merge")]
+pub async fn merge_author(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    let input: MergeIn = upload.json().await?;
+    edit.write(move |tx, by| {
+        let saved = merging::merge::<Author>(tx, &by.actor, &at, expect, &input)?;
+        let version = saved.item.item.item.version;
+        let saved = saved.map(|Merged { articles, item }| Merged {
+            articles,
+            item: AuthorOut::from(item),
+        });
+        Ok(Reply::ok(&saved).version(version))
+    })
+    .await
+}
+
+fn reply(by: &By, saved: Saved<Kept<Author>>) -> Reply {
+    let saved = saved.map(AuthorOut::from);
     let AuthorOut { version, slug, .. } = &saved.item;
     let location = format!("{}/v1/editor/authors/{slug}", by.config().public_url);
     saved.reply(*version, location)

@@ -59,8 +59,8 @@ macro_rules! for_each_table {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
             revisions RevisionRow, links LinkRow, listings ListingRow, corrections CorrectionRow,
-            former_slugs FormerSlugRow, preview_links PreviewLinkRow, media MediaRow, media_uses MediaUseRow,
-            media_leftovers MediaLeftoverRow, changes ChangeRow,
+            former_slugs FormerSlugRow, other_names OtherNameRow, preview_links PreviewLinkRow, media MediaRow,
+            media_uses MediaUseRow, media_leftovers MediaLeftoverRow, changes ChangeRow,
             idempotency_keys IdempotencyKeyRow, audit AuditRow
         }
     };
@@ -132,6 +132,9 @@ rows! {
     media_uses MediaUseRow { media_id: Id, article_id: Id, revision: i32 }
     media_leftovers MediaLeftoverRow { media_id: Id, due_at: Time }
     former_slugs FormerSlugRow { slug: String, article_id: Id, retired_at: Time }
+    other_names OtherNameRow {
+        way: String, name_key: String, kind: String, target_id: Id, name: String, position: i32,
+    }
     changes ChangeRow { seq: i64, at: Time, entity: String, entity_id: Id, action: String, keys: String }
     idempotency_keys IdempotencyKeyRow {
         scope: String, fingerprint: String, status: i32, headers: String, body: Option<String>, expires_at: Time,

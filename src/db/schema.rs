@@ -233,6 +233,19 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use super::Uid;
+    other_names (way, name_key, kind) {
+        way -> Text,
+        name_key -> Text,
+        kind -> Text,
+        target_id -> Uid,
+        name -> Text,
+        position -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
     changes (seq) {
         seq -> BigInt,
         at -> BigInt,
@@ -353,6 +366,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     media,
     media_leftovers,
     media_uses,
+    other_names,
     preview_links,
     refresh_tokens,
     revisions,

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::card::{Card, CardLinks, Image, NameRef, names, reading_minutes, unique};
+use super::card::{Card, CardLinks, Image, NameRef, Names, reading_minutes, unique};
 use super::context::Context;
 use super::list::keep;
 use super::related::{self, RelatedOut, related_out};
-use super::taxonomy::SectionRef;
+use super::sections::SectionRef;
 use crate::articles::model::{
     Access, ArticleRow, Kind, LinkRow, Priority, RevisionHead, RevisionRow, Seo, ids,
 };
@@ -436,12 +436,6 @@ pub fn article(
     let mut made = related::Made::default();
     let article = assemble(conn, now, context, &mut resolved, wanted, &mut made)?;
     let mut tags = std::mem::take(&mut resolved.tags);
-    tags.extend(ids(&resolved.revision.topics)?.into_iter().map(Tag::topic));
-    tags.extend(
-        ids(&resolved.revision.authors)?
-            .into_iter()
-            .map(Tag::author),
-    );
     tags.append(&mut made.tags);
     let mut draft = match wanted.fields.as_slice() {
         [] => Draft::json(&article, unique(tags))?,
@@ -487,9 +481,12 @@ fn assemble(
     let body = std::mem::take(&mut resolved.body);
     let (row, revision) = (&resolved.row, &resolved.revision);
 
-    let topic_ids = ids(&revision.topics)?;
-    let author_ids = ids(&revision.authors)?;
-    let names = names(conn, [&*topic_ids, &*author_ids].concat())?;
+    let (topics, authors) = (ids(&revision.topics)?, ids(&revision.authors)?);
+    let names = Names::load(conn, [&*topics, &*authors].concat())?;
+    let (topics, authors) = (names.present(topics), names.present(authors));
+    let tags = &mut resolved.tags;
+    tags.extend(topics.iter().map(|topic| Tag::topic(*topic)));
+    tags.extend(authors.iter().map(|author| Tag::author(*author)));
     let corrections = crate::store!(*conn, articles::corrections(row.id))?;
     let mut related_auto = None;
     let mut more = None;
@@ -533,14 +530,8 @@ fn assemble(
         subheadline: revision.subheadline.clone(),
         teaser: revision.teaser.clone(),
         section: context.section(revision.section_id),
-        topics: topic_ids
-            .iter()
-            .filter_map(|id| names.get(id).cloned())
-            .collect(),
-        authors: author_ids
-            .iter()
-            .filter_map(|id| names.get(id).cloned())
-            .collect(),
+        topics: names.show(&topics),
+        authors: names.show(&authors),
         image: Image::read(revision.image.as_deref())?,
         published_at,
         first_published_at: row.first_published_at.unwrap_or(published_at),

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::taxonomy::SectionRef;
+use super::sections::SectionRef;
 use crate::articles::model::{Access, Kind, Picture, Priority};
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
+use crate::taxonomy::names::{follow, merged};
 
 /// How much of the teaser a card carries, in characters.
 pub const CARD_TEASER: usize = 200;
@@ -185,18 +186,48 @@ pub const CARD_FIELDS: [&str; 19] = [
     "links",
 ];
 
-/// How articles name these topics and authors, by id.
-pub fn names(conn: &mut Conn<'_>, mut ids: Vec<Id>) -> Result<HashMap<Id, NameRef>> {
-    ids.sort_unstable();
-    ids.dedup();
-    let found = match ids.as_slice() {
-        [] => Vec::new(),
-        ids => crate::store!(*conn, taxonomy::names(ids))?,
-    };
-    Ok(found
-        .into_iter()
-        .map(|(id, slug, name)| (id, NameRef { slug, name }))
-        .collect())
+/// Names of topics and authors, by the ids that revisions hold.
+pub struct Names {
+    names: HashMap<Id, NameRef>,
+    merged: HashMap<Id, Id>,
+}
+
+impl Names {
+    /// Looks up what these are called now.
+    pub fn load(conn: &mut Conn<'_>, mut ids: Vec<Id>) -> Result<Self> {
+        ids.sort_unstable();
+        ids.dedup();
+        let look_up = |conn: &mut Conn<'_>, ids: &[Id]| -> Result<Vec<(Id, NameRef)>> {
+            let found = match ids {
+                [] => Vec::new(),
+                ids => crate::store!(*conn, taxonomy::names(ids))?,
+            };
+            let name = |(id, slug, name)| (id, NameRef { slug, name });
+            Ok(found.into_iter().map(name).collect())
+        };
+        let mut names: HashMap<Id, NameRef> = look_up(conn, &ids)?.into_iter().collect();
+        // What isn't there any more may have been merged.
+        ids.retain(|id| !names.contains_key(id));
+        let merged = match ids.as_slice() {
+            [] => HashMap::new(),
+            ids => merged(conn, ids)?,
+        };
+        let present: Vec<Id> = merged.values().copied().collect();
+        names.extend(look_up(conn, &present)?);
+        Ok(Names { names, merged })
+    }
+
+    /// The ids as they are now, each once.
+    pub fn present(&self, mut ids: Vec<Id>) -> Vec<Id> {
+        follow(&self.merged, &mut ids);
+        ids
+    }
+
+    /// What these are called, in their order; without those that are gone.
+    pub fn show(&self, ids: &[Id]) -> Vec<NameRef> {
+        let names = ids.iter().filter_map(|id| self.names.get(id).cloned());
+        names.collect()
+    }
 }
 
 /// Minutes it takes to read so many words: 220 a minute, at least one.

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use chrono_tz::Tz;
 
 use super::card::{CARD_TEASER, Card, CardLinks, Image, reading_minutes};
-use super::taxonomy::SectionRef;
+use super::sections::SectionRef;
 use crate::articles::model::{ArticleRow, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
@@ -94,6 +94,13 @@ impl Context {
             "{site}{}",
             address::path(&self.config.site_article_path, parts, self.zone)
         ))
+    }
+
+    /// A section's id as it is now, if a revision holds this one. One that is newer
+    /// than this context is itself.
+    pub fn section_id(&self, id: Option<Id>) -> Option<Id> {
+        let present = self.tree.by_id(id?).map(|section| section.id);
+        present.or(id)
     }
 
     /// A section, as articles name it.

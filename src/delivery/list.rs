@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::card::{CARD_FIELDS, Card, names, unique};
+use super::card::{CARD_FIELDS, Card, Names, unique};
 use super::context::Context;
 use crate::articles::model::{ArticleRow, Kind, ListFilter, Order, RevisionHead, ids};
+use crate::authors::Author;
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, bad_parameter, internal};
@@ -16,7 +17,10 @@ use crate::http::answer::Draft;
 use crate::http::cursor::{self, Position};
 use crate::http::page::PageLinks;
 use crate::http::query::{LIMIT_DEFAULT, Params};
+use crate::http::reference::Reference;
 use crate::http::text;
+use crate::taxonomy::{Term, names};
+use crate::topics::Topic;
 
 /// The most alternatives that a filter may list.
 const ALTERNATIVES_MAX: usize = 20;
@@ -220,6 +224,7 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, context: &Context) 
 
     let rows = in_order(conn, &positions)?;
     let mut tags = list_tags(&filter);
+    tags.extend(name_tags(wanted));
     for (row, head) in &rows {
         context.tag_card(row, head, &mut tags);
     }
@@ -291,13 +296,9 @@ fn resolve(
     for (name, values) in &wanted.named {
         let mut lists = Vec::with_capacity(values.len());
         for value in values {
-            let id: Option<Id> = value.parse().ok();
             let found = match *name {
                 "section" => {
-                    let found = match id {
-                        Some(id) => context.tree.by_id(id),
-                        None => context.tree.by_slug(value),
-                    };
+                    let found = context.tree.led_to(&Reference::of(value));
                     let known: Vec<&str> = context
                         .tree
                         .in_order()
@@ -310,16 +311,8 @@ fn resolve(
                         })?
                         .id
                 }
-                "topic" => match id {
-                    Some(id) => id,
-                    None => crate::store!(*conn, topics::find_by_slug(value))?
-                        .map_or(nothing, |topic| topic.id),
-                },
-                _ => match id {
-                    Some(id) => id,
-                    None => crate::store!(*conn, authors::find_by_slug(value))?
-                        .map_or(nothing, |author| author.id),
-                },
+                "topic" => listed::<Topic>(conn, value)?.unwrap_or(nothing),
+                _ => listed::<Author>(conn, value)?.unwrap_or(nothing),
             };
             let known =
                 *name == "section" || crate::store!(*conn, taxonomy::has_visible(found, now))?;
@@ -339,6 +332,27 @@ fn resolve(
         filter.exclude.extend(found.into_iter().map(|(_, id)| id));
     }
     Ok((filter, all_known))
+}
+
+/// The id of what has this slug or had it; of what was merged into another the
+/// other's.
+fn listed<T: Term>(conn: &mut Conn<'_>, name: &str) -> Result<Option<Id>> {
+    let at = Reference::of(name);
+    let here = match &at {
+        Reference::Id(_) => None,
+        Reference::Slug(slug) => T::find_by_slug(conn, slug)?.map(|term| term.id()),
+    };
+    if here.is_some() {
+        return Ok(here);
+    }
+    let id = name.parse().ok();
+    Ok(names::led_to(conn, T::KIND, &at)?.or(id))
+}
+
+/// The tags of what the names in the filters mean, which another may get.
+fn name_tags(wanted: &Wanted) -> impl Iterator<Item = Tag> + '_ {
+    let values = wanted.named.iter().flat_map(|(_, values)| values);
+    values.map(|value| Tag::slug(value))
 }
 
 /// The tags of which articles are in a list.
@@ -383,15 +397,16 @@ fn include(
     };
     let topics: Vec<Vec<Id>> = wanted("topics", |head| &head.topics)?;
     let authors: Vec<Vec<Id>> = wanted("authors", |head| &head.authors)?;
-    let names = names(conn, [topics.concat(), authors.concat()].concat())?;
-    tags.extend(topics.iter().flatten().map(|id| Tag::topic(*id)));
-    tags.extend(authors.iter().flatten().map(|id| Tag::author(*id)));
-    let named = |ids: Vec<Id>| Some(ids.iter().filter_map(|id| names.get(id).cloned()).collect());
+    let names = Names::load(conn, [topics.concat(), authors.concat()].concat())?;
     for (item, ids) in items.iter_mut().zip(topics) {
-        item.topics = named(ids);
+        let ids = names.present(ids);
+        tags.extend(ids.iter().map(|id| Tag::topic(*id)));
+        item.topics = Some(names.show(&ids));
     }
     for (item, ids) in items.iter_mut().zip(authors) {
-        item.authors = named(ids);
+        let ids = names.present(ids);
+        tags.extend(ids.iter().map(|id| Tag::author(*id)));
+        item.authors = Some(names.show(&ids));
     }
     Ok(())
 }

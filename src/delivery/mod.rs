@@ -5,6 +5,7 @@
 //! is added for editors can't appear in public.
 
 pub mod article;
+pub mod authors;
 pub mod card;
 pub mod context;
 pub mod list;
@@ -12,15 +13,25 @@ pub mod media;
 pub mod preview;
 pub mod related;
 pub mod routes;
+pub mod sections;
 pub mod serve;
+pub mod site;
 pub mod taxonomy;
+pub mod topics;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
     routes::configure(config);
-    taxonomy::configure(config);
     media::configure(config);
-    config.service(preview::get_preview);
+    config
+        .service(sections::list_sections)
+        .service(sections::get_section)
+        .service(topics::list_topics)
+        .service(topics::get_topic)
+        .service(authors::list_authors)
+        .service(authors::get_author)
+        .service(site::get_site)
+        .service(preview::get_preview);
 }

@@ -21,6 +21,7 @@ use crate::db::{Conn, Id, Time};
 use crate::error::Result;
 use crate::http::answer::Draft;
 use crate::http::cursor::Position;
+use crate::taxonomy::names;
 
 /// Seconds that an answer with automatic picks may live.
 pub const LIFETIME: i64 = 600;
@@ -193,16 +194,10 @@ pub fn more(
     limit: i64,
     made: &mut Made,
 ) -> Result<Vec<Card>> {
-    let lists: Vec<Vec<Id>> = revision
-        .section_id
-        .map(|section| vec![section])
-        .into_iter()
-        .collect();
-    made.tags.push(
-        revision
-            .section_id
-            .map_or_else(Tag::all_articles, Tag::list),
-    );
+    let section = context.section_id(revision.section_id);
+    let lists: Vec<Vec<Id>> = section.map(|section| vec![section]).into_iter().collect();
+    made.tags
+        .push(section.map_or_else(Tag::all_articles, Tag::list));
     let filter = ListFilter {
         exclude: vec![row.id],
         ..filter(lists)
@@ -226,7 +221,8 @@ pub fn automatic(
     known: &[Id],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
-    let topics = ids(&revision.topics)?;
+    let topics = names::present(conn, ids(&revision.topics)?)?;
+    let section = context.section_id(revision.section_id);
     let published_at = row.published_at.unwrap_or(now);
     let here = Position {
         at: published_at,
@@ -236,7 +232,7 @@ pub fn automatic(
     let lists = topics
         .iter()
         .map(|topic| (*topic, 3))
-        .chain(revision.section_id.map(|section| (section, 1)));
+        .chain(section.map(|section| (section, 1)));
     for (list, weight) in lists {
         made.tags.push(Tag::list(list));
         let filter = filter(vec![vec![list]]);

@@ -23,6 +23,8 @@ crate::text_enum! {
         Updated = "updated",
         /// It said what was there already.
         Unchanged = "unchanged",
+        /// What it was said of is gone, and this stands in its place.
+        Merged = "merged",
     }
 }
 

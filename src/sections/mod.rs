@@ -8,10 +8,12 @@
 //! - An article in a section is in all sections above it too. What readers see
 //!   in lists is kept in `listings`, a row for each of these; moving a section
 //!   rewrites those rows in the same transaction.
-//! - A section with children or with articles can't be deleted.
+//! - A section with children or with articles can't be deleted. It can be merged
+//!   into another: its articles and what lies below it are that one's then.
 //! - Every write to the tree holds one lock, and articles are written under a
 //!   shared one: no article is filed while the tree changes under it.
 
+pub mod merging;
 mod model;
 pub mod ops;
 pub mod routes;

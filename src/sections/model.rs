@@ -12,13 +12,12 @@ use crate::error::FieldError;
 use crate::http::patch::{Ignored, Patch};
 use crate::http::reference::Reference;
 use crate::http::text;
+use crate::taxonomy::{OtherName, Others, Way};
 
 /// How many levels the tree may have.
 pub const DEPTH_MAX: usize = 8;
 /// How many sections there may be.
 pub const SECTIONS_MAX: usize = 500;
-/// The longest name, in characters.
-pub const NAME_MAX: usize = 120;
 /// The longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 1_000;
 
@@ -68,6 +67,15 @@ pub struct SectionIn {
     /// Its place among its siblings; equal ones are sorted by name.
     #[serde(default)]
     pub position: i32,
+    /// What else it is called, 100 at most: an upload finds it by these too. They
+    /// stay as they are if left out.
+    #[serde(default)]
+    #[schema(nullable = false, max_items = 100, example = json!(["Konzerte"]))]
+    pub aliases: Option<Vec<String>>,
+    /// Kept by Perspektive; ignored.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub former_slugs: Ignored,
     /// Can't be changed; may come back as it was.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -115,6 +123,10 @@ pub struct SectionPatch {
     #[serde(default)]
     #[schema(value_type = Option<i32>)]
     pub position: Patch<i32>,
+    /// What else it is called; null removes all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub aliases: Patch<Vec<String>>,
 }
 
 /// A section as editors see it.
@@ -141,6 +153,12 @@ pub struct SectionOut {
     pub description: Option<String>,
     /// Its place among its siblings.
     pub position: i32,
+    /// What else it is called.
+    #[schema(example = json!(["Konzerte"]))]
+    pub aliases: Vec<String>,
+    /// Slugs that lead to it because it had them, or what was merged into it.
+    #[schema(example = json!(["konzerte"]))]
+    pub former_slugs: Vec<String>,
     /// Counts the writes to it.
     pub version: i64,
     /// When it was made.
@@ -164,6 +182,10 @@ impl SectionOut {
             updated_at,
         } = section.clone();
         let parent = parent_id.and_then(|parent| tree.by_id(parent));
+        let Others {
+            aliases,
+            former_slugs,
+        } = tree.others(id);
         SectionOut {
             id,
             parent: parent.map(|parent| parent.slug.clone()),
@@ -172,6 +194,8 @@ impl SectionOut {
             name,
             description,
             position,
+            aliases,
+            former_slugs,
             version,
             created_at,
             updated_at,
@@ -179,17 +203,18 @@ impl SectionOut {
     }
 }
 
-/// All sections, as a tree.
+/// All sections, as a tree, with their other names.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     sections: Vec<Section>,
     by_id: HashMap<Id, usize>,
     children: HashMap<Option<Id>, Vec<usize>>,
+    others: Vec<OtherName>,
 }
 
 impl Tree {
     /// Puts sections in order. One whose parent doesn't exist stands at the top.
-    pub fn new(mut sections: Vec<Section>) -> Self {
+    pub fn new(mut sections: Vec<Section>, others: Vec<OtherName>) -> Self {
         sections.sort_by_cached_key(|section| {
             (section.position, text::slugify(&section.name), section.id)
         });
@@ -203,11 +228,25 @@ impl Tree {
             let parent = section.parent_id.filter(|id| by_id.contains_key(id));
             children.entry(parent).or_default().push(place);
         }
-        Tree {
+        let mut tree = Tree {
             sections,
             by_id,
             children,
+            others,
+        };
+        // What was merged is found where it is now, but is no section itself.
+        for (old, place) in tree.merged() {
+            tree.by_id.insert(old, place);
         }
+        tree
+    }
+
+    /// The ids that lead to others, and the places of these.
+    fn merged(&self) -> Vec<(Id, usize)> {
+        let merged = self.others.iter().filter(|row| row.way == Way::Id);
+        merged
+            .filter_map(|row| Some((row.name_key.parse().ok()?, *self.by_id.get(&row.target_id)?)))
+            .collect()
     }
 
     /// How many sections there are.
@@ -220,7 +259,8 @@ impl Tree {
         self.sections.is_empty()
     }
 
-    /// The section with this id.
+    /// The section with this id, or what that was merged into: what a revision
+    /// means by it.
     pub fn by_id(&self, id: Id) -> Option<&Section> {
         self.by_id.get(&id).map(|place| &self.sections[*place])
     }
@@ -230,19 +270,56 @@ impl Tree {
         self.sections.iter().find(|section| section.slug == slug)
     }
 
-    /// The section that a path names.
+    /// The section that a path names: by its present slug or its own id.
     pub fn get(&self, reference: &Reference) -> Option<&Section> {
         match reference {
-            Reference::Id(id) => self.by_id(*id),
+            Reference::Id(id) => self.by_id(*id).filter(|section| section.id == *id),
             Reference::Slug(slug) => self.by_slug(slug),
         }
     }
 
-    /// The section that a text in a document means: its id, its slug, or its
-    /// exact name. An error says which slugs the name could mean, or which
+    /// The section that has this slug, or had it, or took in whoever had it; and
+    /// likewise of an id.
+    pub fn led_to(&self, reference: &Reference) -> Option<&Section> {
+        match reference {
+            Reference::Id(id) => self.by_id(*id),
+            Reference::Slug(slug) => self
+                .by_slug(slug)
+                .or_else(|| self.by_other_name(Way::Slug, slug)),
+        }
+    }
+
+    fn by_other_name(&self, way: Way, key: &str) -> Option<&Section> {
+        let named = |row: &&OtherName| row.way == way && row.name_key == key;
+        self.by_id(self.others.iter().find(named)?.target_id)
+    }
+
+    /// The other names of a section.
+    pub fn others(&self, id: Id) -> Others {
+        Others::of(id, &self.others)
+    }
+
+    /// All sections' other names.
+    pub fn all_others(&self) -> &[OtherName] {
+        &self.others
+    }
+
+    /// The ids by which revisions may name any of these sections.
+    pub fn ids_of(&self, sections: &[&Section]) -> Vec<Id> {
+        let ids = self.by_id.iter();
+        ids.filter(|(_, place)| {
+            let id = self.sections[**place].id;
+            sections.iter().any(|section| section.id == id)
+        })
+        .map(|(id, _)| *id)
+        .collect()
+    }
+
+    /// The section that a text in a document means: its id, a slug that it has or
+    /// had, its exact name, or an alias. An error says which slugs the name could mean, or which
     /// section has the nearest name.
     pub fn resolve(&self, text: &str, pointer: &str) -> Result<&Section, FieldError> {
-        if let Some(section) = self.get(&Reference::of(text)) {
+        if let Some(section) = self.led_to(&Reference::of(text)) {
             return Ok(section);
         }
         let key = text::name_key(text);
@@ -254,6 +331,9 @@ impl Tree {
         match same.as_slice() {
             [only] => Ok(only),
             [] => {
+                if let Some(section) = self.by_other_name(Way::Alias, &key) {
+                    return Ok(section);
+                }
                 let in_order = self.in_order().into_iter();
                 let slugs: Vec<&str> = in_order.map(|s| s.slug.as_str()).collect();
                 let detail = format!("the section {}", text::unknown(text, &slugs));
@@ -350,6 +430,7 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::taxonomy::Kind;
 
     fn section(slug: &str, parent: Option<&Section>, position: i32) -> Section {
         Section {
@@ -373,7 +454,7 @@ mod tests {
         let klassik = section("klassik", Some(&musik), 0);
         let film = section("film", Some(&kultur), 0);
         let all = vec![&klassik, &musik, &kultur, &film, &politik];
-        let tree = Tree::new(all.into_iter().cloned().collect());
+        let tree = Tree::new(all.into_iter().cloned().collect(), vec![]);
         let slugs = |sections: Vec<&Section>| -> Vec<String> {
             sections.iter().map(|s| s.slug.clone()).collect()
         };
@@ -393,10 +474,40 @@ mod tests {
     }
 
     #[test]
+    fn other_names_lead_to_sections_and_are_none() {
+        let kultur = section("kultur", None, 0);
+        let old = Id::new();
+        let other = |way, key: &str| OtherName {
+            way,
+            name_key: key.to_owned(),
+            kind: Kind::Section,
+            target_id: kultur.id,
+            name: key.to_owned(),
+            position: 0,
+        };
+        let others = vec![
+            other(Way::Id, &old.to_string()),
+            other(Way::Slug, "feuilleton"),
+            other(Way::Alias, "kunst und kultur"),
+        ];
+        let tree = Tree::new(vec![kultur.clone()], others);
+        for text in ["feuilleton", "Kunst und KULTUR", &old.to_string()] {
+            assert_eq!(tree.resolve(text, "").map(|s| s.id), Ok(kultur.id));
+        }
+        assert_eq!(tree.by_id(old), Some(&kultur));
+        assert_eq!(tree.get(&Reference::Id(old)), None);
+        assert_eq!(tree.get(&Reference::of("feuilleton")), None);
+        assert_eq!((tree.len(), tree.in_order().len()), (1, 1));
+        let mut ids = tree.ids_of(&[&kultur]);
+        ids.sort();
+        assert_eq!(ids, [kultur.id, old]);
+    }
+
+    #[test]
     fn a_cycle_in_the_data_ends() {
         let (mut a, mut b) = (section("a", None, 0), section("b", None, 0));
         (a.parent_id, b.parent_id) = (Some(b.id), Some(a.id));
-        let tree = Tree::new(vec![a.clone(), b]);
+        let tree = Tree::new(vec![a.clone(), b], vec![]);
         assert_eq!(tree.ancestors(a.id).len(), 2 * DEPTH_MAX);
         assert!(tree.in_order().is_empty());
     }

@@ -1,21 +1,24 @@
 //! Reading the tree and every write to it.
 
-use super::model::{DESCRIPTION_MAX, NAME_MAX};
+use super::model::DESCRIPTION_MAX;
 use super::{DEPTH_MAX, SECTIONS_MAX, Section, SectionIn, SectionOut, SectionPatch, Tree};
 use crate::audit::model::{Deed, Subject};
 use crate::auth::{Actor, Right};
 use crate::changes::{Action, Entity, Tag, Tx, note, record};
 use crate::db::{Conn, Id};
-use crate::error::{FieldError, Result, conflict, invalid_all, not_found};
+use crate::error::{Error, FieldError, Result, conflict, invalid_all};
 use crate::http::conditional::{Current, Expect, Put, stale};
 use crate::http::reference::Reference;
 use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
 use crate::store;
+use crate::taxonomy::names::{self, Claim, Holder};
+use crate::taxonomy::{Kind, NAME_MAX, terms};
 
 /// The tree as it is now.
 pub fn tree(conn: &mut Conn<'_>) -> Result<Tree> {
-    Ok(Tree::new(store!(*conn, sections::all())?))
+    let others = store!(*conn, taxonomy::all_other_names(Kind::Section))?;
+    Ok(Tree::new(store!(*conn, sections::all())?, others))
 }
 
 /// The tree, kept as it is until the end of the transaction: for whoever files
@@ -28,8 +31,8 @@ pub fn hold(tx: &mut Tx<'_>) -> Result<Tree> {
 /// Creates a section. 409 if its slug is taken.
 pub fn create(tx: &mut Tx<'_>, actor: &Actor, input: SectionIn) -> Result<Saved<SectionOut>> {
     let tree = lock(tx, actor)?;
-    let section = wanted(tx, &tree, None, input)?;
-    save(tx, &tree, None, section)
+    let (section, aliases) = wanted(tx, &tree, None, input)?;
+    save(tx, &tree, None, section, &aliases)
 }
 
 /// Creates a section under this slug, or replaces the one that is there.
@@ -45,18 +48,22 @@ pub fn put(
     let slug = match (old, at) {
         (Some(old), _) => old.slug.clone(),
         (None, Reference::Slug(slug)) => slug.clone(),
-        (None, Reference::Id(_)) => return Err(missing(at)),
+        (None, Reference::Id(_)) => return Err(gone(&tree, at)),
     };
+    if old.is_none() && tree.led_to(at).is_some() {
+        return Err(gone(&tree, at));
+    }
     let mut errors = Vec::new();
     text::check_same(input.slug.as_ref(), Some(&slug), "#/slug", &mut errors);
     if !errors.is_empty() {
         return Err(invalid_all(errors));
     }
     input.slug = Some(slug);
-    let section = wanted(tx, &tree, old, input)?;
+    let (section, aliases) = wanted(tx, &tree, old, input)?;
     let current = old.map(current);
-    match expect.put(current.as_ref(), old == Some(&section))? {
-        Put::Create | Put::Replace => save(tx, &tree, old, section),
+    let equal = old.is_some_and(|old| *old == section && tree.others(old.id).aliases == aliases);
+    match expect.put(current.as_ref(), equal)? {
+        Put::Create | Put::Replace => save(tx, &tree, old, section, &aliases),
         Put::Unchanged => Ok(unchanged(&tree, &section)),
     }
 }
@@ -70,14 +77,16 @@ pub fn patch(
     patch: SectionPatch,
 ) -> Result<Saved<SectionOut>> {
     let tree = lock(tx, actor)?;
-    let old = tree.get(at).ok_or_else(|| missing(at))?;
+    let old = tree.get(at).ok_or_else(|| gone(&tree, at))?;
     expect.require(&current(old))?;
+    let had = tree.others(old.id).aliases;
     let SectionPatch {
         name,
         slug,
         parent,
         description,
         position,
+        aliases,
     } = patch;
     let mut input = SectionIn {
         name: name.or(old.name.clone()),
@@ -85,6 +94,8 @@ pub fn patch(
         parent: old.parent_id.map(|id| id.to_string()),
         description: old.description.clone(),
         position: position.or(old.position),
+        aliases: Some(aliases.or(had.clone())),
+        former_slugs: Default::default(),
         id: None,
         path: Default::default(),
         version: Default::default(),
@@ -93,17 +104,17 @@ pub fn patch(
     };
     parent.apply(&mut input.parent);
     description.apply(&mut input.description);
-    let section = wanted(tx, &tree, Some(old), input)?;
-    match section == *old {
+    let (section, aliases) = wanted(tx, &tree, Some(old), input)?;
+    match section == *old && aliases == had {
         true => Ok(unchanged(&tree, &section)),
-        false => save(tx, &tree, Some(old), section),
+        false => save(tx, &tree, Some(old), section, &aliases),
     }
 }
 
 /// Deletes a section. 409 while it has children or articles.
 pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &Reference, expect: Expect) -> Result<()> {
     let tree = lock(tx, actor)?;
-    let old = tree.get(at).ok_or_else(|| missing(at))?;
+    let old = tree.get(at).ok_or_else(|| gone(&tree, at))?;
     expect.require(&current(old))?;
     let children: Vec<&str> = tree
         .children(Some(old.id))
@@ -116,48 +127,80 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &Reference, expect: Expect) ->
             children.join(", ")
         )));
     }
-    if let Some(article) = store!(tx.conn, sections::used_by(old.id))? {
-        return Err(conflict(format!(
-            "The article `{article}` is in the section `{}`, and there may be more. Move them to another section first.",
-            old.slug
-        )));
-    }
+    terms::refuse_used(tx, actor, Kind::Section, old.id, &old.slug)?;
     if !store!(tx.conn, sections::delete(old.id, old.version))? {
         return Err(overtaken(tx, old.id));
     }
-    let tags = [
+    store!(tx.conn, taxonomy::forget_other_names(old.id))?;
+    let mut tags = vec![
         Tag::index(Entity::Section),
         Tag::section(old.id),
         Tag::list(old.id),
         Tag::slug(&old.slug),
     ];
+    let former = tree.others(old.id).former_slugs;
+    tags.extend(former.iter().map(|slug| Tag::slug(slug)));
     record(tx, Entity::Section, old.id, Action::Gone, &tags);
     note(tx, Deed::Deleted, (Subject::Section, old.id), old.version);
     Ok(())
 }
 
-/// A 404 for a section.
-pub fn missing(at: &Reference) -> crate::error::Error {
-    not_found(format!("The section `{at}`"))
+/// Lets a former slug lead nowhere, so that another section may have it.
+pub fn free_slug(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    at: &Reference,
+    expect: Expect,
+    slug: &str,
+) -> Result<()> {
+    let tree = lock(tx, actor)?;
+    let old = tree.get(at).ok_or_else(|| gone(&tree, at))?;
+    expect.require(&current(old))?;
+    if !store!(tx.conn, taxonomy::free_slug(Kind::Section, old.id, slug))? {
+        return Err(terms::not_former(Kind::Section, &old.slug, slug));
+    }
+    let version = old.version + 1;
+    let section = Section {
+        version,
+        updated_at: tx.now,
+        ..old.clone()
+    };
+    if !store!(tx.conn, sections::update(&section, old.version))? {
+        return Err(overtaken(tx, old.id));
+    }
+    // The tree that answers are made with knows the slug too.
+    let tags = [Tag::slug(slug), Tag::index(Entity::Section)];
+    record(tx, Entity::Section, old.id, Action::Changed, &tags);
+    note(tx, Deed::Updated, (Subject::Section, old.id), version);
+    Ok(())
+}
+
+/// Why there is no section with this slug or id: it has another now, or never
+/// was.
+pub(super) fn gone(tree: &Tree, at: &Reference) -> Error {
+    match tree.led_to(at) {
+        Some(now) => names::moved(Kind::Section, at, &now.slug),
+        None => names::missing(Kind::Section, at),
+    }
 }
 
 /// Whoever changes the tree sees it as it is and keeps everybody else from
 /// changing it or filing articles in it.
-fn lock(tx: &mut Tx<'_>, actor: &Actor) -> Result<Tree> {
+pub(super) fn lock(tx: &mut Tx<'_>, actor: &Actor) -> Result<Tree> {
     actor.require(Right::Manage)?;
     store!(tx.conn, taxonomy::lock())?;
     tree(&mut tx.conn)
 }
 
-fn current(section: &Section) -> Current {
+pub(super) fn current(section: &Section) -> Current {
     Current::at(section.version, section.updated_at)
 }
 
 /// Somebody wrote between the read and the write, in spite of the lock.
-fn overtaken(tx: &mut Tx<'_>, id: Id) -> crate::error::Error {
+pub(super) fn overtaken(tx: &mut Tx<'_>, id: Id) -> Error {
     match store!(tx.conn, sections::find(id)) {
         Ok(Some(now)) => stale(&current(&now)),
-        Ok(None) => missing(&Reference::Id(id)),
+        Ok(None) => names::missing(Kind::Section, &Reference::Id(id)),
         Err(error) => error.into(),
     }
 }
@@ -169,15 +212,22 @@ fn unchanged(tree: &Tree, section: &Section) -> Saved<SectionOut> {
     }
 }
 
-/// What would be stored, all rules checked; equal to `old` if the client wants
-/// what is there.
-fn wanted(tx: &Tx<'_>, tree: &Tree, old: Option<&Section>, input: SectionIn) -> Result<Section> {
+/// What would be stored, with its aliases, all rules checked; equal to `old` if
+/// the client wants what is there.
+fn wanted(
+    tx: &Tx<'_>,
+    tree: &Tree,
+    old: Option<&Section>,
+    input: SectionIn,
+) -> Result<(Section, Vec<String>)> {
     let SectionIn {
         name,
         slug,
         parent,
         description,
         position,
+        aliases,
+        former_slugs: _,
         id,
         path: _,
         version: _,
@@ -213,24 +263,21 @@ fn wanted(tx: &Tx<'_>, tree: &Tree, old: Option<&Section>, input: SectionIn) -> 
             }
         },
     };
+    let had = stored.map(|id| tree.others(id).aliases).unwrap_or_default();
+    let aliases = match aliases {
+        Some(sent) => names::checked_aliases(&sent, &name, had.len(), &mut errors),
+        None => had,
+    };
     if !errors.is_empty() {
         return Err(invalid_all(errors));
     }
-    if let Some(holder) = tree
-        .by_slug(&slug)
-        .filter(|holder| Some(holder.id) != stored)
-    {
-        return Err(conflict(format!(
-            "The slug `{slug}` belongs to the section “{}” ({}); send another `slug`.",
-            holder.name, holder.id
-        )));
-    }
+    refuse_taken(tree, stored, &slug, &name, &aliases)?;
     if old.is_none() && tree.len() >= SECTIONS_MAX {
         return Err(conflict(format!(
             "There are {SECTIONS_MAX} sections already, which is the most there may be."
         )));
     }
-    Ok(Section {
+    let section = Section {
         id: stored.unwrap_or_default(),
         parent_id,
         slug,
@@ -240,7 +287,44 @@ fn wanted(tx: &Tx<'_>, tree: &Tree, old: Option<&Section>, input: SectionIn) -> 
         version: old.map_or(1, |old| old.version),
         created_at: old.map_or(tx.now, |old| old.created_at),
         updated_at: old.map_or(tx.now, |old| old.updated_at),
-    })
+    };
+    Ok((section, aliases))
+}
+
+/// A 409 for a name that leads to another section.
+fn refuse_taken(
+    tree: &Tree,
+    id: Option<Id>,
+    slug: &str,
+    name: &str,
+    aliases: &[String],
+) -> Result<()> {
+    let in_order = tree.in_order();
+    let keys: Vec<String> = in_order.iter().map(|it| text::name_key(&it.name)).collect();
+    let holders: Vec<Holder<'_>> = in_order
+        .iter()
+        .zip(&keys)
+        .map(|(section, name_key)| Holder {
+            id: section.id,
+            slug: &section.slug,
+            name_key,
+        })
+        .collect();
+    let claim = Claim {
+        id,
+        slug,
+        name_key: &text::name_key(name),
+        only: false,
+        aliases,
+    };
+    match claim.taken(&holders, tree.all_others()) {
+        None => Ok(()),
+        Some(taken) => {
+            let holder = tree.by_id(taken.holder);
+            let (slug, name) = holder.map_or(("", ""), |it| (&it.slug, &it.name));
+            Err(taken.conflict(Kind::Section, slug, name))
+        }
+    }
 }
 
 /// Whether a section may lie in `parent`: not in itself, not too deep.
@@ -268,7 +352,9 @@ fn save(
     tree: &Tree,
     old: Option<&Section>,
     mut section: Section,
+    aliases: &[String],
 ) -> Result<Saved<SectionOut>> {
+    let changed = old != Some(&section);
     match old {
         None => store!(tx.conn, sections::insert(&section))?,
         Some(old) => {
@@ -279,15 +365,15 @@ fn save(
             }
         }
     }
-    let mut tags = vec![
-        Tag::index(Entity::Section),
-        Tag::section(section.id),
-        Tag::slug(&section.slug),
-    ];
+    let others = old.map(|old| tree.others(old.id)).unwrap_or_default();
+    let before = old.map(|old| (old.slug.as_str(), &others));
+    let (id, slug) = (section.id, &section.slug);
+    let mut tags = names::keep(tx, Kind::Section, id, before, slug, aliases)?;
+    tags.extend([Tag::index(Entity::Section), Tag::section(section.id)]);
     let mut moved_articles = Vec::new();
     if let Some(old) = old {
         if old.slug != section.slug {
-            tags.extend([Tag::slug(&old.slug), Tag::list(old.id)]);
+            tags.push(Tag::list(old.id));
         }
         if old.slug != section.slug || old.parent_id != section.parent_id {
             // The paths of all sections below it have changed too.
@@ -297,10 +383,13 @@ fn save(
         if old.parent_id != section.parent_id {
             let lists = relist(tx, tree, old, section.parent_id)?;
             tags.extend(lists.into_iter().map(Tag::list));
-            moved_articles = store!(tx.conn, sections::articles_below(old.id))?;
+            moved_articles = store!(tx.conn, taxonomy::listed(old.id))?;
         }
     }
-    record(tx, Entity::Section, section.id, Action::Changed, &tags);
+    // Readers see no aliases.
+    if changed {
+        record(tx, Entity::Section, section.id, Action::Changed, &tags);
+    }
     let deed = old.map_or(Deed::Created, |_| Deed::Updated);
     note(tx, deed, (Subject::Section, section.id), section.version);
     // Whoever follows one section must learn that these came into it or left it.
@@ -334,7 +423,7 @@ fn relist(tx: &mut Tx<'_>, tree: &Tree, moved: &Section, to: Option<Id>) -> Resu
     let entered: Vec<Id> = to.iter().filter(|id| !from.contains(id)).copied().collect();
     store!(tx.conn, sections::unlist(moved.id, &left))?;
     for list in &entered {
-        store!(tx.conn, sections::list_also(moved.id, *list))?;
+        store!(tx.conn, taxonomy::list_also(moved.id, *list))?;
     }
     Ok(left.into_iter().chain(entered).collect())
 }
@@ -342,7 +431,9 @@ fn relist(tx: &mut Tx<'_>, tree: &Tree, moved: &Section, to: Option<Id>) -> Resu
 /// Reads a section by slug or id.
 pub fn find(conn: &mut Conn<'_>, at: &Reference) -> Result<SectionOut> {
     let tree = tree(conn)?;
-    let section = tree.get(at).ok_or_else(|| missing(at))?;
+    let section = tree
+        .get(at)
+        .ok_or_else(|| names::missing(Kind::Section, at))?;
     Ok(SectionOut::of(section, &tree))
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{SectionIn, SectionOut, SectionPatch, ops};
+use super::{SectionIn, SectionOut, SectionPatch, merging, ops};
 use crate::auth::{Actor, Right};
 use crate::editing::{By, Edit};
 use crate::error::Result;
@@ -18,6 +18,7 @@ use crate::http::spec::{
 };
 use crate::http::upload::Upload;
 use crate::state::State;
+use crate::taxonomy::{MergeIn, Merged};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -27,7 +28,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_editor_section)
         .service(put_section)
         .service(patch_section)
-        .service(delete_section);
+        .service(delete_section)
+        .service(free_section_slug)
+        .service(merge_section);
 }
 
 /// All sections.
@@ -147,7 +150,8 @@ pub async fn put_section(edit: Edit, at: web::Path<String>, upload: Upload) -> R
 /// Change a section
 ///
 /// A new `parent` moves the section with all that is below it; its articles are
-/// listed there from then on.
+/// listed there from then on. A slug that it gives up still leads to it, for
+/// readers and in uploads, until it is freed.
 #[utoipa::path(
     tag = "sections",
     security(("bearer" = [])),
@@ -192,6 +196,70 @@ pub async fn delete_section(edit: Edit, at: web::Path<String>) -> Result<Reply> 
     edit.write(move |tx, by| {
         ops::delete(tx, &by.actor, &at, expect)?;
         Ok(Reply::no_content())
+    })
+    .await
+}
+
+/// Free a former slug
+///
+/// It no longer leads to the section, and another may have it.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(
+        ("section" = String, Path, description = "Slug or id", example = "kultur"),
+        ("slug" = String, Path, description = "One of its `former_slugs`", example = "feuilleton"),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "Freed"),
+        EditorProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[delete("/v1/editor/sections/{section}/former-slugs/{slug}")]
+pub async fn free_section_slug(edit: Edit, path: web::Path<(String, String)>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, slug) = path.into_inner();
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    edit.write(move |tx, by| {
+        ops::free_slug(tx, &by.actor, &at, expect, &slug)?;
+        Ok(Reply::no_content())
+    })
+    .await
+}
+
+/// Merge a section into another
+///
+/// Its articles, and the sections below it, are in the other section, and what leads to the one
+/// leads to the other from then on: its address is a redirect, its name an alias.
+/// It is gone. No article changes; old revisions mean the other. A dry run says how
+/// many articles it is about. Doing it again changes nothing.
+#[utoipa::path(
+    tag = "sections",
+    security(("bearer" = [])),
+    params(
+        ("section" = String, Path, description = "Slug or id of what goes", example = "kultur"),
+        ("If-Match" = Option<String>, Header, description = "The version of what goes, or `*`", example = "\"v3\""),
+    ),
+    request_body(content = MergeIn, description = "What stays"),
+    responses(
+        (status = 200, description = "Merged, or merged before", body = Saved<Merged<SectionOut>>,
+            headers(("ETag" = String, description = "The version of what stays, to be sent as `If-Match`"))),
+        EditorProblems, BodyProblems, Missing, Conflicts,
+        (status = 412, description = "`If-Match` names another version; the problem has the present one. Type: `/problems/stale`.", body = crate::http::problems::ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+#[post("/v1/editor/sections/{section}/merge")]
+pub async fn merge_section(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    let input: MergeIn = upload.json().await?;
+    edit.write(move |tx, by| {
+        let saved = merging::merge(tx, &by.actor, &at, expect, &input)?;
+        let version = saved.item.item.version;
+        Ok(Reply::ok(&saved).version(version))
     })
     .await
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
+use super::taxonomy::mentions;
 use crate::articles::model::{
     ArticleRow, CorrectionRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine,
     RevisionRow, State,
@@ -334,10 +335,10 @@ pub fn editor_page(
         );
     }
     if let Some(id) = filter.topic {
-        query = query.filter(revisions::topics.like(format!("%{id}%")));
+        query = query.filter(mentions!(revisions::topics, id));
     }
     if let Some(id) = filter.author {
-        query = query.filter(revisions::authors.like(format!("%{id}%")));
+        query = query.filter(mentions!(revisions::authors, id));
     }
     if let Some(id) = filter.created_by {
         query = query.filter(articles::created_by.eq(id));

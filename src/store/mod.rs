@@ -5,6 +5,9 @@
 //! below are that database's own types. A query knows no actor, no HTTP and no
 //! clock. What has to differ stands behind `db::Dialect`.
 
+#[macro_use]
+mod terms;
+
 pub mod articles;
 pub mod audit;
 pub mod authors;

@@ -1,12 +1,10 @@
 //! Sections, and the part of the listings that follows from their tree.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::super::Conn;
-use crate::db::Id;
-use crate::db::schema::{articles, listings, revisions, sections};
-use crate::db::types::Uid;
+use crate::db::schema::{listings, sections};
+use crate::db::{Id, Time};
 use crate::sections::Section;
 
 /// Every section; there are 500 at most.
@@ -50,33 +48,6 @@ pub fn delete(c: &mut Conn, id: Id, old: i64) -> QueryResult<bool> {
         .map(|rows| rows > 0)
 }
 
-/// The slug of an article whose newest or live revision names this section.
-pub fn used_by(c: &mut Conn, id: Id) -> QueryResult<Option<String>> {
-    let in_use = revisions::number
-        .nullable()
-        .eq(articles::revision.nullable())
-        .or(revisions::number.nullable().eq(articles::live_revision));
-    articles::table
-        .filter(exists(
-            revisions::table
-                .filter(revisions::article_id.eq(articles::id))
-                .filter(in_use)
-                .filter(revisions::section_id.eq(id)),
-        ))
-        .select(articles::slug)
-        .first(c)
-        .optional()
-}
-
-/// The articles, live or scheduled, in this section and those below it.
-pub fn articles_below(c: &mut Conn, id: Id) -> QueryResult<Vec<Id>> {
-    listings::table
-        .filter(listings::list_id.eq(id))
-        .order((listings::published_at.asc(), listings::article_id.asc()))
-        .select(listings::article_id)
-        .load(c)
-}
-
 /// Takes what is listed under `moved` out of the lists `left`.
 pub fn unlist(c: &mut Conn, moved: Id, left: &[Id]) -> QueryResult<()> {
     let below = diesel::alias!(listings as below);
@@ -95,23 +66,14 @@ pub fn unlist(c: &mut Conn, moved: Id, left: &[Id]) -> QueryResult<()> {
     .map(drop)
 }
 
-/// Puts what is listed under `moved` into the list `entered` too.
-pub fn list_also(c: &mut Conn, moved: Id, entered: Id) -> QueryResult<()> {
-    use diesel::IntoSql;
-    diesel::insert_into(listings::table)
-        .values(listings::table.filter(listings::list_id.eq(moved)).select((
-            entered.into_sql::<Uid>(),
-            listings::published_at,
-            listings::article_id,
-            listings::updated_at,
-        )))
-        .into_columns((
-            listings::list_id,
-            listings::published_at,
-            listings::article_id,
-            listings::updated_at,
+/// Moves the children of one section below another.
+pub fn hand_over_children(c: &mut Conn, from: Id, to: Id, now: Time) -> QueryResult<()> {
+    diesel::update(sections::table.filter(sections::parent_id.eq(from)))
+        .set((
+            sections::parent_id.eq(to),
+            sections::version.eq(sections::version + 1),
+            sections::updated_at.eq(now),
         ))
-        .on_conflict_do_nothing()
         .execute(c)
         .map(drop)
 }

@@ -6,7 +6,9 @@
 //! - Uploads name topics by slug or name and create those that are unknown,
 //!   where the actor may; two uploads that create the same topic at once create
 //!   one.
-//! - A topic that an article uses can't be deleted.
+//! - A topic that an article uses can't be deleted; it can be merged into another.
+//!
+//! Other names, and every write, are in [`taxonomy`](crate::taxonomy).
 
 mod model;
 pub mod ops;

@@ -7,9 +7,8 @@ use utoipa::ToSchema;
 use crate::db::schema::topics;
 use crate::db::{Id, Time};
 use crate::http::patch::{Ignored, Patch};
+use crate::taxonomy::{Kept, Others};
 
-/// The longest name, in characters.
-pub const NAME_MAX: usize = 120;
 /// The longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 1_000;
 
@@ -52,6 +51,15 @@ pub struct TopicIn {
     #[serde(default)]
     #[schema(nullable = false)]
     pub description: Option<String>,
+    /// What else it is called, 100 at most: an upload finds it by these too. They
+    /// stay as they are if left out.
+    #[serde(default)]
+    #[schema(nullable = false, max_items = 100, example = json!(["ÖPNV"]))]
+    pub aliases: Option<Vec<String>>,
+    /// Kept by Perspektive; ignored.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub former_slugs: Ignored,
     /// Can't be changed; may come back as it was.
     #[serde(default)]
     #[schema(nullable = false)]
@@ -87,6 +95,10 @@ pub struct TopicPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub description: Patch<String>,
+    /// What else it is called; null removes all.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub aliases: Patch<Vec<String>>,
 }
 
 /// A topic as editors see it.
@@ -104,6 +116,12 @@ pub struct TopicOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub description: Option<String>,
+    /// What else it is called.
+    #[schema(example = json!(["ÖPNV"]))]
+    pub aliases: Vec<String>,
+    /// Slugs that lead to it because it had them, or what was merged into it.
+    #[schema(example = json!(["oepnv"]))]
+    pub former_slugs: Vec<String>,
     /// Counts the writes to it.
     pub version: i64,
     /// When it was made.
@@ -112,8 +130,12 @@ pub struct TopicOut {
     pub updated_at: Time,
 }
 
-impl From<Topic> for TopicOut {
-    fn from(topic: Topic) -> Self {
+impl From<Kept<Topic>> for TopicOut {
+    fn from(kept: Kept<Topic>) -> Self {
+        let Others {
+            aliases,
+            former_slugs,
+        } = kept.others;
         let Topic {
             id,
             slug,
@@ -124,12 +146,14 @@ impl From<Topic> for TopicOut {
             version,
             created_at,
             updated_at,
-        } = topic;
+        } = kept.item;
         TopicOut {
             id,
             slug,
             name,
             description,
+            aliases,
+            former_slugs,
             version,
             created_at,
             updated_at,

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, delete, get, patch, post, put, web};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{TopicIn, TopicOut, TopicPatch, ops};
+use super::{Topic, TopicIn, TopicOut, TopicPatch};
 use crate::auth::{Actor, Right};
 use crate::editing::{By, Edit};
 use crate::error::Result;
@@ -17,6 +17,7 @@ use crate::http::spec::{
 };
 use crate::http::upload::Upload;
 use crate::state::State;
+use crate::taxonomy::{Kept, MergeIn, Merged, merging, terms};
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -26,7 +27,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_editor_topic)
         .service(put_topic)
         .service(patch_topic)
-        .service(delete_topic);
+        .service(delete_topic)
+        .service(free_topic_slug)
+        .service(merge_topic);
 }
 
 /// List all topics
@@ -53,7 +56,9 @@ pub async fn list_editor_topics(
     let wanted = NamePage::of(&mut params)?;
     params.finish()?;
     let path = format!("{}/v1/editor/topics", state.config.public_url);
-    let page = state.read(move |c| ops::page(c, &wanted, &path)).await?;
+    let page = state
+        .read(move |c| terms::page::<Topic, TopicOut>(c, &wanted, &path))
+        .await?;
     Ok(Reply::page(&page))
 }
 
@@ -76,8 +81,8 @@ pub async fn create_topic(edit: Edit, upload: Upload) -> Result<Reply> {
     edit.params()?.finish()?;
     let input: TopicIn = upload.json().await?;
     edit.write(move |tx, by| {
-        let saved = ops::create(tx, &by.actor, input)?;
-        Ok(reply(by, saved.map(TopicOut::from)))
+        let saved = terms::create::<Topic>(tx, &by.actor, input)?;
+        Ok(reply(by, saved))
     })
     .await
 }
@@ -105,8 +110,8 @@ pub async fn get_editor_topic(
     actor.require(Right::Read)?;
     Params::of(&request)?.finish()?;
     let at = Reference::of(&at);
-    let found = state.read(move |c| ops::find(c, &at)).await?;
-    let version = found.version;
+    let found = state.read(move |c| terms::find::<Topic>(c, &at)).await?;
+    let version = found.item.version;
     Ok(Reply::ok(&TopicOut::from(found)).version(version))
 }
 
@@ -134,15 +139,16 @@ pub async fn put_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> Res
     let (at, expect) = (Reference::to_put(&at)?, edit.expect()?);
     let input: TopicIn = upload.json().await?;
     edit.write(move |tx, by| {
-        let saved = ops::put(tx, &by.actor, &at, expect, input)?;
-        Ok(reply(by, saved.map(TopicOut::from)))
+        let saved = terms::put::<Topic>(tx, &by.actor, &at, expect, input)?;
+        Ok(reply(by, saved))
     })
     .await
 }
 
 /// Change a topic
 ///
-/// What is left out stays; `null` removes.
+/// What is left out stays; `null` removes. A slug that it gives up still leads to
+/// it, for readers and in uploads, until it is freed.
 #[utoipa::path(
     tag = "topics",
     security(("bearer" = [])),
@@ -161,8 +167,8 @@ pub async fn patch_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> R
     let (at, expect) = (Reference::of(&at), edit.expect()?);
     let patch: TopicPatch = upload.merge_patch().await?;
     edit.write(move |tx, by| {
-        let saved = ops::patch(tx, &by.actor, &at, expect, patch)?;
-        Ok(reply(by, saved.map(TopicOut::from)))
+        let saved = terms::patch::<Topic>(tx, &by.actor, &at, expect, patch)?;
+        Ok(reply(by, saved))
     })
     .await
 }
@@ -185,13 +191,82 @@ pub async fn delete_topic(edit: Edit, at: web::Path<String>) -> Result<Reply> {
     edit.params()?.finish()?;
     let (at, expect) = (Reference::of(&at), edit.expect()?);
     edit.write(move |tx, by| {
-        ops::delete(tx, &by.actor, &at, expect)?;
+        terms::delete::<Topic>(tx, &by.actor, &at, expect)?;
         Ok(Reply::no_content())
     })
     .await
 }
 
-fn reply(by: &By, saved: Saved<TopicOut>) -> Reply {
+/// Free a former slug
+///
+/// It no longer leads to the topic, and another may have it.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(
+        ("topic" = String, Path, description = "Slug or id", example = "verkehr"),
+        ("slug" = String, Path, description = "One of its `former_slugs`", example = "nahverkehr"),
+        IfMatch,
+    ),
+    responses(
+        (status = 204, description = "Freed"),
+        EditorProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[delete("/v1/editor/topics/{topic}/former-slugs/{slug}")]
+pub async fn free_topic_slug(edit: Edit, path: web::Path<(String, String)>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, slug) = path.into_inner();
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    edit.write(move |tx, by| {
+        terms::free_slug::<Topic>(tx, &by.actor, &at, expect, &slug)?;
+        Ok(Reply::no_content())
+    })
+    .await
+}
+
+/// Merge a topic into another
+///
+/// Its articles have the other topic, and what leads to the one
+/// leads to the other from then on: its address is a redirect, its name an alias.
+/// It is gone. No article changes; old revisions mean the other. A dry run says how
+/// many articles it is about. Doing it again changes nothing.
+#[utoipa::path(
+    tag = "topics",
+    security(("bearer" = [])),
+    params(
+        ("topic" = String, Path, description = "Slug or id of what goes", example = "verkehr"),
+        ("If-Match" = Option<String>, Header, description = "The version of what goes, or `*`", example = "\"v3\""),
+    ),
+    request_body(content = MergeIn, description = "What stays"),
+    responses(
+        (status = 200, description = "Merged, or merged before", body = Saved<Merged<TopicOut>>,
+            headers(("ETag" = String, description = "The version of what stays, to be sent as `If-Match`"))),
+        EditorProblems, BodyProblems, Missing, Conflicts,
+        (status = 412, description = "`If-Match` names another version; the problem has the present one. Type: `/problems/stale`.", body = crate::http::problems::ProblemDocument, content_type = "application/problem+json"),
+    ),
+)]
+#[post("/v1/editor/topics/{topic}/merge")]
+pub async fn merge_topic(edit: Edit, at: web::Path<String>, upload: Upload) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (at, expect) = (Reference::of(&at), edit.expect()?);
+    let input: MergeIn = upload.json().await?;
+    edit.write(move |tx, by| {
+        let saved = merging::merge::<Topic>(tx, &by.actor, &at, expect, &input)?;
+        let version = saved.item.item.item.version;
+        let saved = saved.map(|Merged { articles, item }| Merged {
+            articles,
+            item: TopicOut::from(item),
+        });
+        Ok(Reply::ok(&saved).version(version))
+    })
+    .await
+}
+
+fn reply(by: &By, saved: Saved<Kept<Topic>>) -> Reply {
+    let saved = saved.map(TopicOut::from);
     let TopicOut { version, slug, .. } = &saved.item;
     let location = format!("{}/v1/editor/topics/{slug}", by.config().public_url);
     saved.reply(*version, location)

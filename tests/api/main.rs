@@ -18,6 +18,7 @@ mod outage;
 mod readme;
 mod sections;
 mod site;
+mod taxonomy;
 mod topics;
 mod trouble;
 mod users;

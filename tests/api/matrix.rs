@@ -176,6 +176,22 @@ impl Cell<'_> {
             .await
     }
 
+    /// Makes a section, topic or author and renames it; the address of its former slug.
+    async fn former_slug(&self, collection: &str) -> String {
+        let path = self.thing(collection).await;
+        let (slug, now) = (path.rsplit('/').next().unwrap(), self.name("umbenannt"));
+        let request = self.app.as_admin().request("PATCH", &path);
+        let request = request.header("If-Match", "*").json(&json!({"slug": now}));
+        expect(request, 200).await;
+        format!("{collection}/{now}/former-slugs/{slug}")
+    }
+
+    /// Makes a section, topic or author that another can be merged into; its slug.
+    async fn other(&self, collection: &str) -> Value {
+        let body = json!({"name": self.name("Anderes")});
+        self.make(collection, body).await["slug"].clone()
+    }
+
     /// Makes a draft that could be published, by this identity; its address.
     async fn draft(&self, by: Client<'_>) -> String {
         let section = self
@@ -344,6 +360,13 @@ pub fn rows() -> Vec<Row> {
         "DELETE /v1/editor/sections/{section}" [401, 403, 403, 204, 204], |cell| {
             Ask::at(cell.thing("/v1/editor/sections").await).header("If-Match", "*")
         };
+        "DELETE /v1/editor/sections/{section}/former-slugs/{slug}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.former_slug("/v1/editor/sections").await).header("If-Match", "*")
+        };
+        "POST /v1/editor/sections/{section}/merge" EDITORS, |cell| {
+            let into = cell.other("/v1/editor/sections").await;
+            Ask::at(cell.thing("/v1/editor/sections").await + "/merge").json(json!({"into": into}))
+        };
 
         "GET /v1/editor/topics" SIGNED_IN, |cell| Ask::at("/v1/editor/topics");
         "POST /v1/editor/topics" [401, 403, 403, 201, 201], |cell| {
@@ -359,6 +382,13 @@ pub fn rows() -> Vec<Row> {
         "DELETE /v1/editor/topics/{topic}" [401, 403, 403, 204, 204], |cell| {
             Ask::at(cell.thing("/v1/editor/topics").await).header("If-Match", "*")
         };
+        "DELETE /v1/editor/topics/{topic}/former-slugs/{slug}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.former_slug("/v1/editor/topics").await).header("If-Match", "*")
+        };
+        "POST /v1/editor/topics/{topic}/merge" EDITORS, |cell| {
+            let into = cell.other("/v1/editor/topics").await;
+            Ask::at(cell.thing("/v1/editor/topics").await + "/merge").json(json!({"into": into}))
+        };
 
         "GET /v1/editor/authors" SIGNED_IN, |cell| Ask::at("/v1/editor/authors");
         "POST /v1/editor/authors" [401, 403, 403, 201, 201], |cell| {
@@ -373,6 +403,13 @@ pub fn rows() -> Vec<Row> {
         };
         "DELETE /v1/editor/authors/{author}" [401, 403, 403, 204, 204], |cell| {
             Ask::at(cell.thing("/v1/editor/authors").await).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/authors/{author}/former-slugs/{slug}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.former_slug("/v1/editor/authors").await).header("If-Match", "*")
+        };
+        "POST /v1/editor/authors/{author}/merge" EDITORS, |cell| {
+            let into = cell.other("/v1/editor/authors").await;
+            Ask::at(cell.thing("/v1/editor/authors").await + "/merge").json(json!({"into": into}))
         };
 
         "GET /v1/editor/media" SIGNED_IN, |cell| Ask::at("/v1/editor/media");

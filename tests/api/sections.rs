@@ -190,7 +190,7 @@ both! {
         let one = app.get("/v1/sections/musik", 200).await;
         assert_eq!((&one["path"], &one["breadcrumb"][0]["name"]), (&json!("buehne/musik"), &json!("Bühne")));
         assert_eq!(slugs(&app.get("/v1/sections", 200).await["items"]), ["politik", "buehne"]);
-        let missing = app.request("GET", "/v1/sections/kultur").send().await.unwrap();
+        let missing = app.request("GET", "/v1/sections/kunst").send().await.unwrap();
         assert_eq!(missing.status(), 404);
         assert_eq!(missing.headers()["cache-control"], "public, max-age=5");
         assert_eq!(missing.headers()["surrogate-key"].len(), 8);

@@ -174,7 +174,7 @@ both! {
         let live = id(&editor.send("POST", EDITOR, &json!({"name": "Live"}), 201).await);
         let free = id(&editor.send("POST", EDITOR, &json!({"name": "Frei"}), 201).await);
         app.seed(Seed { slug: "im-entwurf", topics: &[free, draft][1..], ..Seed::default() });
-        app.seed(Seed { slug: "ist-live", lists: &[live], appears: Some(-5), ..Seed::default() });
+        app.seed(Seed { slug: "ist-live", topics: &[live], lists: &[live], appears: Some(-5), ..Seed::default() });
         for (slug, article) in [("entwurf", "`im-entwurf`"), ("live", "`ist-live`")] {
             let problem = expect(delete(slug), 409).await;
             assert!(problem["detail"].as_str().unwrap().contains(article), "{problem}");

@@ -41,6 +41,7 @@ use crate::error::{
     not_found,
 };
 use crate::http::conditional::{Expect, etag};
+use crate::taxonomy::names;
 
 /// How an address names an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,10 +113,20 @@ fn hold(tx: &mut Tx<'_>) -> Result<()> {
     Ok(crate::store!(tx.conn, taxonomy::hold())?)
 }
 
-/// The content of a revision, its references bound.
+/// The content of a revision, its references bound: what was merged is what it
+/// was merged into.
 pub fn content_of(conn: &mut Conn<'_>, row: &RevisionRow) -> Result<Content> {
     let links = crate::store!(*conn, links::of_revision(row.article_id, row.number))?;
-    Content::from_row(row, &links)
+    let mut content = Content::from_row(row, &links)?;
+    let ids = content.section_id.iter().chain(&content.topics);
+    let ids: Vec<Id> = ids.chain(&content.authors).copied().collect();
+    let merged = names::merged(conn, &ids)?;
+    names::follow(&merged, &mut content.topics);
+    names::follow(&merged, &mut content.authors);
+    if let Some(section) = &mut content.section_id {
+        *section = *merged.get(section).unwrap_or(section);
+    }
+    Ok(content)
 }
 
 /// A revision that the article's row says is there.

@@ -94,7 +94,7 @@ pub fn restore_revision(
 
 /// Sections, topics and authors that have been removed since can't come back
 /// with a text that named them.
-fn without_what_is_gone(tx: &mut Tx<'_>, content: &mut Content) -> Result<Vec<Warning>> {
+pub(super) fn without_what_is_gone(tx: &mut Tx<'_>, content: &mut Content) -> Result<Vec<Warning>> {
     let mut warnings = Vec::new();
     let mut gone = |pointer: &str, what: &str| {
         let detail =

@@ -4,6 +4,7 @@ use chrono::{LocalResult, NaiveDateTime, TimeZone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::revisions::without_what_is_gone;
 use super::visibility::{hide, next_announcement, reflect};
 use super::{
     Key, Outcome, Written, check_expectation, content_of, not_trashed, not_withdrawn, require,
@@ -147,8 +148,10 @@ pub(super) fn publish_row(
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
     let outcome = Outcome::of_state(after.state(tx.now));
+    let mut warnings = told(&row, number, asked, at);
+    warnings.extend(left_out(tx, &row, number, &content)?);
     Ok(Written {
-        warnings: told(&row, number, asked, at),
+        warnings,
         ..Written::new(after, outcome)
     })
 }
@@ -209,8 +212,10 @@ pub fn schedule(
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
+    let mut warnings = told(&row, number, asked, at);
+    warnings.extend(left_out(tx, &row, number, &content)?);
     Ok(Written {
-        warnings: told(&row, number, asked, at),
+        warnings,
         ..Written::new(after, Outcome::Scheduled)
     })
 }
@@ -303,7 +308,10 @@ pub fn correct(
     };
     crate::store!(tx.conn, articles::insert_correction(&correction))?;
     reflect(tx, Some(&row), &after)?;
-    Ok(Written::new(after, Outcome::Corrected))
+    Ok(Written {
+        warnings: left_out(tx, &row, number, &content)?,
+        ..Written::new(after, Outcome::Corrected)
+    })
 }
 
 /// What whoever publishes or schedules should know: that there is a newer
@@ -324,6 +332,19 @@ fn told(row: &ArticleRow, number: i32, asked: Time, at: Time) -> Vec<Warning> {
         warnings.push(Warning::new("embargo", detail).at_pointer("#/embargo_until"));
     }
     warnings
+}
+
+/// What an older revision names that has been removed since; the newest can't.
+fn left_out(
+    tx: &mut Tx<'_>,
+    row: &ArticleRow,
+    number: i32,
+    content: &Content,
+) -> Result<Vec<Warning>> {
+    if number == row.revision {
+        return Ok(Vec::new());
+    }
+    without_what_is_gone(tx, &mut content.clone())
 }
 
 /// Refuses to replace what readers see by what they may not see yet: until the

@@ -7,6 +7,7 @@ use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to};
 use crate::db::Id;
 use crate::error::Result;
 use crate::sections;
+use crate::taxonomy::names;
 
 /// How many articles are announced in one transaction.
 const BATCH: i64 = 200;
@@ -98,8 +99,8 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
         let tree = sections::ops::tree(&mut tx.conn)?;
         lists.extend(tree.ancestors(section).iter().map(|section| section.id));
     }
-    lists.extend(ids(&head.topics)?);
-    lists.extend(ids(&head.authors)?);
+    let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
+    lists.extend(names::present(&mut tx.conn, named)?);
     lists.sort_unstable();
     lists.dedup();
     Ok(lists)

@@ -5,6 +5,8 @@ use actix_web::{HttpRequest, get, web};
 use crate::articles::model::EditorFilter;
 use crate::articles::view::ArticleItem;
 use crate::auth::{Actor, Right};
+use crate::authors::Author;
+use crate::db::{Conn, Id};
 use crate::error::{Result, bad_parameter, internal};
 use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
@@ -14,6 +16,8 @@ use crate::http::spec::EditorProblems;
 use crate::http::text;
 use crate::sections;
 use crate::state::State;
+use crate::taxonomy::{Term, uploads};
+use crate::topics::Topic;
 
 /// List articles in any state
 ///
@@ -109,7 +113,7 @@ pub async fn list_editor_articles(
 
 /// Reads the filters of the editors' list; names that don't exist are errors.
 fn editor_filter(
-    conn: &mut crate::db::Conn<'_>,
+    conn: &mut Conn<'_>,
     actor: &Actor,
     names: [(&'static str, Option<String>); 9],
 ) -> Result<EditorFilter> {
@@ -151,25 +155,15 @@ fn editor_filter(
         let section = tree
             .resolve(&name, "section")
             .map_err(|error| bad_parameter(format!("`section`: {}.", error.detail)))?;
-        filter.sections = tree
-            .descendants(section.id)
-            .iter()
-            .map(|section| section.id)
-            .collect();
+        filter.sections = tree.ids_of(&tree.descendants(section.id));
     }
     if let Some(name) = topic {
-        let found = match name.parse() {
-            Ok(id) => crate::store!(*conn, topics::find(id))?,
-            Err(_) => crate::store!(*conn, topics::find_by_slug(&name))?,
-        };
-        filter.topic = Some(found.ok_or_else(|| unknown("topic", &name))?.id);
+        let found = one::<Topic>(conn, &name)?;
+        filter.topic = Some(found.ok_or_else(|| unknown("topic", &name))?);
     }
     if let Some(name) = author {
-        let found = match name.parse() {
-            Ok(id) => crate::store!(*conn, authors::find(id))?,
-            Err(_) => crate::store!(*conn, authors::find_by_slug(&name))?,
-        };
-        filter.author = Some(found.ok_or_else(|| unknown("author", &name))?.id);
+        let found = one::<Author>(conn, &name)?;
+        filter.author = Some(found.ok_or_else(|| unknown("author", &name))?);
     }
     filter.created_by = match created_by.as_deref() {
         None => None,
@@ -183,4 +177,13 @@ fn editor_filter(
         },
     };
     Ok(filter)
+}
+
+/// What an upload would mean by this name.
+fn one<T: Term>(conn: &mut Conn<'_>, name: &str) -> Result<Option<Id>> {
+    let meant = uploads::meant::<T>(conn, &[name.to_owned()])?;
+    match meant.ambiguous.into_iter().next() {
+        Some((_, why)) => Err(bad_parameter(format!("`{}`: {why}.", T::KIND))),
+        None => Ok(meant.found.into_iter().flatten().next()),
+    }
 }

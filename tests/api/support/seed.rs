@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use perspektive::changes::{self, Action, Entity, Tag};
 use perspektive::db::schema::{articles, listings, revisions};
 use perspektive::db::{Conn, Id, Time};
+use perspektive::error::Result;
 
 use super::App;
 
@@ -40,12 +41,17 @@ macro_rules! execute {
 impl App {
     /// Puts an article into the tables, and says in the log that it is there.
     pub fn seed(&self, seed: Seed<'_>) -> Id {
+        self.seed_all(vec![seed])[0]
+    }
+
+    /// Puts articles into the tables, in one transaction.
+    pub fn seed_all(&self, seeds: Vec<Seed<'_>>) -> Vec<Id> {
         let now = self.state.now();
         let at = |seconds: Option<i64>| seconds.map(|seconds| now.plus_seconds(seconds));
-        let (id, by) = (Id::new(), Id::new());
-        let published: Option<Time> = at(seed.appears);
         let ids = |ids: &[Id]| serde_json::to_string(ids).unwrap();
-        let job = |tx: &mut changes::Tx<'_>| {
+        let put = |tx: &mut changes::Tx<'_>, seed: Seed<'_>| -> Result<Id> {
+            let (id, by) = (Id::new(), Id::new());
+            let published: Option<Time> = at(seed.appears);
             execute!(
                 tx.conn,
                 diesel::insert_into(articles::table).values((
@@ -101,10 +107,10 @@ impl App {
                 tags.push(Tag::list(*list));
             }
             changes::record(tx, Entity::Article, id, Action::Changed, &tags);
-            Ok(())
+            Ok(id)
         };
-        self.blocking(|| self.state.write_blocking(job)).unwrap();
-        id
+        let all = |tx: &mut changes::Tx<'_>| seeds.into_iter().map(|seed| put(tx, seed)).collect();
+        self.blocking(|| self.state.write_blocking(all)).unwrap()
     }
 
     /// The change log: what each entry is about.
@@ -123,7 +129,7 @@ impl App {
     pub fn listed(&self, list: Id) -> Vec<Id> {
         self.blocking(|| {
             self.state
-                .read_blocking(|c| Ok(perspektive::store!(*c, sections::articles_below(list))?))
+                .read_blocking(|c| Ok(perspektive::store!(*c, taxonomy::listed(list))?))
         })
         .unwrap()
     }
