@@ -30,6 +30,13 @@ def lines(context, value):
     """The body of a bulk request: text as it is."""
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
+
+@schemathesis.serializer("text/csv")
+def table(context, value):
+    """A table: text as it is."""
+    return value.encode() if isinstance(value, str) else json.dumps(value).encode()
+
+
 seen = Counter()
 lock = threading.Lock()
 numbers = count(1)
@@ -59,6 +66,8 @@ PROBES = {
     "section": ("/v1/editor/sections", "slug", lambda name: {"slug": name, "name": name}),
     "topic": ("/v1/editor/topics", "slug", lambda name: {"slug": name, "name": name}),
     "author": ("/v1/editor/authors", "slug", lambda name: {"slug": name, "name": name}),
+    "list": ("/v1/editor/lists", "slug", lambda name: {"slug": name, "name": name}),
+    "redirect": ("/v1/editor/redirects", "id", lambda name: {"from": f"/{name}", "to": "/"}),
     "key": ("/v1/editor/keys", "id", lambda name: {"name": name, "scopes": ["read"]}),
 }
 
@@ -114,6 +123,9 @@ def renamed(parameter):
     """A thing made for this one request that had another slug: its slug, and that."""
     old = probe(parameter)
     path, new = PROBES[parameter][0], f"{old}-neu"
+    if parameter == "article":
+        # Only a slug that was public is kept.
+        call("POST", f"{path}/{old}/publish", {})
     call("PATCH", f"{path}/{old}", {"slug": new}, {"If-Match": "*"})
     return new, old
 

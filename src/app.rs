@@ -29,7 +29,10 @@ use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::media::receive::Desk;
 use crate::state::State;
-use crate::{articles, authors, delivery, keys, media, previews, sections, site, topics, users};
+use crate::{
+    articles, authors, delivery, keys, lists, media, previews, redirects, sections, site, topics,
+    users,
+};
 
 /// Everything that all workers share.
 #[derive(Clone)]
@@ -111,6 +114,8 @@ fn routes(config: &mut ServiceConfig) {
     delivery::configure(config);
     articles::routes::configure(config);
     previews::configure(config);
+    lists::configure(config);
+    redirects::configure(config);
     sections::routes::configure(config);
     topics::routes::configure(config);
     authors::routes::configure(config);
@@ -147,6 +152,8 @@ fn routes(config: &mut ServiceConfig) {
         (name = "topics", description = "Topics (Schlagwörter) that articles are about"),
         (name = "authors", description = "Who articles are by"),
         (name = "media", description = "Pictures: upload them, say what they show, and get them in several widths"),
+        (name = "lists", description = "Lists that the newsroom puts together: the front page, more news"),
+        (name = "redirects", description = "Where old addresses of the website lead"),
         (name = "site", description = "The site as a whole: its name, language and links"),
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),

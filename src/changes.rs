@@ -35,8 +35,12 @@ crate::text_enum! {
         Author = "author",
         /// A picture.
         Media = "media",
+        /// A curated list.
+        List = "list",
         /// The newsroom's own settings.
         Site = "site",
+        /// Where an old address leads.
+        Redirect = "redirect",
     }
 }
 
@@ -90,12 +94,22 @@ impl Tag {
         Tag::of(b'l', id)
     }
 
+    /// A curated list: its name, and what was put into it.
+    pub fn curated(id: Id) -> Self {
+        Tag::of(b'c', id)
+    }
+
+    /// The curated list with a slug, if only that there is none.
+    pub fn curated_slug(slug: &str) -> Self {
+        Tag(xxhash_rust::xxh3::xxh3_64_with_seed(slug.as_bytes(), u64::from(b'c')) >> 24)
+    }
+
     /// Which articles there are at all, and in what order.
     pub fn all_articles() -> Self {
         Tag::of(b'l', Id(uuid::Uuid::nil()))
     }
 
-    /// Which sections, topics or authors there are.
+    /// Which sections, topics, authors, lists or redirects there are.
     pub fn index(entity: Entity) -> Self {
         let nil = Id(uuid::Uuid::nil());
         match entity {
@@ -105,6 +119,8 @@ impl Tag {
             Entity::Author => Tag::of(b'u', nil),
             Entity::Media => Tag::of(b'm', nil),
             Entity::Site => Tag::site(),
+            Entity::List => Tag::of(b'c', nil),
+            Entity::Redirect => Tag::of(b'r', nil),
         }
     }
 
@@ -314,9 +330,9 @@ impl<'a> Tx<'a> {
         })
     }
 
-    /// Records the articles that link to what came or went. It holds the log's
-    /// lock, so that two that link to each other and are published at the same
-    /// instant don't miss each other.
+    /// Records the articles that link to what came or went, and the curated lists
+    /// that it is in. It holds the log's lock, so that two that link to each other
+    /// and are published at the same instant don't miss each other.
     fn record_sources(&mut self) -> QueryResult<()> {
         let mut known = BTreeSet::new();
         for (targets, action) in [
@@ -330,6 +346,11 @@ impl<'a> Tx<'a> {
             ),
         ] {
             let targets: Vec<Id> = targets.into_iter().collect();
+            for list in crate::store!(self.conn, curated::lists_with(&targets))? {
+                if known.insert(list) {
+                    record(self, Entity::List, list, action, &[Tag::curated(list)]);
+                }
+            }
             for source in crate::store!(self.conn, links::live_sources(&targets))? {
                 if known.insert(source) {
                     record(

@@ -16,9 +16,10 @@ use crate::content;
 use crate::db::Time;
 use crate::error::{Result, internal};
 use crate::http::conditional::Expect;
+use crate::lists::model::ListIn;
 use crate::state::State;
 use crate::taxonomy::terms;
-use crate::{authors, sections, site, topics};
+use crate::{authors, lists, sections, site, topics};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/demo");
 
@@ -117,6 +118,12 @@ pub fn load(state: &State) -> Result<usize> {
             ));
         }
     }
+    state.write_blocking_at(start, |tx| {
+        for list in json::<Vec<ListIn>>("lists.json")? {
+            lists::ops::create(tx, &actor, list)?;
+        }
+        Ok(())
+    })?;
     corrections.sort();
     for (at, slug, text) in corrections {
         let key: ops::Key = slug.parse().map_err(internal)?;

@@ -168,15 +168,7 @@ impl State {
             .await
     }
 
-    /// Runs a job as [`State::write`] does, and takes back all that it wrote.
-    pub async fn rehearse<T: Send + 'static>(
-        self: &Arc<Self>,
-        job: impl FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        self.rehearse_within(patience(), job).await
-    }
-
-    /// [`State::rehearse`] for a job that waits and runs so long at most.
+    /// Runs a job as [`State::write_within`] does, and takes back all that it wrote.
     pub async fn rehearse_within<T: Send + 'static>(
         self: &Arc<Self>,
         patience: Duration,

@@ -13,12 +13,13 @@ use crate::http::upload;
 
 /// Members of the editor's view that can't be written. They may come back as
 /// they were, so that what was fetched can be edited and sent again.
-pub const READ_ONLY: [&str; 24] = [
+pub const READ_ONLY: [&str; 25] = [
     "id",
     "state",
     "version",
     "revision",
     "live_revision",
+    "former_slugs",
     "visible_at",
     "published_at",
     "first_published_at",

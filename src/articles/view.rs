@@ -157,6 +157,10 @@ pub struct ReadOnly {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = 1)]
     pub live_revision: Option<i32>,
+    /// Slugs that it once had: they lead to it, and nothing else gets them until
+    /// they are freed.
+    #[schema(example = json!(["rat-beschliesst-nahverkehr"]))]
+    pub former_slugs: Vec<String>,
     /// When readers will see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -219,6 +223,7 @@ impl ReadOnly {
             version: row.version,
             revision: row.revision,
             live_revision: row.live_revision,
+            former_slugs: crate::store!(*conn, articles::former_slugs_of(row.id))?,
             visible_at: row.published_at.filter(|at| *at > now),
             published_at: row.published_at,
             first_published_at: row.first_published_at,

@@ -11,7 +11,7 @@ crate::text_enum! {
         Viewer = "viewer",
         /// Writes their own articles and publishes nothing.
         Author = "author",
-        /// Writes and publishes everything; keeps sections, topics, authors and the site.
+        /// Writes and publishes everything; keeps sections, topics, authors, lists, redirects and the site.
         Editor = "editor",
         /// Keeps users and keys too.
         Admin = "admin",
@@ -28,7 +28,7 @@ crate::text_enum! {
         Write = "write",
         /// Publish, schedule, unpublish, correct, take down.
         Publish = "publish",
-        /// Keep sections, topics, authors and the site.
+        /// Keep sections, topics, authors, lists, redirects and the site.
         Manage = "manage",
         /// Keep users and everybody's keys; erase for good.
         Administer = "administer",

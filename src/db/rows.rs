@@ -59,8 +59,8 @@ macro_rules! for_each_table {
             site SiteRow, users UserRow, api_keys KeyRow, refresh_tokens RefreshTokenRow,
             sections SectionRow, topics TopicRow, authors AuthorRow, articles ArticleRow,
             revisions RevisionRow, links LinkRow, listings ListingRow, corrections CorrectionRow,
-            former_slugs FormerSlugRow, other_names OtherNameRow, preview_links PreviewLinkRow, media MediaRow,
-            media_uses MediaUseRow, media_leftovers MediaLeftoverRow, changes ChangeRow,
+            former_slugs FormerSlugRow, other_names OtherNameRow, preview_links PreviewLinkRow, redirects RedirectRow, lists ListRow, list_entries ListEntryRow,
+            media MediaRow, media_uses MediaUseRow, media_leftovers MediaLeftoverRow, changes ChangeRow,
             idempotency_keys IdempotencyKeyRow, audit AuditRow
         }
     };
@@ -132,6 +132,15 @@ rows! {
     media_uses MediaUseRow { media_id: Id, article_id: Id, revision: i32 }
     media_leftovers MediaLeftoverRow { media_id: Id, due_at: Time }
     former_slugs FormerSlugRow { slug: String, article_id: Id, retired_at: Time }
+    redirects RedirectRow {
+        id: Id, source: String, literals: Option<i32>, status: i32, article_id: Option<Id>, target: Option<String>,
+        search_text: String, version: i64, created_at: Time, updated_at: Time,
+    }
+    lists ListRow {
+        id: Id, slug: String, name: String, sort_key: String, description: Option<String>, kind: String,
+        filter: String, size: i32, version: i64, created_at: Time, updated_at: Time,
+    }
+    list_entries ListEntryRow { list_id: Id, position: i32, article_id: Id }
     other_names OtherNameRow {
         way: String, name_key: String, kind: String, target_id: Id, name: String, position: i32,
     }

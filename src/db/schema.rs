@@ -271,6 +271,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    lists (id) {
+        id -> Uid,
+        slug -> Text,
+        name -> Text,
+        sort_key -> Text,
+        description -> Nullable<Text>,
+        kind -> Text,
+        filter -> Text,
+        size -> Integer,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    list_entries (list_id, position) {
+        list_id -> Uid,
+        position -> Integer,
+        article_id -> Uid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Uid;
+    redirects (id) {
+        id -> Uid,
+        source -> Text,
+        literals -> Nullable<Integer>,
+        status -> Integer,
+        article_id -> Nullable<Uid>,
+        target -> Nullable<Text>,
+        search_text -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     idempotency_keys (scope) {
         scope -> Text,
         fingerprint -> Text,
@@ -362,12 +407,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     corrections,
     former_slugs,
     links,
+    list_entries,
     listings,
+    lists,
     media,
     media_leftovers,
     media_uses,
     other_names,
     preview_links,
+    redirects,
     refresh_tokens,
     revisions,
     sections,

@@ -145,7 +145,7 @@ pub struct Article {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub related_auto: Option<Vec<Card>>,
-    /// The newest of its section without this one, with `include=more`.
+    /// More news without this one, with `include=more`: see `links.more`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub more: Option<Vec<Card>>,
@@ -208,7 +208,7 @@ pub struct ArticleLinks {
         example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/related"
     )]
     pub related: String,
-    /// The newest of its section.
+    /// More news: a curated list, or the newest of its section.
     #[schema(
         format = "uri",
         example = "https://api.flussblick.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr/more"

@@ -14,6 +14,7 @@ use crate::db::{Conn, Id};
 use crate::error::Result;
 use crate::http::address::{self, Parts};
 use crate::http::text;
+use crate::redirects::find::Patterns;
 use crate::sections::{self, Tree};
 use crate::site;
 use crate::state::State;
@@ -28,36 +29,61 @@ pub struct Context {
     pub config: Arc<Config>,
 }
 
-/// Keeps the [`Context`] between answers: it is part of each and rarely changes.
-///
-/// It is evicted as answers are, so it is never staler than an answer in the
-/// cache may be; while the change log can't be followed it is read anew each time.
+/// Keeps what is part of many answers and rarely changes between them.
 #[derive(Default)]
-pub struct Contexts(RwLock<Option<(Stamp, Arc<Context>)>>);
+pub struct Contexts {
+    context: Kept<Context>,
+    patterns: Kept<Patterns>,
+}
 
 impl Contexts {
     /// The present context.
     pub fn get(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Context>> {
+        let tags = [Tag::site(), Tag::index(Entity::Section)];
+        self.context
+            .get(state, &tags, || Context::load(conn, &state.config))
+    }
+
+    /// The present patterns of redirects.
+    pub fn patterns(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Patterns>> {
+        let tags = [Tag::index(Entity::Redirect)];
+        self.patterns.get(state, &tags, || Patterns::load(conn))
+    }
+}
+
+/// Keeps a thing between answers.
+///
+/// It is evicted as answers are, so it is never staler than an answer in the
+/// cache may be; while the change log can't be followed it is read anew each time.
+struct Kept<T>(RwLock<Option<(Stamp, Arc<T>)>>);
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Kept(RwLock::new(None))
+    }
+}
+
+impl<T> Kept<T> {
+    fn get(&self, state: &State, tags: &[Tag], load: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
         // Before anything is read, so that a change meanwhile makes it invalid.
         let stamp = state.cache.stamp();
-        let tags = [Tag::site(), Tag::index(Entity::Section)];
         let kept = self
             .0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        if let Some((made, context)) = kept
+        if let Some((made, thing)) = kept
             && state.staleness(state.now()) == 0
-            && state.cache.is_current(made, &tags)
+            && state.cache.is_current(made, tags)
         {
-            return Ok(context);
+            return Ok(thing);
         }
-        let context = Arc::new(Context::load(conn, &state.config)?);
+        let thing = Arc::new(load()?);
         let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if kept.as_ref().is_none_or(|(made, _)| *made <= stamp) {
-            *kept = Some((stamp, Arc::clone(&context)));
+            *kept = Some((stamp, Arc::clone(&thing)));
         }
-        Ok(context)
+        Ok(thing)
     }
 }
 

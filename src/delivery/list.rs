@@ -26,7 +26,7 @@ use crate::topics::Topic;
 const ALTERNATIVES_MAX: usize = 20;
 
 /// What `include` may name on lists.
-const INCLUDES: [&str; 2] = ["authors", "topics"];
+pub(super) const INCLUDES: [&str; 2] = ["authors", "topics"];
 
 /// A page of cards.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -356,7 +356,7 @@ fn name_tags(wanted: &Wanted) -> impl Iterator<Item = Tag> + '_ {
 }
 
 /// The tags of which articles are in a list.
-fn list_tags(filter: &ListFilter) -> Vec<Tag> {
+pub(super) fn list_tags(filter: &ListFilter) -> Vec<Tag> {
     match filter.lists.first() {
         None => vec![Tag::site(), Tag::all_articles()],
         Some(_) => {
@@ -384,7 +384,7 @@ pub fn in_order(
 }
 
 /// Adds topics and authors to cards: one query for all of them.
-fn include(
+pub(super) fn include(
     conn: &mut Conn<'_>,
     include: &[&str],
     rows: &[(ArticleRow, RevisionHead)],
@@ -413,14 +413,19 @@ fn include(
 
 fn sparse_page(page: &CardPage, fields: &[&str]) -> Result<Value> {
     let mut value = serde_json::to_value(page).map_err(internal)?;
-    if let Some(items) = value.get_mut("items").and_then(Value::as_array_mut) {
+    sparse(&mut value, fields);
+    Ok(value)
+}
+
+/// Leaves of each of a page's items only the members that were named.
+pub(super) fn sparse(page: &mut Value, fields: &[&str]) {
+    if let Some(items) = page.get_mut("items").and_then(Value::as_array_mut) {
         for item in items {
             if let Value::Object(members) = item {
                 keep(members, fields);
             }
         }
     }
-    Ok(value)
 }
 
 /// Leaves only the members that were named.

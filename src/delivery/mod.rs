@@ -8,10 +8,12 @@ pub mod article;
 pub mod authors;
 pub mod card;
 pub mod context;
+pub mod curated;
 pub mod list;
 pub mod media;
 pub mod preview;
 pub mod related;
+pub mod resolve;
 pub mod routes;
 pub mod sections;
 pub mod serve;
@@ -33,5 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(authors::list_authors)
         .service(authors::get_author)
         .service(site::get_site)
-        .service(preview::get_preview);
+        .service(preview::get_preview)
+        .service(resolve::resolve_address);
+    curated::configure(config);
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::card::{Card, unique};
 use super::context::Context;
+use super::curated;
 use super::list::in_order;
 use crate::articles::model::{
     ArticleRow, LinkRow, ListFilter, Order, Placement, RevisionHead, RevisionRow, ids,
@@ -73,7 +74,7 @@ pub struct RelatedItem {
 /// More news.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MorePage {
-    /// The newest articles of the section without this one.
+    /// The articles, without this one.
     pub items: Vec<Card>,
 }
 
@@ -89,6 +90,16 @@ pub struct Made {
 }
 
 impl Made {
+    /// Notes that one may appear at an instant.
+    pub fn appears_at(&mut self, at: Option<Time>) {
+        self.appears = self.appears.into_iter().chain(at).min();
+    }
+
+    /// Notes that one disappears at an instant.
+    pub fn disappears_at(&mut self, at: Option<Time>) {
+        self.disappears = self.disappears.into_iter().chain(at).min();
+    }
+
     /// Notes when the answer that shows them may change.
     pub fn limit(&self, draft: &mut Draft) {
         draft.appears_at(self.appears);
@@ -183,8 +194,8 @@ pub fn more_page(
     Ok(draft)
 }
 
-/// The newest of an article's section, or of all sections if it has none,
-/// without the article itself.
+/// More news: the list that is meant for the article's section, or else the newest
+/// of the section, or of all if it has none; without the article itself.
 pub fn more(
     conn: &mut Conn<'_>,
     now: Time,
@@ -195,15 +206,18 @@ pub fn more(
     made: &mut Made,
 ) -> Result<Vec<Card>> {
     let section = context.section_id(revision.section_id);
-    let lists: Vec<Vec<Id>> = section.map(|section| vec![section]).into_iter().collect();
+    if let Some(list) = curated::more_list(conn, context, section, made)? {
+        made.tags.push(Tag::curated(list.id));
+        let rows = curated::articles(conn, now, context, &list, limit, Some(row.id), made)?;
+        return curated::cards(context, &rows, made);
+    }
     made.tags
         .push(section.map_or_else(Tag::all_articles, Tag::list));
     let filter = ListFilter {
         exclude: vec![row.id],
-        ..filter(lists)
+        ..filter(section.map(|section| vec![section]).into_iter().collect())
     };
-    let next = crate::store!(*conn, lists::next_appearance(&filter, now))?;
-    made.appears = [made.appears, next].into_iter().flatten().min();
+    made.appears_at(crate::store!(*conn, lists::next_appearance(&filter, now))?);
     let positions = crate::store!(
         *conn,
         lists::page(&filter, Order::NewestFirst, now, None, limit)
@@ -282,16 +296,7 @@ fn cards(
     made: &mut Made,
 ) -> Result<Vec<Card>> {
     let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
-    rows.iter()
-        .map(|(row, head)| {
-            context.tag_card(row, head, &mut made.tags);
-            made.disappears = [made.disappears, row.expires_at]
-                .into_iter()
-                .flatten()
-                .min();
-            context.card(row, head)
-        })
-        .collect()
+    curated::cards(context, &rows, made)
 }
 
 /// A link as readers get it; nothing if they don't see where it leads, or if it

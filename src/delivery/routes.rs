@@ -170,7 +170,9 @@ pub async fn get_article_related(
 
 /// Get more news
 ///
-/// The newest of the article's section, without the article itself.
+/// Without the article itself: the curated list `more-{section}` of the article's
+/// section or the nearest above it that has one, or else the list `more`, or else
+/// the newest of the section.
 #[utoipa::path(
     tag = "articles",
     security(()),

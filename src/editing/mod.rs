@@ -41,6 +41,7 @@ pub mod model;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName};
@@ -57,7 +58,7 @@ use crate::http::edge::{RequestId, document_text, origin};
 use crate::http::idempotency::{self, Claim, KEPT_FOR, REPLAYED};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
-use crate::state::State;
+use crate::state::{State, patience};
 use limits::Limits;
 use model::Kept;
 
@@ -66,6 +67,7 @@ pub struct Edit {
     by: By,
     key: Option<String>,
     request: HttpRequest,
+    patience: Option<Duration>,
 }
 
 /// Who asks for a write, and how they want it.
@@ -128,6 +130,7 @@ impl FromRequest for Edit {
                 by,
                 key: idempotency::key(&request)?,
                 request,
+                patience: None,
             })
         })
     }
@@ -175,30 +178,44 @@ impl Edit {
         Expect::of(&self.request)
     }
 
+    /// Gives the operation so long, for one that writes more than most.
+    pub fn within(mut self, patience: Duration) -> Self {
+        self.patience = Some(patience);
+        self
+    }
+
     /// Runs the operation in a transaction and commits it, with everything that
     /// holds for all writes.
     pub async fn write(
         self,
         job: impl FnOnce(&mut Tx<'_>, &By) -> Result<Reply> + Send + 'static,
     ) -> Result<Reply> {
-        let Edit { by, key, request } = self;
+        let Edit {
+            by,
+            key,
+            request,
+            patience: longer,
+        } = self;
+        let patience = longer.unwrap_or_else(patience);
         let state = Arc::clone(&by.state);
         let job = move |tx: &mut Tx<'_>, by: &By| {
             by.enter(tx);
             job(tx, by)
         };
         if by.dry_run {
-            let reply = state.rehearse(move |tx| job(tx, &by)).await?;
+            let reply = state
+                .rehearse_within(patience, move |tx| job(tx, &by))
+                .await?;
             return reply.as_dry_run();
         }
         let Some(key) = key else {
-            return state.write(move |tx| job(tx, &by)).await;
+            return state.write_within(patience, move |tx| job(tx, &by)).await;
         };
         let claim = idempotency::claim(&key, by.actor.id, &request);
         let path = request.path().to_owned();
         let id = request.extensions().get::<RequestId>().cloned();
         state
-            .write(move |tx| {
+            .write_within(patience, move |tx| {
                 let document = |problem: &Problem| document_text(problem, &path, id.as_ref());
                 once(tx, claim, document, |tx| job(tx, &by))
             })

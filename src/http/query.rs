@@ -92,8 +92,13 @@ impl Params {
 
     /// How many items to answer; over the cap is an error, never a silent cut.
     pub fn limit(&mut self) -> Result<i64> {
+        self.limit_or(LIMIT_DEFAULT)
+    }
+
+    /// [`Params::limit`] with another number if nothing is said.
+    pub fn limit_or(&mut self, default: i64) -> Result<i64> {
         let Some(value) = self.one("limit")? else {
-            return Ok(LIMIT_DEFAULT);
+            return Ok(default);
         };
         value
             .parse()

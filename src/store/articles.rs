@@ -67,6 +67,26 @@ pub fn ids_of_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<(String, 
         .load(c)
 }
 
+/// Ids of the articles that feeds call this.
+pub fn ids_of_external_ids(
+    c: &mut Conn,
+    external_ids: &[String],
+) -> QueryResult<Vec<(Option<String>, Id)>> {
+    articles::table
+        .filter(articles::external_id.eq_any(external_ids))
+        .select((articles::external_id, articles::id))
+        .load(c)
+}
+
+/// Slugs of the articles that were made last.
+pub fn newest_slugs(c: &mut Conn, limit: i64) -> QueryResult<Vec<String>> {
+    articles::table
+        .order(articles::id.desc())
+        .limit(limit)
+        .select(articles::slug)
+        .load(c)
+}
+
 /// Ids of the articles that once had these slugs.
 pub fn ids_of_former_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<(String, Id)>> {
     former_slugs::table
@@ -214,15 +234,13 @@ pub fn retire_slug(c: &mut Conn, row: &FormerSlugRow) -> QueryResult<()> {
         .map(drop)
 }
 
-/// Forgets that an article once had a slug, because it has it again.
-pub fn reclaim_slug(c: &mut Conn, article: Id, slug: &str) -> QueryResult<()> {
-    diesel::delete(
-        former_slugs::table
-            .filter(former_slugs::slug.eq(slug))
-            .filter(former_slugs::article_id.eq(article)),
-    )
-    .execute(c)
-    .map(drop)
+/// Forgets that an article once had a slug, because it has it again or gives it up
+/// for good. Whether it had.
+pub fn reclaim_slug(c: &mut Conn, article: Id, slug: &str) -> QueryResult<bool> {
+    let target = former_slugs::table
+        .filter(former_slugs::slug.eq(slug))
+        .filter(former_slugs::article_id.eq(article));
+    Ok(diesel::delete(target).execute(c)? == 1)
 }
 
 /// Slugs that an article once had.

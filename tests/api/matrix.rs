@@ -62,6 +62,12 @@ impl Ask {
         self
     }
 
+    /// A table.
+    fn csv(mut self, text: String) -> Self {
+        self.text = Some(text);
+        self.header("Content-Type", "text/csv")
+    }
+
     fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers.push((name, value));
         self
@@ -243,6 +249,26 @@ impl Cell<'_> {
             .make(&format!("{article}/preview-links"), json!({}))
             .await;
         format!("{article}/preview-links/{}", made["id"].as_str().unwrap())
+    }
+
+    /// Gives a published article another slug; the address of its old one.
+    async fn renamed(&self) -> String {
+        let article = self.after(self.own_draft().await, "publish").await;
+        let request = self.app.as_admin().request("PATCH", &article);
+        let slug = json!({"slug": self.name("neuer-name")});
+        expect(request.header("If-Match", "*").json(&slug), 200).await;
+        let old = article.rsplit('/').next().unwrap().to_owned();
+        format!(
+            "/v1/editor/articles/{}/former-slugs/{old}",
+            slug["slug"].as_str().unwrap()
+        )
+    }
+
+    /// Makes a redirect; its address.
+    async fn redirect(&self) -> String {
+        let body = json!({"from": format!("/alt/{}", self.name("seite")), "to": "/neu/"});
+        let made = self.make("/v1/editor/redirects", body).await;
+        format!("/v1/editor/redirects/{}", made["id"].as_str().unwrap())
     }
 
     /// Puts an article into the trash; its address.
@@ -480,6 +506,43 @@ pub fn rows() -> Vec<Row> {
         };
         "POST /v1/editor/articles/{article}/correct" EDITORS, |cell| {
             Ask::at(cell.after(cell.own_draft().await, "publish").await + "/correct").json(json!({"text": "Der Rat tagte am Dienstag."}))
+        };
+
+        "DELETE /v1/editor/articles/{article}/former-slugs/{slug}" EDITORS, |cell| Ask::at(cell.renamed().await);
+
+        "GET /v1/editor/lists" SIGNED_IN, |cell| Ask::at("/v1/editor/lists");
+        "POST /v1/editor/lists" [401, 403, 403, 201, 201], |cell| {
+            Ask::at("/v1/editor/lists").json(json!({"name": cell.name("Neues"), "kind": "automatic"}))
+        };
+        "GET /v1/editor/lists/{list}" SIGNED_IN, |cell| Ask::at(cell.thing("/v1/editor/lists").await);
+        "PUT /v1/editor/lists/{list}" [401, 403, 403, 201, 201], |cell| {
+            Ask::at(format!("/v1/editor/lists/{}", cell.name("neu"))).json(json!({"name": cell.name("Neu")}))
+        };
+        "PATCH /v1/editor/lists/{list}" EDITORS, |cell| {
+            let article = cell.own_draft().await;
+            let entries = json!([article.rsplit('/').next().unwrap()]);
+            Ask::at(cell.thing("/v1/editor/lists").await).json(json!({"entries": entries})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/lists/{list}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.thing("/v1/editor/lists").await).header("If-Match", "*")
+        };
+
+        "GET /v1/editor/redirects" SIGNED_IN, |cell| Ask::at("/v1/editor/redirects");
+        "POST /v1/editor/redirects" [401, 403, 403, 201, 201], |cell| {
+            Ask::at("/v1/editor/redirects").json(json!({"from": format!("/alt/{}", cell.name("neu")), "to": "/neu/"}))
+        };
+        "POST /v1/editor/redirects" EDITORS, |cell| {
+            Ask::at("/v1/editor/redirects").csv(format!("/alt/{},/neu/\n", cell.name("tabelle")))
+        };
+        "GET /v1/editor/redirects/{redirect}" SIGNED_IN, |cell| Ask::at(cell.redirect().await);
+        "PUT /v1/editor/redirects/{redirect}" EDITORS, |cell| {
+            Ask::at(cell.redirect().await).json(json!({"from": format!("/alt/{}", cell.name("put")), "status": 410})).header("If-Match", "*")
+        };
+        "PATCH /v1/editor/redirects/{redirect}" EDITORS, |cell| {
+            Ask::at(cell.redirect().await).json(json!({"to": "/anders/"})).header("If-Match", "*")
+        };
+        "DELETE /v1/editor/redirects/{redirect}" [401, 403, 403, 204, 204], |cell| {
+            Ask::at(cell.redirect().await).header("If-Match", "*")
         };
 
         "GET /v1/editor/articles/{article}/revisions" SIGNED_IN, |cell| Ask::at(cell.others_draft().await + "/revisions");

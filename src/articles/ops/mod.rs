@@ -8,9 +8,13 @@
 //! - `revisions`: what was there before, and back to it
 //! - `checks`: what a write is refused for, and what its sender is told
 //! - `resolve`: what was sent becomes the content of a revision
+//! - `named`: articles that others name
+//! - `former`: slugs that they once had
 //! - `visibility`: lists and change log follow the live pointer
 
 mod checks;
+mod former;
+mod named;
 mod resolve;
 mod review;
 mod revisions;
@@ -19,6 +23,8 @@ mod verbs;
 mod visibility;
 mod write;
 
+pub use former::free_slug;
+pub use named::Names;
 pub use review::{SendBack, send_back, submit};
 pub use revisions::{RestoreRevision, restore_revision, revision_at};
 pub use trash::{erase, restore, trash};

@@ -60,6 +60,12 @@ pub(super) fn reflect(
     )
 }
 
+/// What is found under the name that a feed has for an article.
+fn external_tag(row: &ArticleRow) -> Option<Tag> {
+    let external_id = row.external_id.as_ref()?;
+    Some(Tag::slug(&format!("external:{external_id}")))
+}
+
 /// Records one article. If it came or went, so did links to it in other
 /// articles, which are recorded too.
 fn announce_one(
@@ -75,6 +81,7 @@ fn announce_one(
         Tag::slug(&row.id.to_string()),
         Tag::all_articles(),
     ];
+    tags.extend(external_tag(row));
     tags.extend(lists.iter().map(|list| Tag::list(*list)));
     if came_or_went {
         for slug in crate::store!(tx.conn, articles::former_slugs_of(row.id))? {

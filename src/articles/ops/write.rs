@@ -343,7 +343,7 @@ pub(super) fn revise(
         }
         add_revision(tx, actor, &after, content, origin)?;
     }
-    let renamed = slug.is_some();
+    let renamed = slug.is_some() || after.external_id != before.external_id;
     if let Some(slug) = slug {
         if before.was_public(tx.now) {
             let former = FormerSlugRow {

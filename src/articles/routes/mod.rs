@@ -35,7 +35,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(revisions::list_revisions)
         .service(revisions::get_revision)
         .service(revisions::restore_revision)
-        .service(revisions::diff_revisions);
+        .service(revisions::diff_revisions)
+        .service(verbs::free_slug);
 }
 
 fn key(path: &str) -> Key {

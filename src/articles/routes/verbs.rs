@@ -314,6 +314,37 @@ async fn required_verb<T: DeserializeOwned>(
     Ok((key(path), edit.expect()?, upload.json().await?))
 }
 
+/// Free an old slug of an article
+///
+/// What led to the article under it is 404 from now on, and another article may
+/// have it.
+#[utoipa::path(
+    tag = "articles",
+    security(("bearer" = [])),
+    params(
+        ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        ("slug" = String, Path, description = "One of the article's `former_slugs`", example = "rat-beschliesst-nahverkehr"),
+        ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+    ),
+    responses(
+        (status = 200, description = "Freed", body = Receipt,
+            headers(("ETag" = String, description = "Its version, for If-Match"))),
+        EditorProblems, Missing, Conflicts, Preconditions,
+    ),
+)]
+#[delete("/v1/editor/articles/{article}/former-slugs/{slug}")]
+pub async fn free_slug(edit: Edit, path: web::Path<(String, String)>) -> Result<Reply> {
+    edit.require(Right::Manage)?;
+    edit.params()?.finish()?;
+    let (article, slug) = path.into_inner();
+    let (key, expect) = (key(&article), edit.expect()?);
+    edit.write(move |tx, by| {
+        let done = ops::free_slug(tx, &by.actor, &key, &slug, expect)?;
+        Ok(moved(by, tx.now, done))
+    })
+    .await
+}
+
 /// A verb's receipt.
 pub(super) fn moved(by: &By, now: Time, done: Written) -> Reply {
     let Written {

@@ -5,6 +5,8 @@
 //! stand nowhere else. Every public address is asked for, then again after time
 //! has passed, and each answer is searched for words of what is hidden.
 
+mod addresses;
+mod lists;
 mod previews;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -249,6 +251,8 @@ async fn make(app: &App, seed: u64) -> Vec<Piece> {
         }
         pieces.push(piece);
     }
+    addresses::make(app, &pieces).await;
+    lists::make(app, &pieces).await;
     for piece in pieces.iter().filter(|piece| renamed(piece.number)) {
         for (kind, name) in [("topic", "thema"), ("author", "autorin")] {
             let term = format!("{name}-{}", marker(piece.number, 1));
@@ -565,6 +569,9 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
             }
         }
     }
+
+    addresses::crawl(app, &forbidden, pieces, hours).await;
+    lists::crawl(app, &forbidden, pieces, hours).await;
 
     // And what should be seen is.
     let mut led = 0;

@@ -133,6 +133,44 @@ both! {
         assert!(gone.headers.get("location").is_none());
     }
 
+    /// An editor sees what an article was called, and frees a slug for others; who
+    /// was led on by it is led nowhere from then on.
+    async fn old_slugs_are_shown_and_freed(app: App) {
+        let editor = newsroom(&app).await;
+        live(&app, "alt", &piece("Rat")).await;
+        patch(&app, "alt", json!({"slug": "mitte"}), 200).await;
+        patch(&app, "mitte", json!({"slug": "neu"}), 200).await;
+        let shown = got(editor.request("GET", &format!("{EDITOR}/neu")), 200).await.json;
+        assert_eq!(shown["former_slugs"], json!(["alt", "mitte"]));
+        // What was fetched goes back as it is; what was made up doesn't.
+        let put = editor.request("PUT", &format!("{EDITOR}/neu")).json(&shown);
+        assert_eq!(got(put, 200).await.json["result"], "unchanged");
+        let mut other = shown.clone();
+        other["former_slugs"] = json!([]);
+        let problem = got(editor.request("PUT", &format!("{EDITOR}/neu")).json(&other), 422).await;
+        assert_eq!(problem.json["errors"][0]["pointer"], "#/former_slugs");
+
+        let free = |slug: &str| editor.request("DELETE", &format!("{EDITOR}/neu/former-slugs/{slug}"));
+        let before = stored(&app);
+        got(app.as_author().request("DELETE", &format!("{EDITOR}/neu/former-slugs/alt")), 403).await;
+        got(free("neu"), 404).await;
+        got(free("nie"), 404).await;
+        got(free("alt").header("If-Match", "\"v1\""), 412).await;
+        assert_eq!(stored(&app), before);
+        got(app.request("GET", "/v1/articles/alt"), 301).await;
+        let version = shown["version"].as_i64().unwrap();
+        let freed = got(free("alt").header("If-Match", format!("\"v{version}\"")), 200).await;
+        assert_eq!((&freed.json["result"], &freed.json["version"]), (&json!("updated"), &json!(version + 1)));
+        got(free("alt"), 404).await;
+        got(app.request("GET", "/v1/articles/alt"), 404).await;
+        got(app.request("GET", "/v1/articles/mitte"), 301).await;
+        let shown = got(editor.request("GET", &format!("{EDITOR}/neu")), 200).await.json;
+        assert_eq!(shown["former_slugs"], json!(["mitte"]));
+        // Somebody else's from now on.
+        live(&app, "alt", &piece("Anderes")).await;
+        assert_eq!(app.get("/v1/articles/alt", 200).await["headline"], "Anderes");
+    }
+
     /// A slug that was never public is free again once it is given up.
     async fn a_drafts_old_slug_is_free(app: App) {
         newsroom(&app).await;

@@ -19,6 +19,8 @@ const LEVELS: &[&[&str]] = &[
     &["auth::model", "changes::Entry", "changes::NewEntry"],
     &["taxonomy::model"],
     &["*::model"],
+    // What is filtered are articles.
+    &["lists::model"],
     &["store"],
     &["changes"],
     &["state"],
@@ -31,7 +33,7 @@ const LEVELS: &[&[&str]] = &[
     &["taxonomy"],
     &["sections", "topics", "authors", "site", "media"],
     &["articles"],
-    &["previews"],
+    &["previews", "lists", "redirects"],
     &["delivery"],
     &["background", "demo", "backup"],
     &["app"],

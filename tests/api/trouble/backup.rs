@@ -23,6 +23,9 @@ async fn everything(server: &Served) -> BTreeMap<String, (u16, String, String)> 
         "/v1/topics?limit=100",
         "/v1/authors?limit=100",
         "/v1/articles?limit=100",
+        "/v1/lists",
+        "/v1/lists/home",
+        "/v1/lists/more",
     ]
     .map(str::to_owned)
     .to_vec();
