@@ -1,6 +1,7 @@
 //! Pictures: what is said about them, and the bytes of their renditions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::SizedStream;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -14,7 +15,7 @@ use super::serve::{missing, serve};
 use crate::changes::{self, Tag};
 use crate::config::Config;
 use crate::db::{Conn, Id, Time};
-use crate::error::{Problem, RANGE, Result, UNAVAILABLE, internal};
+use crate::error::{Error, Problem, RANGE, Result, UNAVAILABLE, internal};
 use crate::http::answer::{Constants, Draft, EXPOSED};
 use crate::http::conditional;
 use crate::http::query::Params;
@@ -24,6 +25,9 @@ use crate::media::model::{Delivered, FocalPoint, Medium, Status, address};
 use crate::media::work;
 use crate::state::State;
 use crate::store;
+
+/// How long the media storage may take to begin its answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Bytes under an address never change.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -257,7 +261,11 @@ pub async fn get_rendition(
     };
     let length = bytes.end - bytes.start;
     let place = Medium::place(medium.id, width, format, piece);
-    let Some(pieces) = state.storage.read(&place, bytes).await? else {
+    let reading = tokio::time::timeout(PATIENCE, state.storage.read(&place, bytes));
+    let read = reading
+        .await
+        .map_err(|_| Error::Unavailable("media storage: no answer in time".to_owned()))?;
+    let Some(pieces) = read? else {
         // Lost in the storage. What is made of the original again is the same.
         if medium.status() == Status::Failed {
             return Err(nothing());
@@ -282,7 +290,7 @@ fn wanted(name: &str) -> Option<(u32, Delivered)> {
 }
 
 /// A 503 for bytes that will be there in a moment.
-fn being_made() -> crate::error::Error {
+fn being_made() -> Error {
     let detail = "The picture's renditions are being made. Ask again in two seconds.";
     Problem::new(&UNAVAILABLE, detail)
         .header("Retry-After", "2")

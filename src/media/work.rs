@@ -20,7 +20,7 @@ use crate::state::State;
 use crate::store;
 
 /// Seconds for which a worker has a medium to itself.
-const CLAIM: i64 = 300;
+const CLAIM: i64 = 120;
 /// Attempts after which a medium is given up that nobody finished.
 const ATTEMPTS: i32 = 3;
 /// Seconds after which a storage that was away is tried again.
@@ -30,6 +30,23 @@ const PERMIT: u64 = 1_000;
 
 /// Works until the server is gone, as many at a time as the settings say.
 pub fn start(state: &Arc<State>) {
+    if state.config.media_workers == 0 {
+        return;
+    }
+    let state = Arc::clone(state);
+    tokio::spawn(async move {
+        if !state.is_shared() {
+            // Whoever claimed something here was this server before it ended.
+            let freed = state.write(|tx| Ok(store!(tx.conn, media::free_claims())?));
+            if let Err(error) = freed.await {
+                tracing::debug!(%error, "claims on media run out by themselves");
+            }
+        }
+        start_workers(&state);
+    });
+}
+
+fn start_workers(state: &Arc<State>) {
     // Large pictures are decoded one after the other, however many workers there
     // are: together they never hold more pixels than one picture may have.
     let room = Arc::new(Semaphore::new(
@@ -125,7 +142,7 @@ async fn make(state: &Arc<State>, room: &Semaphore, medium: &Medium) -> Result<(
         .unwrap_or(Orientation::NoTransforms);
     let began = std::time::Instant::now();
     let made = tokio::task::spawn_blocking(move || {
-        render::render(format, bytes.to_vec(), orientation, max_pixels)
+        render::render(format, bytes.into(), orientation, max_pixels)
     });
     let made = match made.await {
         Ok(made) => made.map_err(internal)?,

@@ -229,6 +229,14 @@ pub fn claim(c: &mut Conn, medium: &Medium, until: Time) -> QueryResult<bool> {
         .map(|rows| rows > 0)
 }
 
+/// Takes back all claims: nobody is making anything.
+pub fn free_claims(c: &mut Conn) -> QueryResult<()> {
+    diesel::update(media::table.filter(media::claimed_until.is_not_null()))
+        .set(media::claimed_until.eq(None::<Time>))
+        .execute(c)
+        .map(drop)
+}
+
 /// Lets somebody try again from an instant on, as if this attempt had not been.
 pub fn put_off(c: &mut Conn, id: Id, until: Time) -> QueryResult<()> {
     diesel::update(media::table.find(id))

@@ -5,6 +5,7 @@ mod bucket;
 mod forms;
 mod refused;
 mod renditions;
+mod seeing;
 mod storing;
 mod taking;
 

@@ -232,56 +232,76 @@ both! {
     }
 }
 
+/// Notes that somebody has begun to make a medium's renditions.
+fn begin(app: &App, medium: &Value) {
+    let id = crate::support::seed::id(medium);
+    let claimed = app.blocking(|| {
+        app.state.write_blocking(|tx| {
+            let medium = perspektive::store!(tx.conn, media::find(id))?.unwrap();
+            let until = tx.now.plus_seconds(120);
+            Ok(perspektive::store!(tx.conn, media::claim(&medium, until))?)
+        })
+    });
+    assert!(claimed.unwrap());
+}
+
 /// A server that ends between an upload and its renditions leaves them to the next,
-/// and a node without workers to another one.
+/// those included that it had begun, and a node without workers to another one.
 #[actix_web::test]
 async fn what_was_left_undone_is_taken_up() {
     let app = App::sqlite().await;
-    let ids: Vec<Value> = {
-        let author = app.as_author();
-        let mut ids = Vec::new();
-        for number in 0..5 {
-            ids.push(upload(&author, "", pictures::png(330, 20, number), 201).await["id"].clone());
+    let author = app.as_author();
+    for number in 0..5 {
+        let medium = upload(&author, "", pictures::png(330, 20, number), 201).await;
+        if number == 2 {
+            begin(&app, &medium);
         }
-        ids
-    };
-    // One of them was begun by somebody who died.
-    let begun = ids[0].as_str().unwrap().parse().unwrap();
-    app.blocking(|| {
-        app.state.write_blocking(|tx| {
-            let medium = perspektive::store!(tx.conn, media::find(begun))?.unwrap();
-            let until = tx.now.plus_seconds(300);
-            Ok(perspektive::store!(tx.conn, media::claim(&medium, until))?)
-        })
-    })
-    .unwrap();
+    }
     let worker = app
         .another_node_with(|config| config.media_workers = 2)
         .await;
     let ready = async |wanted: usize| {
-        for _ in 0..200 {
+        for _ in 0..400 {
             let page = app.as_editor().get(MEDIA, 200).await;
-            let ready = page["items"]
-                .as_array()
-                .unwrap()
+            let items = page["items"].as_array().unwrap();
+            if items
                 .iter()
                 .filter(|item| item["status"] == "ready")
-                .count();
-            if ready == wanted {
+                .count()
+                == wanted
+            {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("not {wanted} are ready");
     };
-    ready(4).await;
-    worker.state.travel(301);
-    worker.state.renditions_due.notify_waiters();
     ready(5).await;
     // An upload wakes the workers of its own node at once.
-    let author = worker.as_user("weckt", perspektive::auth::Role::Author);
-    upload(&author, "", pictures::png(330, 20, 9), 201).await;
+    let request = worker.request("POST", MEDIA).bearer_auth(&author.key);
+    expect(request.body(pictures::png(330, 20, 9)), 201).await;
     ready(6).await;
+}
+
+both! {
+    /// What somebody has begun is theirs for a while; if they die, it is done then,
+    /// and what kills three of them is given up.
+    async fn a_claim_ends(app: App) {
+        let medium = upload(&app.as_author(), "", pictures::png(330, 20, 0), 201).await;
+        begin(&app, &medium);
+        assert_eq!(rendered(&app, &medium).await["status"], "pending");
+        app.state.travel(121);
+        assert_eq!(rendered(&app, &medium).await["status"], "ready");
+
+        let deadly = upload(&app.as_author(), "", pictures::png(330, 20, 1), 201).await;
+        for _ in 0..3 {
+            begin(&app, &deadly);
+            app.state.travel(121);
+        }
+        let failed = rendered(&app, &deadly).await;
+        assert_eq!(failed["status"], "failed");
+        assert!(failed["failure"].as_str().unwrap().contains("3 times"), "{failed}");
+    }
 }
 
 /// Two nodes that look at once do each picture once.
@@ -309,4 +329,29 @@ async fn each_picture_is_made_by_one() {
         .collect();
     assert_eq!(versions, BTreeSet::from([2]));
     expect(app.request("GET", "/health/ready"), 200).await;
+}
+
+both! {
+    /// JPEGs as print shops and old programs write them: CMYK, grey, progressive.
+    async fn unusual_jpegs(app: App) {
+        use base64::Engine;
+        for (name, base64) in [
+            ("CMYK", "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwANCQoLCggNCwoLDg4NDxMgFRMSEhMnHB4XIC4pMTAuKS0sMzpKPjM2RjcsLUBXQUZMTlJTUjI+WmFaUGBKUVJP/8AAFAgACAAQBEMRAE0RAFkRAEsRAP/EABgAAAIDAAAAAAAAAAAAAAAAAAcIAAQG/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAA4EQwBNAFkASwAAPwDch6HonLhhzDo//9k="),
+            ("grey", "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//wAALCAAIABABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAABQf/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oACAEBAAA/AAVjf//Z"),
+            ("progressive", "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT0//wgARCAAIABADASIAAhEBAxEB/8QAFgABAQEAAAAAAAAAAAAAAAAAAAQG/8QAFQEBAQAAAAAAAAAAAAAAAAAAAwT/2gAMAwEAAhADEAAAAYNiFd//xAAUEAEAAAAAAAAAAAAAAAAAAAAQ/9oACAEBAAEFAj//xAAWEQADAAAAAAAAAAAAAAAAAAAABEH/2gAIAQMBAT8Bdh//xAAVEQEBAAAAAAAAAAAAAAAAAAAAA//aAAgBAgEBPwGb/8QAFBABAAAAAAAAAAAAAAAAAAAAEP/aAAgBAQAGPwI//8QAFBABAAAAAAAAAAAAAAAAAAAAEP/aAAgBAQABPyE//9oADAMBAAIAAwAAABB3/8QAFREBAQAAAAAAAAAAAAAAAAAAwQD/2gAIAQMBAT8QUv/EABURAQEAAAAAAAAAAAAAAAAAAABB/9oACAECAQE/ELf/xAAUEAEAAAAAAAAAAAAAAAAAAAAQ/9oACAEBAAE/ED//2Q=="),
+        ] {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+            let medium = upload(&app.as_author(), "", bytes, 201).await;
+            let medium = rendered(&app, &medium).await;
+            assert_eq!(medium["status"], "ready", "{name}: {medium}");
+            let (_, bytes) = fetch(&app, &medium, "16.jpg").await;
+            let [red, green, blue] = pixel(&bytes, 0.9, 0.5);
+            assert!(red > 220 && green > 220 && blue > 220, "{name}: {red} {green} {blue}");
+            let [red, green, _] = pixel(&bytes, 0.1, 0.5);
+            match name {
+                "grey" => assert!(red < 110 && red == green, "{name}: {red} {green}"),
+                _ => assert!(red > 180 && green < 60, "{name}: {red} {green}"),
+            }
+        }
+    }
 }
