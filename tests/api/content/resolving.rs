@@ -30,7 +30,7 @@ fn find(article: &ArticleRef) -> Option<ResolvedArticle> {
 
 #[test]
 fn only_what_is_there_is_delivered() {
-    let resolved = resolve(body(), &mut find);
+    let resolved = resolve(body(), &mut find, &|_| None);
     let link = json!({"article": {"id": Uuid::from_u128(7), "slug": "neu", "headline": "Der Titel", "url": "https://zeitung.example/neu"}});
     assert_eq!(
         serde_json::to_value(&resolved).expect("JSON"),
