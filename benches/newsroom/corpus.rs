@@ -294,7 +294,7 @@ pub fn upload(state: &State, articles: &[Article], live: bool) -> Result<()> {
     let actor = Actor::command();
     state.write_blocking(|tx| {
         for article in articles {
-            let sent = input::from_markdown(&article.markdown, &|_| None)?;
+            let sent = input::from_markdown(&article.markdown, input::Own::default())?;
             let key = ops::Key::Slug(article.slug.clone());
             ops::put(tx, &actor, &key, Expect::Nothing, sent, false, false)?;
             if live {

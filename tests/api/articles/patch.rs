@@ -57,8 +57,8 @@ both! {
         patch(&app, "rat", json!({"seo": {"title": "Neu"}, "image": null}), 200).await;
         let now = view().await;
         assert_eq!((&now["seo"], now.get("image")), (&json!({"title": "Neu"}), None));
-        let problem = patch(&app, "rat", json!({"image": {"credit": "JB"}}), 400).await;
-        assert_eq!((&problem.json["errors"][0]["pointer"], &problem.json["errors"][0]["code"]), (&json!("#/image"), &json!("missing-field")));
+        let problem = patch(&app, "rat", json!({"image": {"credit": "JB"}}), 422).await;
+        assert_eq!((&problem.json["errors"][0]["pointer"], &problem.json["errors"][0]["code"]), (&json!("#/image"), &json!("one-of")));
 
         // A body replaces the body, in whatever form.
         patch(&app, "rat", json!({"body": {"blocks": [{"type": "divider"}]}}), 200).await;
