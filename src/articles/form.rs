@@ -40,6 +40,10 @@ const TOGETHER: u64 = 8;
 /// An article and the pictures it names.
 #[derive(ToSchema)]
 #[allow(dead_code)]
+#[schema(example = json!({
+    "article": {"headline": "Die neue Tuba", "body": {"markdown": "![Eine Tuba](tuba.jpg)\n\nSie glänzt."}},
+    "pictures": ["tuba.jpg"],
+}))]
 pub struct ArticleForm {
     /// The article: JSON, Markdown or HTML, by the part's content type or else by its
     /// file name; without either, JSON. It names the pictures by their file names:
@@ -111,10 +115,14 @@ impl Files {
                 return;
             };
             let file = members.get("file").and_then(Value::as_str);
-            if let Some(id) = file.and_then(|file| self.find(file)) {
-                members.shift_remove("file");
-                members.insert("id".to_owned(), id.to_string().into());
-            }
+            let Some(file) = file.filter(|file| !file.contains(':')) else {
+                return;
+            };
+            // What is missing gets an id too: it is refused by `check`, which says
+            // better what is wrong than whoever reads on.
+            let id = self.find(file).unwrap_or_else(Id::new);
+            members.shift_remove("file");
+            members.insert("id".to_owned(), id.to_string().into());
         };
         if let Some(picture) = article.get_mut("image") {
             name(picture);

@@ -49,7 +49,7 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
     for (at, record) in reader.records().enumerate() {
         let record =
             record.map_err(|error| malformed(format!("The table can't be read: {error}.")))?;
-        let number = record.position().map_or(at as u64 + 1, csv::Position::line);
+        let number = line_of(text, &record).unwrap_or(at as u64 + 1);
         if at == 0
             && record
                 .iter()
@@ -115,6 +115,16 @@ pub fn read(text: &str) -> Result<Vec<Line>> {
         return Err(invalid_all(vec![FieldError::new("#", "required", detail)]));
     }
     Ok(lines)
+}
+
+/// The line that a record stands in. The reader says where it began to look for it,
+/// which is before the empty lines that it passes over.
+fn line_of(text: &str, record: &csv::StringRecord) -> Option<u64> {
+    let position = record.position()?;
+    let rest = text.get(position.byte() as usize..)?;
+    let empty = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
+    let passed = rest[..empty].bytes().filter(|byte| *byte == b'\n').count();
+    Some(position.line() + passed as u64)
 }
 
 fn headings(record: &csv::StringRecord) -> Result<Vec<&'static str>> {

@@ -216,10 +216,11 @@ both! {
     async fn envelopes_that_dont_fit(app: App) {
         newsroom(&app).await;
         let before = stored(&app);
-        for content_type in ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "json", ""] {
+        refused(upload(&app, "multipart/form-data; boundary=x", "{\"headline\": \"X\"}"), 400).await;
+        for content_type in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "json", ""] {
             let problem = refused(upload(&app, content_type, "{\"headline\": \"X\"}"), 415).await;
-            assert!(problem.detail().contains("application/json, text/markdown, text/html"), "{}", problem.detail());
-            assert_eq!(problem.header("accept-post"), "application/json, text/markdown, text/html");
+            assert!(problem.detail().contains("application/json, text/markdown, text/html, multipart/form-data"), "{}", problem.detail());
+            assert_eq!(problem.header("accept-post"), "application/json, text/markdown, text/html, multipart/form-data");
         }
         refused(app.as_editor().request("POST", EDITOR).body("{\"headline\": \"X\"}"), 415).await;
         put(&app, "fertig", &piece("Fertig")).await;

@@ -25,6 +25,8 @@ both! {
                 let revision = preview["preview"]["revision"].as_u64().unwrap() as usize;
                 let mut words = everything.words.clone();
                 let mut own = vec![marker(piece.number, revision), slug(piece.number), piece.id.clone()];
+                own.push(marker(piece.number, 3));
+                own.extend(piece.medium.clone());
                 for to in piece.inline.iter().chain(&piece.end).filter(|to| is_seen(to)) {
                     let (To::Slug(to) | To::Id(to) | To::Nothing(to)) = to;
                     own.push(link_marker(piece.number, *to));
