@@ -120,7 +120,7 @@ impl Files {
             };
             // What is missing gets an id too: it is refused by `check`, which says
             // better what is wrong than whoever reads on.
-            let id = self.find(file).unwrap_or_else(Id::new);
+            let id = self.find(file).unwrap_or_default();
             members.shift_remove("file");
             members.insert("id".to_owned(), id.to_string().into());
         };

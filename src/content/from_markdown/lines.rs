@@ -13,7 +13,7 @@ use comrak::nodes::NodeValue;
 
 /// What one line of a paragraph is.
 enum Line {
-    Block(Block),
+    Block(Box<Block>),
     Images(Vec<Image>),
     /// `{gallery …}`, behind its pictures.
     Gallery(Option<String>),
@@ -46,7 +46,7 @@ impl Reader<'_> {
                 self.running_text(&mut text, out);
             }
             match kind {
-                Line::Block(block) => out.push(block),
+                Line::Block(block) => out.push(*block),
                 Line::Images(more) => images.extend(more),
                 Line::Gallery(caption) => push_images(&mut images, Some(caption), out),
                 Line::Text => text.extend(line),
@@ -81,10 +81,10 @@ impl Reader<'_> {
             .trim();
         if one_line {
             if let Some(related) = self.related_line(first, source) {
-                return Line::Block(Block::Related(related));
+                return Line::Block(Box::new(Block::Related(related)));
             }
             if let Some(block) = self.address_line(line, source) {
-                return Line::Block(block);
+                return Line::Block(Box::new(block));
             }
         }
         if let Some(images) = self.image_line(line) {
