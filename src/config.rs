@@ -40,7 +40,7 @@ pub struct Settings {
     #[arg(long, env = "DATA_DIR", global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Where the bytes of pictures lie: file:///PATH or s3://[KEY:SECRET@]BUCKET/PREFIX[?endpoint=URL&region=REGION] [default: the folder media in DATA_DIR]
+    /// Where the bytes of pictures lie: file:///PATH or s3://KEY:SECRET@BUCKET/PREFIX?endpoint=URL&region=REGION [default: the folder media in DATA_DIR]
     #[arg(
         long,
         env = "MEDIA_URL",
