@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::cache::Cache;
@@ -75,6 +75,8 @@ pub struct State {
     followed: AtomicI64,
     /// When the log was last known to hold nothing new.
     confirmed_at: AtomicI64,
+    /// The newest entry of the log that this node has heard of.
+    head: watch::Sender<i64>,
 }
 
 impl State {
@@ -95,7 +97,24 @@ impl State {
             running: AtomicUsize::new(0),
             followed: AtomicI64::new(0),
             confirmed_at: AtomicI64::new(Time::now().0),
+            head: watch::Sender::new(0),
         }
+    }
+
+    /// Tells whoever follows the change log when it has grown: the number of the
+    /// newest entry that this node has heard of, its own and other nodes'. What is
+    /// up to it can be read.
+    pub fn log_head(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+
+    /// Notes that the log goes as far as this.
+    fn heard_of(&self, seq: i64) {
+        self.head.send_if_modified(|head| {
+            let newer = seq > *head;
+            *head = seq.max(*head);
+            newer
+        });
     }
 
     /// The present instant.
@@ -216,6 +235,7 @@ impl State {
             let _ =
                 self.followed
                     .compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
+            self.heard_of(last);
         }
         Ok(value)
     }
@@ -276,6 +296,9 @@ impl State {
                 self.cache.evict(&entry.tags().collect::<Vec<_>>());
                 self.followed.store(entry.seq, Ordering::Relaxed);
             }
+            if let Some(newest) = entries.last() {
+                self.heard_of(newest.seq);
+            }
             if (entries.len() as i64) < PAGE {
                 break;
             }
@@ -290,6 +313,7 @@ impl State {
             .read(|c| Ok(crate::store!(*c, changes::head())?))
             .await?;
         self.followed.store(head, Ordering::Relaxed);
+        self.heard_of(head);
         self.cache.evict_all();
         self.confirmed_at.store(self.now().0, Ordering::Relaxed);
         Ok(())
