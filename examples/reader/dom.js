@@ -1,0 +1,53 @@
+// Making elements. Text only ever becomes text nodes and addresses only pass
+// `href`, so nothing that stands in an article can turn into markup or script.
+
+/** el('a', {class: 'x', href: '/'}, 'text', node, [more]): an element; what is null or false is left out. */
+export function el(name, attributes = {}, ...children) {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
+    else element.setAttribute(key, value === true ? '' : value);
+  }
+  append(element, children);
+  return element;
+}
+
+export function append(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child !== null && child !== undefined && child !== false) element.append(child);
+  }
+  return element;
+}
+
+/** A drawing from icons.svg. */
+export function icon(name) {
+  const space = 'http://www.w3.org/2000/svg';
+  const svg = document.createElementNS(space, 'svg');
+  const use = document.createElementNS(space, 'use');
+  use.setAttribute('href', `/icons/ui.svg#${name}`);
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(use);
+  return svg;
+}
+
+const HARMLESS = new Set(['http:', 'https:', 'mailto:', 'tel:']);
+
+/** An address that may stand in a link, or null. */
+export function href(address) {
+  try {
+    const url = new URL(address);
+    return HARMLESS.has(url.protocol) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A link to somewhere else; only its text if the address is none. */
+export function outward(address, attributes, ...children) {
+  const target = href(address);
+  return target
+    ? el('a', { ...attributes, href: target, rel: 'noopener' }, ...children)
+    : el('span', attributes, ...children);
+}

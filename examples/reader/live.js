@@ -1,0 +1,45 @@
+// What happens while somebody reads: server-sent events. The browser reconnects by
+// itself and says where it was (`Last-Event-ID`); a tab that nobody sees lets go.
+
+import { address } from './api.js';
+
+const TYPES = ['article', 'section', 'topic', 'author', 'list', 'media', 'site'];
+
+const RETRY = 15_000;
+
+let cursor = null;
+let source = null;
+
+/** @param {(item: object) => void} listener gets items in the form of `/v1/changes` */
+export function follow(listener) {
+  const connect = () => {
+    source = new EventSource(address('/v1/events', { cursor }));
+    for (const type of TYPES) {
+      source.addEventListener(type, (event) => {
+        cursor = event.lastEventId;
+        listener(JSON.parse(event.data));
+      });
+    }
+    source.addEventListener('ready', (event) => { cursor = event.lastEventId; });
+    // We were away for longer than the log remembers: anything may have changed.
+    source.addEventListener('reset', (event) => {
+      cursor = JSON.parse(event.data).cursor;
+      listener({ type: 'everything' });
+    });
+    // Lost connections come back by themselves; refused ones don't.
+    source.addEventListener('error', () => {
+      if (source?.readyState === EventSource.CLOSED) setTimeout(look, RETRY);
+    });
+  };
+  const look = () => {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source || source.readyState === EventSource.CLOSED) {
+      connect();
+    }
+  };
+  document.addEventListener('visibilitychange', look);
+  addEventListener('online', look);
+  look();
+}

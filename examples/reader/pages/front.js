@@ -1,0 +1,104 @@
+// The start page, in one request: the front list on top, the newest beside it, then
+// a band for each section.
+
+import { card, line, refreshTimes } from '../card.js';
+import { el } from '../dom.js';
+import { announce, titled } from '../frame.js';
+import * as newsroom from '../newsroom.js';
+import { NEWEST, sectionPath } from '../routes.js';
+
+const ON_TOP = 8;
+const NEWEST_SHOWN = 9;
+const IN_BAND = 4;
+
+export async function page() {
+  const node = el('div', { class: 'front' });
+  const bar = el('div', { class: 'news', role: 'status' });
+  const waiting = new Set();
+  let shown = new Set();
+
+  async function load(options) {
+    const home = await newsroom.home(options);
+    const parts = render(home);
+    node.replaceChildren(bar, ...parts);
+    shown = new Set([...node.querySelectorAll('[data-id]')].map((element) => element.dataset.id));
+    waiting.clear();
+    tell();
+    return home;
+  }
+
+  function tell() {
+    const count = waiting.size;
+    const text = count === 1 ? '1 neuer Artikel' : `${count} neue Artikel`;
+    bar.replaceChildren(...(count ? [el('button', { type: 'button', onclick: bring }, text)] : []));
+  }
+
+  async function bring() {
+    await load({ fresh: true });
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    scrollTo({ top: 0, behavior: calm ? 'auto' : 'smooth' });
+    node.querySelector('.headline a')?.focus({ preventScroll: true });
+    announce('Die Startseite ist auf dem neuesten Stand.');
+  }
+
+  // What is shown and changes is mended in place; what is new waits to be asked for,
+  // so that nothing moves under a reader's thumb.
+  let mending = null;
+  function mend() {
+    clearTimeout(mending);
+    mending = setTimeout(() => { if (!waiting.size) load({ fresh: true }).catch(() => {}); }, 400);
+  }
+
+  function happened({ type, op, id }) {
+    if (type === 'article' && op === 'upsert' && !shown.has(id)) {
+      waiting.add(id);
+      tell();
+    } else if (type === 'article' && op === 'delete') {
+      waiting.delete(id);
+      tell();
+      if (shown.has(id)) mend();
+    } else if (type === 'minute') {
+      refreshTimes(node);
+    } else {
+      mend();
+    }
+  }
+
+  await load();
+  return { title: titled('Startseite'), node, happened };
+}
+
+function render(home) {
+  const front = home.lists.find(({ slug }) => slug === 'home')?.items ?? [];
+  const top = unique([...front, ...home.latest]).slice(0, ON_TOP);
+  const seen = new Set(top.map(({ id }) => id));
+  const [lead, ...others] = top;
+  return [
+    el('h1', { class: 'unseen', 'data-focus': true }, 'Startseite'),
+    el('div', { class: 'top' },
+      el('div', { class: 'top-main' },
+        lead && card(lead, 'lead', 'h2'),
+        el('div', { class: 'pair' }, others.slice(0, 2).map((article) => card(article, 'second', 'h2')))),
+      el('section', { class: 'newest', 'aria-labelledby': 'newest' },
+        el('h2', { id: 'newest' }, el('a', { href: NEWEST }, 'Neueste')),
+        home.latest.slice(0, NEWEST_SHOWN).map((article) => line(article)))),
+    el('div', { class: 'quartet' }, others.slice(2, 6).map((article) => card(article, 'story', 'h2'))),
+    home.sections.map((section) => band(section, seen)),
+  ].flat().filter(Boolean);
+}
+
+/** A section, with what doesn't stand on top already. */
+function band({ slug, name, items }, seen) {
+  const chosen = items.filter(({ id }) => !seen.has(id)).slice(0, IN_BAND);
+  if (!chosen.length) return null;
+  // The wide place is for a picture, if there is one.
+  const first = chosen.find(({ image }) => image) ?? chosen[0];
+  const rest = chosen.filter((article) => article !== first);
+  const id = `band-${slug}`;
+  return el('section', { class: 'band', 'aria-labelledby': id },
+    el('h2', { id, class: 'band-name' }, el('a', { href: sectionPath({ slug }) }, name)),
+    el('div', { class: `band-row of-${rest.length + 1}` },
+      card(first, 'second'), rest.map((article) => card(article, 'story'))));
+}
+
+const unique = (articles) => [...new Map(articles.map((article) => [article.id, article])).values()];
