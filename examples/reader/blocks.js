@@ -6,6 +6,7 @@ import { relationLabel } from './format.js';
 import { figure, picture } from './picture.js';
 import { articlePath } from './routes.js';
 
+const SERVICES = { youtube: 'YouTube', vimeo: 'Vimeo', x: 'X', instagram: 'Instagram', tiktok: 'TikTok', spotify: 'Spotify', soundcloud: 'SoundCloud' };
 const TEXT_WIDTH = '(min-width: 45rem) 42rem, 100vw';
 
 /** @returns {Node[]} the blocks of `article.body`, or of a part of it */
@@ -25,7 +26,7 @@ const WRITERS = new Map(Object.entries({
   gallery,
   embed: ({ provider, url, caption }) =>
     el('figure', { class: 'embed' },
-      outward(url, {}, el('span', { class: 'label' }, `Inhalt von ${provider}`), el('span', {}, caption || url))),
+      outward(url, {}, el('span', { class: 'label' }, `Inhalt von ${SERVICES[provider] ?? provider}`), el('span', {}, caption || url))),
   table,
   // Focusable, so that the keyboard can move what is wider than the text.
   code: ({ text, language }) =>

@@ -66,15 +66,28 @@ const pick = (term) => (term ? Object.fromEntries(['slug', 'name', 'path'].filte
 
 export async function term(type, slug) {
   const found = (await store.all('terms')).find((term) => term.type === type && term.slug === slug);
-  return found ? { breadcrumb: [], children: [], ...found } : null;
+  return found ?? null;
+}
+
+/** Sections stand in the site's tree, with those above and below them. */
+export async function section(slug) {
+  const look = (nodes, above) => {
+    for (const node of nodes) {
+      const breadcrumb = [...above, node];
+      const found = node.slug === slug ? { ...node, breadcrumb } : look(node.children, breadcrumb);
+      if (found) return found;
+    }
+    return null;
+  };
+  return look((await site())?.sections ?? [], []);
 }
 
 const below = (path, section) => section?.path === path || section?.path?.startsWith(`${path}/`);
 
-export async function articles({ section, topic, author }) {
-  const path = section && ((await term('section', section))?.path ?? section);
+export async function articles({ section: name, topic, author }) {
+  const path = name && ((await section(name))?.path ?? name);
   const items = await store.newest(LIST, (article) =>
-    (!section || below(path, article.section) || article.section?.slug === section) &&
+    (!name || below(path, article.section)) &&
     (!topic || article.topics?.some(({ slug }) => slug === topic)) &&
     (!author || article.authors?.some(({ slug }) => slug === author)));
   return { items };

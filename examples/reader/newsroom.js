@@ -26,6 +26,9 @@ export function waitFor(frame) {
   framed = frame.catch(() => {});
 }
 
+/** For pages that ask nothing. */
+export const ready = () => framed;
+
 async function ask(question, otherwise) {
   try {
     const [answer] = await Promise.all([question(), framed]);
@@ -51,7 +54,7 @@ export const home = (options) =>
 export const article = (name, options) =>
   ask(() => get(`/v1/articles/${slug(name)}`, { include: 'more,related_auto' }, options), () => kept.article(name));
 
-export const section = (name) => ask(() => get(`/v1/sections/${slug(name)}`), () => kept.term('section', name));
+export const section = (name) => ask(() => get(`/v1/sections/${slug(name)}`), () => kept.section(name));
 export const topic = (name) => ask(() => get(`/v1/topics/${slug(name)}`), () => kept.term('topic', name));
 export const author = (name) => ask(() => get(`/v1/authors/${slug(name)}`), () => kept.term('author', name));
 

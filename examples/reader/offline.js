@@ -113,11 +113,11 @@ async function prune() {
   });
 }
 
-/** A rendition wide enough for a phone, of the manifest's. */
+/** A rendition wide enough for a phone, or the widest there is. */
 function rendition({ image, media = [] }) {
-  const widths = (image?.widths ?? []).filter((width) => width >= PICTURE_WIDTH);
-  if (!image?.id || !widths.length || !image.url_template) return null;
-  const url = new URL(image.url_template.replace('{width}', Math.min(...widths)), API).href;
+  const width = image?.widths?.find((width) => width >= PICTURE_WIDTH) ?? image?.widths?.at(-1);
+  if (!image?.id || !width || !image.url_template) return null;
+  const url = new URL(image.url_template.replace('{width}', width), API).href;
   const listed = media.find((entry) => new URL(entry.url, API).href === url);
   return { id: image.id, url, ...listed && { bytes: listed.bytes, sha256: listed.sha256 } };
 }

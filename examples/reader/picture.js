@@ -44,8 +44,8 @@ export function picture(image, { sizes = '100vw', ratio = null, eager = false, a
     decoding: 'async',
     loading: eager ? 'eager' : 'lazy',
     fetchpriority: eager ? 'high' : null,
-    // What doesn't come leaves the placeholder, not a broken sign.
-    onerror: () => box.classList.add('missing'),
+    // What doesn't come is told, not shown as broken.
+    onerror: () => img.replaceWith(el('span', { class: 'instead' }, img.alt)),
   });
   if (image.focal_point) {
     const { x, y } = image.focal_point;
@@ -63,5 +63,5 @@ export function figure(image, options) {
     shown,
     said && el('figcaption', {},
       image.caption && el('span', {}, image.caption),
-      image.credit && el('span', { class: 'credit' }, `Foto: ${image.credit}`)));
+      image.credit && el('span', { class: 'credit' }, image.credit)));
 }

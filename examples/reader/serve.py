@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Serves the reader: files as they are, and index.html for every other path.
 
-    python3 serve.py [PORT]
+    python3 serve.py [PORT]      8000 if missing, 0 for any that is free
 """
 
 import pathlib
@@ -37,7 +37,7 @@ class Handler(SimpleHTTPRequestHandler):
 if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8000
     with ThreadingHTTPServer(("127.0.0.1", port), lambda *about: Handler(*about, directory=str(HERE))) as server:
-        print(f"http://127.0.0.1:{port}", flush=True)
+        print(f"http://127.0.0.1:{server.server_port}", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

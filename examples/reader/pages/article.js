@@ -4,7 +4,7 @@ import { body } from '../blocks.js';
 import { card, foreign, kicker, line } from '../card.js';
 import { el, outward } from '../dom.js';
 import { later, minutes, moment, relationLabel } from '../format.js';
-import { announce, titled } from '../frame.js';
+import { titled } from '../frame.js';
 import * as newsroom from '../newsroom.js';
 import { figure } from '../picture.js';
 import { articlePath, authorPath, sectionPath, topicPath } from '../routes.js';
@@ -26,10 +26,7 @@ export async function page({ name }) {
       const changed = newer.rev !== article.rev;
       article = newer;
       node.replaceChildren(...render(article, note));
-      if (changed) {
-        note.textContent = 'Dieser Artikel wurde gerade aktualisiert.';
-        announce(note.textContent);
-      }
+      if (changed) note.textContent = 'Dieser Artikel wurde gerade aktualisiert.';
     } catch (error) {
       if (error.status) note.textContent = 'Die Redaktion hat diesen Artikel zurückgezogen.';
     }

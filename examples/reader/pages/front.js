@@ -7,7 +7,7 @@ import { announce, titled } from '../frame.js';
 import * as newsroom from '../newsroom.js';
 import { NEWEST, sectionPath } from '../routes.js';
 
-const ON_TOP = 8;
+const ON_TOP = 7;
 const NEWEST_SHOWN = 9;
 const IN_BAND = 4;
 
@@ -82,7 +82,7 @@ function render(home) {
       el('section', { class: 'newest', 'aria-labelledby': 'newest' },
         el('h2', { id: 'newest' }, el('a', { href: NEWEST }, 'Neueste')),
         home.latest.slice(0, NEWEST_SHOWN).map((article) => line(article)))),
-    el('div', { class: 'quartet' }, others.slice(2, 6).map((article) => card(article, 'story', 'h2'))),
+    el('div', { class: 'quartet' }, others.slice(2).map((article) => card(article, 'story', 'h2'))),
     home.sections.map((section) => band(section, seen)),
   ].flat().filter(Boolean);
 }

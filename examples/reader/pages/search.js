@@ -14,6 +14,7 @@ export async function page({ query, go }) {
   const asked = query.get('q')?.trim() ?? '';
   const sort = query.get('sort') === '-published_at' ? '-published_at' : null;
   const found = asked ? await newsroom.search(asked, { sort }) : null;
+  await newsroom.ready();
   const node = el('div', { class: 'list-page' },
     el('header', { class: 'list-head' }, el('h1', {}, 'Suche'), form({ asked, sort, go })),
     found && results(asked, sort, found));
