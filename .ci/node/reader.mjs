@@ -3,7 +3,7 @@
 //
 //   node reader.mjs http://127.0.0.1:PORT KEY PID-OF-THE-SERVER FOLDER-FOR-SCREENSHOTS
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -246,6 +246,11 @@ async function live() {
 
 /** One visit, then no server, no network and a new start of the browser. */
 async function offline() {
+  const listed = readFileSync(join(reader, 'sw.js'), 'utf8');
+  const files = readdirSync(reader, { recursive: true }).filter((file) => /\.(js|css|woff2|svg|webmanifest)$/.test(file) && file !== 'sw.js');
+  const unlisted = files.filter((file) => !listed.includes(`'/${file}'`));
+  check(`sw.js lacks ${unlisted}`, files.length > 25 && unlisted.length === 0);
+
   const start = () => chromium.launchPersistentContext(profile, { ...launch, ...SCREENS.phone });
   const stored = (page) => page.evaluate(() => new Promise((resolve, reject) => {
     const opening = indexedDB.open('reader');

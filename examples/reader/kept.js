@@ -22,12 +22,18 @@ export const site = () => store.note('site');
 export async function home() {
   const [home, articles] = await Promise.all([store.note('home'), store.newest(LIST)]);
   const known = new Map((await store.all('articles')).map((article) => [article.id, article]));
+  const lists = new Map((await store.all('terms')).filter(({ type }) => type === 'list').map((list) => [list.id, list]));
   const dead = new Set((await store.note('gone')) ?? []);
   const present = (items) => items.filter(({ id }) => !dead.has(id)).map((item) => known.get(item.id) ?? item);
+  const entries = ({ id, items }) => {
+    const cards = new Map(items.map((item) => [item.id, item]));
+    const ids = lists.get(id)?.articles ?? [...cards.keys()];
+    return present(ids.map((id) => known.get(id) ?? cards.get(id)).filter(Boolean));
+  };
   if (!home) return articles.length ? { lists: [], sections: [], latest: articles } : null;
   return {
     ...home,
-    lists: home.lists.map((list) => ({ ...list, items: present(list.items) })),
+    lists: home.lists.map((list) => ({ ...list, items: entries(list) })),
     sections: home.sections.map((section) => ({ ...section, items: present(section.items) })),
     latest: articles.length ? articles : present(home.latest),
   };
@@ -64,9 +70,12 @@ async function withNames(article) {
 
 const pick = (term) => (term ? Object.fromEntries(['slug', 'name', 'path'].filter((key) => term[key]).map((key) => [key, term[key]])) : {});
 
+/** A topic or an author: what is kept about it, or at least the name that articles give it. */
 export async function term(type, slug) {
   const found = (await store.all('terms')).find((term) => term.type === type && term.slug === slug);
-  return found ?? null;
+  if (found) return found;
+  const [article] = await store.newest(1, (article) => article[`${type}s`]?.some((name) => name.slug === slug));
+  return article?.[`${type}s`].find((name) => name.slug === slug) ?? null;
 }
 
 /** Sections stand in the site's tree, with those above and below them. */

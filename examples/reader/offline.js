@@ -89,7 +89,7 @@ async function apply(items, { cursor, walked }) {
       } else if (type === 'article' && op === 'delete') {
         articles.delete(id);
         gone.add(id);
-      } else if (['section', 'topic', 'author'].includes(type)) {
+      } else if (['section', 'topic', 'author', 'list'].includes(type)) {
         if (op === 'upsert') terms.put({ ...item[type], type, id });
         if (op === 'delete') terms.delete([type, id]);
       }

@@ -1,7 +1,7 @@
 // IndexedDB with promises, and the four things kept there:
 //
 //   articles   whole, by id, also found by slug and by time
-//   terms      sections, topics and authors, by type and id
+//   terms      sections, topics, authors and lists, by type and id
 //   pictures   one rendition of each, by the picture's id (sw.js reads them too)
 //   notes      single values: the cursor, the site, the start page
 

@@ -233,7 +233,7 @@ pub struct ArticlePatch {
 #[schema(example = json!({"markdown": "Der Rat stimmte **einstimmig** zu."}))]
 pub struct BodyIn {
     /// As blocks.
-    #[schema(nullable = false, value_type = Option<Vec<Object>>)]
+    #[schema(nullable = false, value_type = Option<Vec<content::BlockInput>>)]
     pub blocks: Option<Value>,
     /// As Markdown: CommonMark with tables, strikethrough, `[[slug]]` and callouts.
     #[schema(nullable = false, max_length = 1000000)]

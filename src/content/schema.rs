@@ -166,12 +166,24 @@ fn union(input: bool) -> RefOr<Schema> {
     union.into()
 }
 
-/// The schemas of all blocks.
+/// The schemas of all blocks. What stands in `type` has a name of its own: some
+/// languages have no room for a type called `Type`, which generators would make
+/// of it otherwise.
 fn members(input: bool) -> Schemas {
+    let types = Block::NAMES.iter().map(|name| {
+        let one = plain("The block's type.").enum_values(Some([*name]));
+        (type_name(name), one.into())
+    });
     Block::NAMES
         .iter()
         .map(|name| (member_name(name, input), member(name, input).into()))
+        .chain(types)
         .collect()
+}
+
+/// The name of what stands in `type`: `ParagraphBlockType`, sent and delivered.
+fn type_name(block: &str) -> String {
+    format!("{}Type", member_name(block, false))
 }
 
 fn member(name: &str, input: bool) -> ObjectBuilder {
@@ -277,12 +289,7 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
 /// An object with its `type`.
 fn block(name: &str, description: &str, input: bool) -> ObjectBuilder {
     object(description, input)
-        .property(
-            "type",
-            ObjectBuilder::new()
-                .schema_type(Type::String)
-                .enum_values(Some([name.to_owned()])),
-        )
+        .property("type", Ref::from_schema_name(type_name(name)))
         .required("type")
 }
 
@@ -310,18 +317,6 @@ fn image(object: ObjectBuilder, input: bool) -> ObjectBuilder {
             .property("id", id(what))
             .property("url", address(elsewhere))
     } else {
-        let focal_point = ObjectBuilder::new()
-            .description(Some("What must stay in sight when it is cropped."))
-            .property(
-                "x",
-                fraction("From the left edge (0) to the right one (1)."),
-            )
-            .required("x")
-            .property(
-                "y",
-                fraction("From the upper edge (0) to the lower one (1)."),
-            )
-            .required("y");
         let widths = ArrayBuilder::new()
             .items(integer(1, limits::PIXELS))
             .description(Some(
@@ -337,7 +332,8 @@ fn image(object: ObjectBuilder, input: bool) -> ObjectBuilder {
                 address("Where the picture is; an uploaded one as JPEG."),
             )
             .required("url")
-            .property("focal_point", focal_point)
+            // As the pictures of articles have it.
+            .property("focal_point", Ref::from_schema_name("FocalPoint"))
             .property("thumbhash", plain(thumbhash))
             .property("widths", widths)
             .property("url_template", plain(template))
@@ -361,13 +357,8 @@ fn image(object: ObjectBuilder, input: bool) -> ObjectBuilder {
 }
 
 fn table(object: ObjectBuilder, suffix: &str, input: bool) -> ObjectBuilder {
-    let align = ObjectBuilder::new().property(
-        "align",
-        enumeration(Align::NAMES, "How its cells are aligned."),
-    );
     let row = || array(&format!("Cell{suffix}")).max_items(Some(limits::COLUMNS));
-    let columns = ArrayBuilder::new()
-        .items(align)
+    let columns = array(&format!("Column{suffix}"))
         .max_items(Some(limits::COLUMNS))
         .description(Some("One entry for each column."));
     let rows = ArrayBuilder::new()
@@ -460,8 +451,15 @@ fn parts(input: bool) -> Schemas {
             .required("slug")
             .required("headline")
     };
+    let column = ObjectBuilder::new()
+        .description(Some("A column of a table."))
+        .property(
+            "align",
+            enumeration(Align::NAMES, "How its cells are aligned."),
+        );
     vec![
         (format!("Span{suffix}"), span.into()),
+        (format!("Column{suffix}"), column.into()),
         (format!("Link{suffix}"), link.into()),
         (format!("ListItem{suffix}"), item.into()),
         (format!("Cell{suffix}"), cell.into()),
@@ -503,14 +501,6 @@ fn boolean(description: &str) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Boolean)
         .description(Some(description.to_owned()))
-}
-
-fn fraction(description: &str) -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::Number)
-        .description(Some(description.to_owned()))
-        .minimum(Some(0.0))
-        .maximum(Some(1.0))
 }
 
 fn integer(min: u32, max: u32) -> ObjectBuilder {

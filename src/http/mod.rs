@@ -26,6 +26,7 @@
 //! - `operate`: health and metrics
 //! - `problems`: the pages behind the problem types
 //! - `openapi`: what the description says about every operation alike
+//! - `shapes`: shapes of it that generators of clients make good code of
 //! - `docs`: the description, and the page that shows it
 
 pub mod address;
@@ -49,6 +50,7 @@ pub mod range;
 pub mod received;
 pub mod reference;
 pub mod reply;
+pub mod shapes;
 pub mod spec;
 pub mod spool;
 pub mod strict;

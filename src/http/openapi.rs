@@ -35,6 +35,7 @@ const PROBLEM_BODY: &str = "application/problem+json";
 /// Completes the description that the routes make up.
 pub fn complete(spec: &OpenApi) -> serde_json::Result<Value> {
     let mut spec = serde_json::to_value(spec)?;
+    super::shapes::shape(&mut spec);
     without_nulls(&mut spec);
     with_formats(&mut spec);
     // The one server is this one, whoever it may be for.
@@ -268,7 +269,7 @@ fn name(status: u16) -> String {
         412 => "Stale",
         413 => "TooLarge",
         415 => "UnsupportedType",
-        416 => "Range",
+        416 => "RangeNotSatisfiable",
         422 => "Invalid",
         428 => "PreconditionRequired",
         429 => "TooManyRequests",
@@ -308,7 +309,7 @@ fn error(status: u16) -> Value {
             "required": false, "schema": {"type": "string"}, "example": "\"v8\"",
         });
     }
-    let schema = json!({"$ref": format!("{SCHEMAS}ProblemDocument")});
+    let schema = json!({"$ref": reference("ProblemDocument")});
     json!({
         "description": titles.join(", or: "),
         "headers": headers,
@@ -441,8 +442,7 @@ fn with_formats(value: &mut Value) {
     }
 }
 
-/// Takes out schemas that nothing refers to: pages of a list contain their items
-/// whole.
+/// Takes out schemas that nothing refers to.
 fn without_unused(spec: &mut Value) {
     let mut used = BTreeSet::new();
     references(&spec["paths"], &mut used);
@@ -571,6 +571,11 @@ fn example(schema: &Value, schemas: &Value, above: &mut Vec<String>) -> Option<V
             _ => json!("…"),
         },
     })
+}
+
+/// How a schema is referred to.
+pub fn reference(name: &str) -> String {
+    format!("{SCHEMAS}{name}")
 }
 
 fn schema_name(schema: &Value) -> Option<&str> {
