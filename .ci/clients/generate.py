@@ -19,9 +19,9 @@ NODE = HERE.parent / "node/node_modules/.bin"
 # OpenAPI 3.1 is: it says so itself; and where an object has `additionalProperties:
 # false`, it takes the `false` for a schema and looks for that one's name.
 YOUNG = re.compile("OpenAPI 3.1 support is still in beta|Failed to get the schema name: null")
-COMPLAINT = re.compile(r"\bwarn(ing)?\b|\berror\b|exception|unsupported", re.IGNORECASE)
-# These lines only tell which file is written, or what can be configured.
-NEWS = re.compile(r"INFO .*(writing file|Inline schema created|POST_PROCESS)")
+COMPLAINT = re.compile(r"\bWARN|\bERROR\b|⚠|Exception in|Unsupported")
+# Two parameters are called as types of Swift's own are.
+RESERVED = ("--model-name-mappings", "Range=ByteRange,type=SubjectType")
 NAMELESS = re.compile("Inner|Inline|AnyOf|OneOf|AllOf")
 
 
@@ -31,7 +31,7 @@ def run(name, *command):
     print(f"== {name}: {done.returncode}\n{done.stdout}")
     complaints = [
         line for line in done.stdout.splitlines()
-        if COMPLAINT.search(line) and not NEWS.search(line) and not YOUNG.search(line)
+        if COMPLAINT.search(line) and not YOUNG.search(line)
     ]
     if done.returncode or complaints:
         sys.exit(f"{name} ended with {done.returncode}, and complains:\n" + "\n".join(complaints))
@@ -41,10 +41,10 @@ def generate(spec, out):
     run("openapi-typescript", NODE / "openapi-typescript", spec, "-o", out / "typescript/api.d.ts")
     run("openapi-python-client", TOOLS / "openapi-python-client", "generate", "--path", spec, "--meta", "none",
         "--config", HERE / "python.yaml", "--output-path", out / "python/perspektive", "--overwrite", "--fail-on-warning")
-    for language in ("kotlin", "swift6"):
+    for language, more in (("kotlin", ()), ("swift6", RESERVED)):
         # Values that came later are no reason to refuse an answer.
         run(language, TOOLS / "openapi-generator-cli", "generate", "-i", spec, "-g", language, "-o", out / language,
-            "--additional-properties", "enumUnknownDefaultCase=true")
+            "--additional-properties", "enumUnknownDefaultCase=true", *more)
         models = [file.stem for file in (out / language).rglob("*") if file.suffix in (".kt", ".swift") and "odels" in file.parent.name]
         nameless = sorted(filter(NAMELESS.search, models))
         if nameless or len(models) < 100:
