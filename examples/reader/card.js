@@ -48,7 +48,7 @@ export function kicker(article, name = 'p') {
   return parts.length ? el(name, { class: 'kicker' }, parts) : null;
 }
 
-export const foreign = (article) => (article.language && article.language !== 'de' ? article.language : null);
+export const foreign = (article) => (article.language && article.language !== document.documentElement.lang ? article.language : null);
 
 const marks = (spans) => spans.map(({ text, match }) => (match ? el('mark', {}, text) : text));
 

@@ -10,8 +10,12 @@ const RETRY = 15_000;
 let cursor = null;
 let source = null;
 
-/** @param {(item: object) => void} listener gets items in the form of `/v1/changes` */
-export function follow(listener) {
+/**
+ * @param {string | null} since the cursor that came with what is shown; null for from now on
+ * @param {(item: object) => void} listener gets items in the form of `/v1/changes`
+ */
+export function follow(since, listener) {
+  cursor = since;
   const connect = () => {
     source = new EventSource(address('/v1/events', { cursor }));
     for (const type of TYPES) {

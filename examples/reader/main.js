@@ -8,6 +8,8 @@ import { sync } from './offline.js';
 import { happened, start } from './router.js';
 
 const MINUTE = 60_000;
+// What happens is told to all readers at once; they needn't all ask at once.
+const SPREAD = 3_000;
 
 async function frame() {
   fill(await newsroom.site());
@@ -16,12 +18,13 @@ async function frame() {
 newsroom.waitFor(frame());
 await start();
 
+let later = null;
 const keep = () => sync().catch((error) => console.info('Nicht gespeichert:', error.message));
 
-follow((item) => {
+follow(newsroom.since(), (item) => {
   happened(item);
   if (['site', 'section', 'everything'].includes(item.type)) frame().catch(() => {});
-  keep();
+  later ??= setTimeout(() => { later = null; keep(); }, Math.random() * SPREAD);
 });
 addEventListener('online', keep);
 setInterval(() => happened({ type: 'minute' }), MINUTE);

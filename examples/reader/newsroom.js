@@ -48,8 +48,16 @@ const slug = encodeURIComponent;
 export const site = () =>
   ask(() => get('/v1/site', { include: 'sections' }).then(kept.keepSite), kept.site);
 
-export const home = (options) =>
-  ask(() => get('/v1/home', { limit: 8 }, options).then(kept.keepHome), kept.home);
+export async function home(options) {
+  const home = await ask(() => get('/v1/home', { limit: 8 }, options).then(kept.keepHome), kept.home);
+  if (!home.kept) place ??= home.changes_cursor;
+  return home;
+}
+
+let place = null;
+
+/** From where to follow what happens, if a start page has been read. */
+export const since = () => place;
 
 export const article = (name, options) =>
   ask(() => get(`/v1/articles/${slug(name)}`, { include: 'more,related_auto' }, options), () => kept.article(name));

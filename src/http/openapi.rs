@@ -269,7 +269,7 @@ fn name(status: u16) -> String {
         412 => "Stale",
         413 => "TooLarge",
         415 => "UnsupportedType",
-        416 => "RangeNotSatisfiable",
+        416 => "Range",
         422 => "Invalid",
         428 => "PreconditionRequired",
         429 => "TooManyRequests",

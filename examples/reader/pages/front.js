@@ -16,15 +16,16 @@ export async function page() {
   const bar = el('div', { class: 'news', role: 'status' });
   const waiting = new Set();
   let shown = new Set();
+  let newest = '';
 
   async function load(options) {
     const home = await newsroom.home(options);
     const parts = render(home);
     node.replaceChildren(bar, ...parts);
     shown = new Set([...node.querySelectorAll('[data-id]')].map((element) => element.dataset.id));
+    newest = home.latest[0]?.published_at ?? '';
     waiting.clear();
     tell();
-    return home;
   }
 
   function tell() {
@@ -49,8 +50,10 @@ export async function page() {
     mending = setTimeout(() => { if (!waiting.size) load({ fresh: true }).catch(() => {}); }, 400);
   }
 
-  function happened({ type, op, id }) {
+  function happened({ type, op, id, article }) {
     if (type === 'article' && op === 'upsert' && !shown.has(id)) {
+      // An old one that was mended is no news.
+      if (article.published_at < newest) return;
       waiting.add(id);
       tell();
     } else if (type === 'article' && op === 'delete') {
