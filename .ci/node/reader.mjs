@@ -314,6 +314,10 @@ async function offline() {
 let picture;
 try {
   picture = await edit('POST', '/v1/editor/media?alt=Ein%20Zeichen', readFileSync(join(reader, 'icons/icon-512.png')), 'image/png');
+  for (const begun = Date.now(); picture.status !== 'ready'; picture = await edit('GET', `/v1/editor/media/${picture.id}`)) {
+    check('the picture is not ready', Date.now() - begun < 4 * PATIENCE);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
   await publish('alle-bausteine', everyBlock(picture.id));
   await article();
   await attack();
