@@ -12,7 +12,8 @@
 //! show an article that came or went. Whoever comes second sees what the first
 //! did, so neither is missed by both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
@@ -21,6 +22,9 @@ use crate::auth::Actor;
 use crate::db::schema::changes;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Error, Result};
+use crate::sections::Tree;
+use crate::site::Settings;
+use crate::taxonomy::Kind;
 
 crate::text_enum! {
     /// What an entry of the log is about.
@@ -224,11 +228,30 @@ pub struct Tx<'a> {
     pub conn: Conn<'a>,
     /// The instant of the whole write.
     pub now: Time,
+    /// What it has looked up already.
+    pub known: Known,
     entries: Vec<NewEntry>,
     deeds: Vec<Noted>,
     actor: Actor,
     origin: Option<Origin>,
     loose: Loose,
+}
+
+/// What a write has looked up of the taxonomy and the site, so that each of the
+/// articles of a bulk request need not do it again. Nobody changes it before the
+/// write is done: whoever puts something here holds the taxonomy.
+#[derive(Default)]
+pub struct Known {
+    /// Whether it is held.
+    pub held: bool,
+    /// The sections.
+    pub tree: Option<Arc<Tree>>,
+    /// The site's settings.
+    pub settings: Option<Arc<Settings>>,
+    /// Topics and authors by names that uploads gave them.
+    pub names: HashMap<(Kind, String), Id>,
+    /// Topics and authors that are there.
+    pub present: HashSet<Id>,
 }
 
 /// What is settled at the end of a write, because it hangs on other writes.
@@ -256,6 +279,7 @@ impl<'a> Tx<'a> {
         Tx {
             conn,
             now,
+            known: Known::default(),
             entries: Vec::new(),
             deeds: Vec::new(),
             actor: Actor::command(),
@@ -276,20 +300,25 @@ impl<'a> Tx<'a> {
     pub fn attempt<T>(&mut self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let now = self.now;
         let (actor, origin) = (&self.actor, &self.origin);
+        // Of a part that fails, what it made and locked is taken back, and what it
+        // knew with it.
+        let known = std::mem::take(&mut self.known);
         let part = |conn: Conn<'_>| {
             let mut part = Tx::new(conn, now);
+            part.known = known;
             part.done_by(actor, origin.as_ref());
             let value = job(&mut part)?;
             // So that the next part sees the links of this one bound.
             let slugs: Vec<String> = part.loose.slugs.iter().cloned().collect();
             crate::store!(part.conn, links::bind_seen(&slugs))?;
-            Ok((value, part.entries, part.deeds, part.loose))
+            Ok((value, part.known, part.entries, part.deeds, part.loose))
         };
         // A transaction inside a transaction is a savepoint.
-        let (value, entries, deeds, loose) = match &mut self.conn {
+        let (value, known, entries, deeds, loose) = match &mut self.conn {
             Conn::Pg(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Pg(conn))),
             Conn::Lite(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Lite(conn))),
         }?;
+        self.known = known;
         self.entries.extend(entries);
         self.deeds.extend(deeds);
         self.loose.extend(loose);
@@ -384,6 +413,12 @@ pub fn record(tx: &mut Tx<'_>, entity: Entity, entity_id: Id, action: Action, ta
     let mut tags = tags.to_vec();
     tags.sort_unstable();
     tags.dedup();
+    if matches!(
+        entity,
+        Entity::Section | Entity::Topic | Entity::Author | Entity::Site
+    ) {
+        tx.known = Known::default();
+    }
     let at = tx.now;
     tx.entries.push(NewEntry {
         at,

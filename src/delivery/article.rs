@@ -13,7 +13,7 @@ use super::pictures::Pictures;
 use super::related::{self, RelatedOut, related_out};
 use super::sections::SectionRef;
 use crate::articles::model::{
-    Access, ArticleRow, Kind, LinkRow, Picture, Priority, RevisionHead, RevisionRow, Seo, ids,
+    Access, Kind, LiveLink, LiveRevision, LiveRow, Picture, Priority, RevisionHead, Seo, ids,
 };
 use crate::articles::view::Correction;
 use crate::changes::{self, Tag};
@@ -256,9 +256,9 @@ impl Wanted {
 /// What is found under a slug or id.
 pub enum Found {
     /// An article that readers see, and its live revision.
-    Live(Box<(ArticleRow, RevisionRow)>),
+    Live(Box<(LiveRow, LiveRevision)>),
     /// It has another slug now.
-    Moved(Box<ArticleRow>),
+    Moved(Box<LiveRow>),
 }
 
 /// Looks an article up for readers. One that they don't see is 404, one that
@@ -278,18 +278,20 @@ pub fn find(conn: &mut Conn<'_>, now: Time, name: &str) -> Result<Found> {
         Reference::Slug(slug) => match crate::store!(*conn, articles::by_slug(&slug))? {
             Some(row) => Some(row),
             None => match crate::store!(*conn, articles::by_former_slug(&slug))? {
-                Some(row) if row.is_visible(now) => return Ok(Found::Moved(Box::new(row))),
+                Some(row) if row.is_visible(now) => {
+                    return Ok(Found::Moved(Box::new(row.delivered())));
+                }
                 row => row,
             },
         },
     };
     match row {
-        Some(row) if row.withdrawn_at.is_some() => Err(gone(&row)),
+        Some(row) if row.withdrawn_at.is_some() => Err(gone(&row.delivered())),
         _ => Err(super::serve::missing("The article", name)),
     }
 }
 
-fn gone(row: &ArticleRow) -> crate::error::Error {
+fn gone(row: &LiveRow) -> crate::error::Error {
     Problem::new(&GONE, "The newsroom has taken this article down.")
         .header("Cache-Control", "public, max-age=30")
         .header(
@@ -301,7 +303,7 @@ fn gone(row: &ArticleRow) -> crate::error::Error {
 
 /// The answer to a request for an article by a name it no longer has. `suffix`
 /// is what follows the slug, the query included.
-pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
+pub fn moved(row: &LiveRow, suffix: &str, config: &Config) -> Draft {
     let location = format!("{}/v1/articles/{}{suffix}", config.public_url, row.slug);
     let mut draft = Draft::moved(location, vec![Tag::article(row.id)]);
     draft.disappears_at(row.expires_at);
@@ -310,9 +312,9 @@ pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
 
 /// A live article with its links resolved: what every form of it is made from.
 pub struct Resolved {
-    row: ArticleRow,
-    revision: RevisionRow,
-    links: Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>,
+    row: LiveRow,
+    revision: LiveRevision,
+    links: Vec<(LiveLink, Option<(LiveRow, RevisionHead)>)>,
     targets: Targets,
     pictures: Pictures,
     /// What it is made of.
@@ -346,8 +348,8 @@ impl Resolved {
         conn: &mut Conn<'_>,
         now: Time,
         context: &Context,
-        row: ArticleRow,
-        revision: RevisionRow,
+        row: LiveRow,
+        revision: LiveRevision,
     ) -> Result<Self> {
         let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
         let mut tags = vec![Tag::site(), Tag::article(row.id)];
@@ -478,8 +480,8 @@ fn plain_markdown(text: &str) -> String {
 pub fn article(
     conn: &mut Conn<'_>,
     now: Time,
-    row: ArticleRow,
-    revision: RevisionRow,
+    row: LiveRow,
+    revision: LiveRevision,
     wanted: &Wanted,
     context: &Context,
 ) -> Result<Draft> {
@@ -510,8 +512,8 @@ pub fn article(
 pub fn whole(
     conn: &mut Conn<'_>,
     now: Time,
-    row: ArticleRow,
-    revision: RevisionRow,
+    row: LiveRow,
+    revision: LiveRevision,
     wanted: &Wanted,
     context: &Context,
 ) -> Result<Article> {
@@ -599,7 +601,7 @@ fn assemble(
             .map(serde_json::from_str)
             .transpose()
             .map_err(internal)?,
-        corrections: Correction::of(row)?,
+        corrections: Correction::of(row.corrections.as_deref())?,
         word_count: revision.word_count,
         reading_minutes: reading_minutes(revision.word_count),
         body: resolved.forms(&wanted.forms)?,

@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
 use super::pictures::Pictures;
 use super::sections::SectionRef;
-use crate::articles::model::{ArticleRow, Picture, RevisionHead};
+use crate::articles::model::{LiveRow, Picture, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
 use crate::config::Config;
@@ -157,7 +157,7 @@ impl Context {
     }
 
     /// The website's address of an article.
-    pub fn web(&self, row: &ArticleRow, section_id: Option<Id>) -> Option<String> {
+    pub fn web(&self, row: &LiveRow, section_id: Option<Id>) -> Option<String> {
         let site = self.config.site_url.as_deref()?;
         let section = section_id
             .and_then(|id| self.tree.by_id(id))
@@ -193,7 +193,7 @@ impl Context {
     }
 
     /// A live article as a card, with its picture among these.
-    pub fn card(&self, row: &ArticleRow, head: &RevisionHead, pictures: &Pictures) -> Result<Card> {
+    pub fn card(&self, row: &LiveRow, head: &RevisionHead, pictures: &Pictures) -> Result<Card> {
         let published_at = row.published_at.unwrap_or_default();
         let image = pictures.above(head.image.as_deref())?;
         Ok(Card {
@@ -230,7 +230,7 @@ impl Context {
 
     /// The tags of a card: the article, its picture, and the sections whose names it
     /// shows.
-    pub fn tag_card(&self, row: &ArticleRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
+    pub fn tag_card(&self, row: &LiveRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
         tags.push(Tag::article(row.id));
         tags.extend(Picture::medium_of(head.image.as_deref()).map(Tag::media));
         self.tag_section(head.section_id, tags);

@@ -14,7 +14,7 @@ use super::list::{self, in_order};
 use super::pictures::Pictures;
 use super::related::Made;
 use super::serve::{missing, serve};
-use crate::articles::model::{ArticleRow, ListFilter, Order, RevisionHead};
+use crate::articles::model::{ListFilter, LiveRow, Order, RevisionHead};
 use crate::changes::{Entity, Tag};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
@@ -249,7 +249,7 @@ pub fn articles(
     limit: i64,
     without: Option<Id>,
     made: &mut Made,
-) -> Result<Vec<(ArticleRow, RevisionHead)>> {
+) -> Result<Vec<(LiveRow, RevisionHead)>> {
     let size = i64::from(list.size).min(limit);
     let mut placed = Vec::new();
     if list.kind != ListKind::Automatic {
@@ -334,7 +334,7 @@ fn filter(filter: Filter) -> ListFilter {
 pub fn cards(
     conn: &mut Conn<'_>,
     context: &Context,
-    rows: &[(ArticleRow, RevisionHead)],
+    rows: &[(LiveRow, RevisionHead)],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
     let pictures = Pictures::of_cards(conn, context, rows.iter().map(|(_, head)| head))?;

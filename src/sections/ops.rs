@@ -1,5 +1,7 @@
 //! Reading the tree and every write to it.
 
+use std::sync::Arc;
+
 use super::model::DESCRIPTION_MAX;
 use super::{DEPTH_MAX, SECTIONS_MAX, Section, SectionIn, SectionOut, SectionPatch, Tree};
 use crate::audit::model::{Deed, Subject};
@@ -13,7 +15,7 @@ use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
 use crate::store;
 use crate::taxonomy::names::{self, Claim, Holder};
-use crate::taxonomy::{Kind, NAME_MAX, terms};
+use crate::taxonomy::{Kind, NAME_MAX, terms, uploads};
 
 /// The tree as it is now.
 pub fn tree(conn: &mut Conn<'_>) -> Result<Tree> {
@@ -23,9 +25,14 @@ pub fn tree(conn: &mut Conn<'_>) -> Result<Tree> {
 
 /// The tree, kept as it is until the end of the transaction: for whoever files
 /// articles in it.
-pub fn hold(tx: &mut Tx<'_>) -> Result<Tree> {
-    store!(tx.conn, taxonomy::hold())?;
-    tree(&mut tx.conn)
+pub fn hold(tx: &mut Tx<'_>) -> Result<Arc<Tree>> {
+    if let Some(tree) = &tx.known.tree {
+        return Ok(Arc::clone(tree));
+    }
+    uploads::hold(tx)?;
+    let tree = Arc::new(tree(&mut tx.conn)?);
+    tx.known.tree = Some(Arc::clone(&tree));
+    Ok(tree)
 }
 
 /// Creates a section. 409 if its slug is taken.

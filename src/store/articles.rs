@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use super::taxonomy::mentions;
 use crate::articles::model::{
-    ArticleRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine, RevisionRow, State,
+    ArticleRow, EditorFilter, FormerSlugRow, LiveRevision, LiveRow, RevisionHead, RevisionLine,
+    RevisionRow, State,
 };
 use crate::db::schema::{articles, former_slugs, listings, revisions};
 use crate::db::{Dialect, Id, Time, lock_key};
@@ -185,7 +186,7 @@ pub fn head(c: &mut Conn, article: Id, number: i32) -> QueryResult<Option<Revisi
 }
 
 /// An article and its live revision, whether or not it is visible yet.
-pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(ArticleRow, RevisionRow)>> {
+pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(LiveRow, LiveRevision)>> {
     articles::table
         .inner_join(
             revisions::table.on(revisions::article_id
@@ -193,7 +194,7 @@ pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(ArticleRo
                 .and(revisions::number.nullable().eq(articles::live_revision))),
         )
         .filter(articles::id.eq(id))
-        .select((ArticleRow::as_select(), RevisionRow::as_select()))
+        .select((LiveRow::as_select(), LiveRevision::as_select()))
         .first(c)
         .optional()
 }
@@ -202,7 +203,7 @@ pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(ArticleRo
 pub fn with_live_revision_by_slug(
     c: &mut Conn,
     slug: &str,
-) -> QueryResult<Option<(ArticleRow, RevisionRow)>> {
+) -> QueryResult<Option<(LiveRow, LiveRevision)>> {
     articles::table
         .inner_join(
             revisions::table.on(revisions::article_id
@@ -210,7 +211,7 @@ pub fn with_live_revision_by_slug(
                 .and(revisions::number.nullable().eq(articles::live_revision))),
         )
         .filter(articles::slug.eq(slug))
-        .select((ArticleRow::as_select(), RevisionRow::as_select()))
+        .select((LiveRow::as_select(), LiveRevision::as_select()))
         .first(c)
         .optional()
 }

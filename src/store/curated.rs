@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
-use crate::articles::model::ArticleRow;
+use crate::articles::model::{ArticleRow, LiveRow};
 use crate::db::schema::{articles, list_entries, lists, revisions};
 use crate::db::{Dialect, Id, lock_key};
 use crate::http::page::ByName;
@@ -104,13 +104,13 @@ pub fn entries_with_articles(
 
 /// The articles in a list that have a live revision, whether or not it is visible
 /// yet, each with its place, in order.
-pub fn live_entries(c: &mut Conn, list: Id) -> QueryResult<Vec<(i32, ArticleRow)>> {
+pub fn live_entries(c: &mut Conn, list: Id) -> QueryResult<Vec<(i32, LiveRow)>> {
     list_entries::table
         .inner_join(articles::table.on(articles::id.eq(list_entries::article_id)))
         .filter(list_entries::list_id.eq(list))
         .filter(articles::live_revision.is_not_null())
         .order(list_entries::position)
-        .select((list_entries::position, ArticleRow::as_select()))
+        .select((list_entries::position, LiveRow::as_select()))
         .load(c)
 }
 

@@ -103,11 +103,15 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
     };
     let mut lists = Vec::new();
     if let Some(section) = head.section_id {
-        let tree = sections::ops::tree(&mut tx.conn)?;
+        let tree = sections::ops::hold(tx)?;
         lists.extend(tree.ancestors(section).iter().map(|section| section.id));
     }
     let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
-    lists.extend(names::present(&mut tx.conn, named)?);
+    if named.iter().all(|id| tx.known.present.contains(id)) {
+        lists.extend(named);
+    } else {
+        lists.extend(names::present(&mut tx.conn, named)?);
+    }
     lists.sort_unstable();
     lists.dedup();
     Ok(lists)
