@@ -11,7 +11,6 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::audit::{self, Denials};
 use crate::auth::{self, Access};
@@ -25,6 +24,7 @@ use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::docs::{self, Docs};
 use crate::http::edge::{Routes, edge, unrouted};
+use crate::http::routing::ServiceConfig;
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::media::receive::Desk;
@@ -57,7 +57,7 @@ impl Shared {
     /// Prepares what all workers share.
     pub fn new(state: Arc<State>, access: Arc<Access>) -> Result<Self> {
         Ok(Shared {
-            routes: web::Data::new(Routes::of(&spec())),
+            routes: web::Data::new(Routes::of(DESCRIPTION)?),
             constants: web::Data::new(Constants::new(&state.config)),
             docs: web::Data::new(Docs::new(DESCRIPTION)?),
             bodies: BodyLimit::new(
@@ -99,9 +99,7 @@ pub fn build(
         .app_data(shared.denials.clone())
         .app_data(shared.contexts.clone())
         .app_data(shared.desk.clone())
-        .into_utoipa_app()
-        .configure(routes)
-        .into_app()
+        .configure(|config| routes(&mut ServiceConfig::Served(config)))
         .configure(shared.more)
         .default_service(web::to(unrouted))
         .wrap(from_fn(audit::watch))
@@ -170,7 +168,7 @@ pub fn spec() -> OpenApi {
     let (_, mut spec) = App::new()
         .into_utoipa_app()
         .openapi(<Whole as utoipa::OpenApi>::openapi())
-        .configure(routes)
+        .configure(|config| routes(&mut ServiceConfig::Described(config)))
         .split_for_parts();
     auth::describe(&mut spec);
     spec

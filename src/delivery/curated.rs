@@ -6,7 +6,6 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::card::{CARD_FIELDS, Card, unique};
 use super::context::{Context, Contexts};
@@ -23,6 +22,7 @@ use crate::http::cursor::Position;
 use crate::http::page::{NamePage, NamePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reference::Reference;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{IfNoneMatch, Missing, PublicProblems, Unchanged};
 use crate::lists::model::{Filter, List, ListKind, MORE, SIZE_MAX};
 use crate::lists::ops;

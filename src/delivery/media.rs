@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::serve::{missing, serve};
 use crate::changes::{self, Tag};
@@ -20,6 +19,7 @@ use crate::http::answer::{Constants, Draft, EXPOSED};
 use crate::http::conditional;
 use crate::http::query::Params;
 use crate::http::range::{self, Wanted};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{IfNoneMatch, Missing, PublicProblems, Ranges, Unchanged};
 use crate::media::model::{Delivered, FocalPoint, Medium, Status, address};
 use crate::media::work;

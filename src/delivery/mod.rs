@@ -22,7 +22,7 @@ pub mod site;
 pub mod taxonomy;
 pub mod topics;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::routing::ServiceConfig;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {

@@ -1,7 +1,6 @@
 //! Public routes of articles.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::article::{self, Article, Found, Resolved};
 use super::card::unique;
@@ -14,6 +13,7 @@ use crate::db::{Conn, Time};
 use crate::error::Result;
 use crate::http::answer::{Constants, Draft};
 use crate::http::query::Params;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{IfNoneMatch, Missing, PublicProblems, Unchanged};
 use crate::state::State;
 

@@ -49,6 +49,7 @@ pub mod range;
 pub mod received;
 pub mod reference;
 pub mod reply;
+pub mod routing;
 pub mod spec;
 pub mod spool;
 pub mod strict;
