@@ -16,11 +16,7 @@ pub fn lock(c: &mut Conn) -> QueryResult<()> {
 /// Appends entries as the last statements before the commit, after [`lock`].
 /// Returns the number of the last.
 pub fn append(c: &mut Conn, entries: &[NewEntry]) -> QueryResult<i64> {
-    for chunk in entries.chunks(500) {
-        diesel::insert_into(changes::table)
-            .values(chunk)
-            .execute(c)?;
-    }
+    insert_all!(c, changes::table, entries);
     c.notify()?;
     head(c)
 }

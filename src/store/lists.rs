@@ -24,11 +24,7 @@ use alias::others;
 
 /// Puts an article into lists.
 pub fn insert(c: &mut Conn, rows: &[ListingRow]) -> QueryResult<()> {
-    for chunk in rows.chunks(100) {
-        diesel::insert_into(listings::table)
-            .values(chunk)
-            .execute(c)?;
-    }
+    insert_all!(c, listings::table, rows);
     Ok(())
 }
 

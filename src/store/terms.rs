@@ -82,10 +82,8 @@ macro_rules! terms {
 
         /// Those with these ids, in no order.
         pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<$row>> {
-            $table::table
-                .filter($table::id.eq_any(ids))
-                .select(<$row>::as_select())
-                .load(c)
+            let query = $table::table.select(<$row>::as_select());
+            load_any!(c, query, $table::id, ids)
         }
 
         /// Those with any of these ids, slugs or names, in no order.
@@ -95,15 +93,16 @@ macro_rules! terms {
             slugs: &[&str],
             name_keys: &[String],
         ) -> QueryResult<Vec<$row>> {
-            $table::table
-                .filter(
-                    $table::id
-                        .eq_any(ids)
-                        .or($table::slug.eq_any(slugs))
-                        .or($table::name_key.eq_any(name_keys)),
-                )
-                .select(<$row>::as_select())
-                .load(c)
+            let query = $table::table.select(<$row>::as_select());
+            let by_id: QueryResult<Vec<$row>> = load_any!(c, query, $table::id, ids);
+            let mut found = by_id?;
+            let by_slug: QueryResult<Vec<$row>> = load_any!(c, query, $table::slug, slugs);
+            found.append(&mut by_slug?);
+            let by_name: QueryResult<Vec<$row>> = load_any!(c, query, $table::name_key, name_keys);
+            found.append(&mut by_name?);
+            found.sort_unstable_by_key(|row| row.id);
+            found.dedup_by_key(|row| row.id);
+            Ok(found)
         }
 
         /// Names to guess from, the newest 20,000.
