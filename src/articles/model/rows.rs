@@ -192,6 +192,28 @@ pub struct RevisionHead {
     pub word_count: i32,
 }
 
+impl From<&RevisionRow> for RevisionHead {
+    fn from(row: &RevisionRow) -> Self {
+        RevisionHead {
+            number: row.number,
+            kind: row.kind,
+            language: row.language.clone(),
+            kicker: row.kicker.clone(),
+            headline: row.headline.clone(),
+            subheadline: row.subheadline.clone(),
+            teaser: row.teaser.clone(),
+            section_id: row.section_id,
+            topics: row.topics.clone(),
+            authors: row.authors.clone(),
+            image: row.image.clone(),
+            priority: row.priority,
+            access: row.access,
+            source: row.source.clone(),
+            word_count: row.word_count,
+        }
+    }
+}
+
 /// A link of a revision.
 #[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]
 #[diesel(table_name = links, treat_none_as_default_value = false)]
