@@ -263,6 +263,10 @@ struct Loose {
     came_or_went: BTreeSet<Id>,
     /// Articles that will come at another instant than was known.
     rescheduled: BTreeSet<Id>,
+    /// Articles that came into lists or left them, and these lists: a topic or an
+    /// author of which readers see none other comes or goes with them.
+    relisted: BTreeSet<Id>,
+    lists: BTreeSet<Id>,
 }
 
 impl Loose {
@@ -270,6 +274,8 @@ impl Loose {
         self.slugs.extend(more.slugs);
         self.came_or_went.extend(more.came_or_went);
         self.rescheduled.extend(more.rescheduled);
+        self.relisted.extend(more.relisted);
+        self.lists.extend(more.lists);
     }
 }
 
@@ -346,6 +352,7 @@ impl<'a> Tx<'a> {
         if !self.entries.is_empty() {
             crate::store!(self.conn, changes::lock())?;
             self.record_sources()?;
+            self.record_terms()?;
             last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
         }
         Ok(Appended {
@@ -390,6 +397,38 @@ impl<'a> Tx<'a> {
                         &[Tag::article(source)],
                     );
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Records the topics and authors that came or went with the articles of this
+    /// write. It holds the log's lock, so that of two writes the second knows what
+    /// the first left.
+    fn record_terms(&mut self) -> QueryResult<()> {
+        let lists: Vec<Id> = std::mem::take(&mut self.loose.lists).into_iter().collect();
+        let articles = std::mem::take(&mut self.loose.relisted);
+        let articles: Vec<Id> = articles.into_iter().collect();
+        if lists.is_empty() {
+            return Ok(());
+        }
+        let now = self.now;
+        for (entity, found) in [
+            (
+                Entity::Topic,
+                crate::store!(self.conn, topics::only_by(&lists, &articles, now))?,
+            ),
+            (
+                Entity::Author,
+                crate::store!(self.conn, authors::only_by(&lists, &articles, now))?,
+            ),
+        ] {
+            for id in found {
+                let action = match crate::store!(self.conn, taxonomy::has_visible(id, now))? {
+                    true => Action::Changed,
+                    false => Action::Gone,
+                };
+                record(self, entity, id, action, &[Tag::list(id)]);
             }
         }
         Ok(())
@@ -444,6 +483,13 @@ pub fn record_links_to(tx: &mut Tx<'_>, article: Id, action: Action) {
         Action::Scheduled => tx.loose.rescheduled.insert(article),
         Action::Changed | Action::Gone => tx.loose.came_or_went.insert(article),
     };
+}
+
+/// Notes that an article came into these lists or left them, as readers see it:
+/// topics and authors that come or go with it are recorded once the write is done.
+pub fn relisted(tx: &mut Tx<'_>, article: Id, lists: &[Id]) {
+    tx.loose.relisted.insert(article);
+    tx.loose.lists.extend(lists);
 }
 
 #[cfg(test)]

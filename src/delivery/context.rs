@@ -61,6 +61,16 @@ impl Contexts {
             .get(state, &tags, || Context::load(conn, &state.config))
     }
 
+    /// A context that is at least as new as this entry of the log.
+    pub fn at_least(&self, conn: &mut Conn<'_>, state: &State, seq: i64) -> Result<Arc<Context>> {
+        // Between a commit and its evictions the one that is kept may be older, also
+        // where another node wrote.
+        match state.followed() >= seq {
+            true => self.get(conn, state),
+            false => Ok(Arc::new(Context::load(conn, &state.config)?)),
+        }
+    }
+
     /// The present patterns of redirects.
     pub fn patterns(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Patterns>> {
         let tags = [Tag::index(Entity::Redirect)];
@@ -151,6 +161,25 @@ impl Context {
         Ok(each)
     }
 
+    /// All that the addresses of articles depend on but the articles themselves.
+    pub fn addresses(&self) -> String {
+        let config = &self.config;
+        let mut all = format!(
+            "{}\n{}\n{}\n{}",
+            config.public_url,
+            config.site_url.as_deref().unwrap_or_default(),
+            config.site_article_path,
+            self.zone
+        );
+        if config.site_article_path.contains("{section}") {
+            for section in self.tree.in_order() {
+                all.push('\n');
+                all.push_str(&section.slug);
+            }
+        }
+        all
+    }
+
     /// This API's address of an article.
     pub fn api(&self, slug: &str) -> String {
         format!("{}/v1/articles/{slug}", self.config.public_url)
@@ -185,11 +214,7 @@ impl Context {
     /// A section, as articles name it.
     pub fn section(&self, id: Option<Id>) -> Option<SectionRef> {
         let section = self.tree.by_id(id?)?;
-        Some(SectionRef {
-            slug: section.slug.clone(),
-            name: section.name.clone(),
-            path: self.tree.path(section.id),
-        })
+        Some(SectionRef::of(section, &self.tree))
     }
 
     /// A live article as a card, with its picture among these.
@@ -253,7 +278,7 @@ impl Context {
 
 /// What these ids mean now, by them.
 fn look_up(conn: &mut Conn<'_>, ids: &[Id]) -> Result<HashMap<Id, Named>> {
-    let named = |(id, slug, name)| (id, (id, NameRef { slug, name }));
+    let named = |(id, slug, name)| (id, (id, NameRef { id, slug, name }));
     let found = crate::store!(*conn, taxonomy::names(ids))?;
     let mut found: HashMap<Id, Named> = found.into_iter().map(named).collect();
     // What isn't there any more may have been merged.

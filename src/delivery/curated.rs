@@ -76,7 +76,8 @@ pub struct CuratedList {
 }
 
 impl CuratedItem {
-    fn new(list: List, base: &str) -> Self {
+    /// What readers get of a list, without its articles.
+    pub fn new(list: List, base: &str) -> Self {
         let List {
             id,
             slug,
@@ -250,6 +251,22 @@ pub fn articles(
     without: Option<Id>,
     made: &mut Made,
 ) -> Result<Vec<(LiveRow, RevisionHead)>> {
+    let at = Time::default();
+    let ids = ids(conn, now, context, list, limit, without, made)?;
+    let positions: Vec<Position> = ids.into_iter().map(|id| Position { at, id }).collect();
+    in_order(conn, &positions)
+}
+
+/// The ids of [`articles`].
+pub fn ids(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    list: &List,
+    limit: i64,
+    without: Option<Id>,
+    made: &mut Made,
+) -> Result<Vec<Id>> {
     let size = i64::from(list.size).min(limit);
     let mut placed = Vec::new();
     if list.kind != ListKind::Automatic {
@@ -285,10 +302,7 @@ pub fn articles(
             fill(&placed, newest, size as usize)
         }
     };
-    let at = Time::default();
-    let positions = ids.into_iter().take(size as usize);
-    let positions: Vec<Position> = positions.map(|id| Position { at, id }).collect();
-    in_order(conn, &positions)
+    Ok(ids.into_iter().take(size as usize).collect())
 }
 
 /// The pinned at their places, the others between them; where those end, the

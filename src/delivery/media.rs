@@ -146,21 +146,26 @@ fn medium(conn: &mut Conn<'_>, now: Time, id: Id, config: &Config) -> Result<Dra
     let nothing = || missing("The picture", &id.to_string());
     let (article, until) = store!(*conn, media::visible(id, now))?.ok_or_else(nothing)?;
     let medium = store!(*conn, media::find(id))?.ok_or_else(nothing)?;
+    let shown = show(medium, config)?;
+    let mut draft = Draft::json(&shown, vec![Tag::media(id), Tag::article(article)])?;
+    draft.disappears_at(until);
+    Ok(draft)
+}
+
+/// A picture as readers get it.
+pub fn show(medium: Medium, config: &Config) -> Result<PublicMedium> {
     let alt = match medium.decorative {
         true => String::new(),
         false => medium.alt.clone().unwrap_or_default(),
     };
-    let shown = PublicMedium {
-        id,
+    Ok(PublicMedium {
+        id: medium.id,
         alt,
         shape: Shape::of(&medium, config)?,
         caption: medium.caption,
         credit: medium.credit,
         copyright: medium.copyright,
-    };
-    let mut draft = Draft::json(&shown, vec![Tag::media(id), Tag::article(article)])?;
-    draft.disappears_at(until);
-    Ok(draft)
+    })
 }
 
 /// Get a picture's bytes

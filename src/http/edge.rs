@@ -65,6 +65,15 @@ impl fmt::Display for RequestId {
     }
 }
 
+/// Marks a request as HEAD, which handlers see as GET, for those whose body has no
+/// end.
+pub struct Head;
+
+/// Whether a request is HEAD.
+pub fn is_head(request: &HttpRequest) -> bool {
+    request.extensions().get::<Head>().is_some()
+}
+
 /// Where a request came from, for the audit log.
 pub fn origin(request: &HttpRequest, config: &Config) -> Origin {
     let id = request.extensions().get::<RequestId>().cloned();
@@ -158,6 +167,7 @@ pub async fn edge(
     let method = usual(request.method());
     // The encoder leaves out the body of an answer to HEAD by itself.
     if request.method() == Method::HEAD {
+        request.extensions_mut().insert(Head);
         request.head_mut().method = Method::GET;
         // A range is something of GET only (RFC 9110, section 14.2).
         request.headers_mut().remove(header::RANGE);

@@ -377,7 +377,7 @@ fn save(
     let (id, slug) = (section.id, &section.slug);
     let mut tags = names::keep(tx, Kind::Section, id, before, slug, aliases)?;
     tags.extend([Tag::index(Entity::Section), Tag::section(section.id)]);
-    let mut moved_articles = Vec::new();
+    let (mut moved_articles, mut moved_sections) = (Vec::new(), Vec::new());
     if let Some(old) = old {
         if old.slug != section.slug {
             tags.push(Tag::list(old.id));
@@ -386,6 +386,8 @@ fn save(
             // The paths of all sections below it have changed too.
             let below = tree.descendants(old.id);
             tags.extend(below.iter().map(|section| Tag::section(section.id)));
+            let others = below.iter().filter(|section| section.id != old.id);
+            moved_sections.extend(others.map(|section| section.id));
         }
         if old.parent_id != section.parent_id {
             let lists = relist(tx, tree, old, section.parent_id)?;
@@ -399,6 +401,11 @@ fn save(
     }
     let deed = old.map_or(Deed::Created, |_| Deed::Updated);
     note(tx, deed, (Subject::Section, section.id), section.version);
+    // Whoever keeps sections must learn of the new paths.
+    for below in moved_sections {
+        let tags = [Tag::section(below)];
+        record(tx, Entity::Section, below, Action::Changed, &tags);
+    }
     // Whoever follows one section must learn that these came into it or left it.
     for article in moved_articles {
         let tags = [Tag::article(article)];

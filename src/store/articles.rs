@@ -199,6 +199,25 @@ pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(LiveRow, 
         .optional()
 }
 
+/// Those of these articles that have a live revision, with it, in no order.
+pub fn with_live_revisions(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(LiveRow, LiveRevision)>> {
+    let live = revisions::article_id
+        .eq(articles::id)
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let query = articles::table
+        .inner_join(revisions::table.on(live))
+        .select((LiveRow::as_select(), LiveRevision::as_select()));
+    load_any!(c, query, articles::id, ids)
+}
+
+/// Of these articles those that readers have ever seen by this instant.
+pub fn once_public(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<Id>> {
+    let query = articles::table
+        .filter(articles::first_published_at.le(now))
+        .select(articles::id);
+    load_any!(c, query, articles::id, ids)
+}
+
 /// [`with_live_revision`] by slug.
 pub fn with_live_revision_by_slug(
     c: &mut Conn,

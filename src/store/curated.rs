@@ -7,7 +7,7 @@ use crate::articles::model::{ArticleRow, LiveRow};
 use crate::db::schema::{articles, list_entries, lists, revisions};
 use crate::db::{Dialect, Id, lock_key};
 use crate::http::page::ByName;
-use crate::lists::model::{Entry, List};
+use crate::lists::model::{Entry, List, ListKind};
 
 /// Waits until nobody else writes lists, and keeps it so until the end of the
 /// transaction.
@@ -68,6 +68,29 @@ pub fn by_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<List>> {
         .filter(lists::slug.eq_any(slugs))
         .select(List::as_select())
         .load(c)
+}
+
+/// The lists with these ids, in no order.
+pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<List>> {
+    lists::table
+        .filter(lists::id.eq_any(ids))
+        .select(List::as_select())
+        .load(c)
+}
+
+/// Ids of the lists that aren't made by hand alone, after one, in the order of
+/// their ids.
+pub fn automatic(c: &mut Conn, after: Option<Id>, limit: i64) -> QueryResult<Vec<Id>> {
+    let mut query = lists::table
+        .filter(lists::kind.ne(ListKind::Manual))
+        .order(lists::id.asc())
+        .limit(limit)
+        .select(lists::id)
+        .into_boxed::<Db>();
+    if let Some(after) = after {
+        query = query.filter(lists::id.gt(after));
+    }
+    query.load(c)
 }
 
 /// The places of a list, in order.

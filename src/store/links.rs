@@ -61,6 +61,35 @@ pub fn with_targets(
         .collect())
 }
 
+/// [`with_targets`] of several revisions at once, in the order of each.
+pub fn with_targets_of(
+    c: &mut Conn,
+    articles_of: &[Id],
+    numbers: &[i32],
+) -> QueryResult<Vec<(LiveLink, Option<(LiveRow, RevisionHead)>)>> {
+    type Found = (LiveLink, Option<LiveRow>, Option<RevisionHead>);
+    let live = revisions::article_id
+        .nullable()
+        .eq(articles::id.nullable())
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let found: Vec<Found> = links::table
+        .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
+        .left_join(revisions::table.on(live))
+        .filter(links::article_id.eq_any(articles_of))
+        .filter(links::revision.eq_any(numbers))
+        .order((links::article_id, links::revision, links::position))
+        .select((
+            LiveLink::as_select(),
+            Option::<LiveRow>::as_select(),
+            Option::<RevisionHead>::as_select(),
+        ))
+        .load(c)?;
+    Ok(found
+        .into_iter()
+        .map(|(link, article, head)| (link, article.zip(head)))
+        .collect())
+}
+
 /// Binds every link that waits for one of these slugs to the article that has
 /// it, but for that article's own, which an older revision may have: nothing
 /// leads to itself. The slugs are locked until the end of the transaction, in

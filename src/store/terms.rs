@@ -3,12 +3,12 @@
 /// Writes the queries of a table of terms.
 macro_rules! terms {
     ($table:ident, $row:ty) => {
-        use diesel::dsl::exists;
+        use diesel::dsl::{exists, not};
         use diesel::prelude::*;
 
         use super::super::{Conn, Db};
-        use crate::db::Id;
         use crate::db::schema::{articles, listings, $table};
+        use crate::db::{Id, Time};
         use crate::http::page::ByName;
 
         /// Those of a page.
@@ -84,6 +84,45 @@ macro_rules! terms {
         pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<$row>> {
             let query = $table::table.select(<$row>::as_select());
             load_any!(c, query, $table::id, ids)
+        }
+
+        /// Those of these with an article that readers see at an instant, in no order.
+        pub fn visible(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<$row>> {
+            $table::table
+                .filter($table::id.eq_any(ids))
+                .filter(exists(
+                    listings::table
+                        .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
+                        .filter(listings::list_id.eq($table::id))
+                        .filter(listings::published_at.le(now))
+                        .filter(
+                            articles::expires_at
+                                .is_null()
+                                .or(articles::expires_at.gt(now)),
+                        ),
+                ))
+                .select(<$row>::as_select())
+                .load(c)
+        }
+
+        /// Those of these that readers see, if at all, by these articles alone.
+        pub fn only_by(c: &mut Conn, ids: &[Id], by: &[Id], now: Time) -> QueryResult<Vec<Id>> {
+            $table::table
+                .filter($table::id.eq_any(ids))
+                .filter(not(exists(
+                    listings::table
+                        .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
+                        .filter(listings::list_id.eq($table::id))
+                        .filter(listings::article_id.ne_all(by))
+                        .filter(listings::published_at.le(now))
+                        .filter(
+                            articles::expires_at
+                                .is_null()
+                                .or(articles::expires_at.gt(now)),
+                        ),
+                )))
+                .select($table::id)
+                .load(c)
         }
 
         /// Those with any of these ids, slugs or names, in no order.

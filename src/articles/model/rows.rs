@@ -287,6 +287,26 @@ pub struct RevisionHead {
     pub word_count: i32,
 }
 
+impl From<&LiveRevision> for RevisionHead {
+    fn from(row: &LiveRevision) -> Self {
+        RevisionHead {
+            number: row.number,
+            kind: row.kind,
+            language: row.language.clone(),
+            kicker: row.kicker.clone(),
+            headline: row.headline.clone(),
+            teaser: row.teaser.clone(),
+            section_id: row.section_id,
+            topics: row.topics.clone(),
+            authors: row.authors.clone(),
+            image: row.image.clone(),
+            priority: row.priority,
+            access: row.access,
+            word_count: row.word_count,
+        }
+    }
+}
+
 /// A link of a revision.
 #[derive(Queryable, Selectable, Insertable, Clone, Debug, PartialEq, Eq)]
 #[diesel(table_name = links, treat_none_as_default_value = false)]
@@ -316,6 +336,8 @@ pub struct LinkRow {
 #[diesel(table_name = links)]
 #[allow(missing_docs)]
 pub struct LiveLink {
+    pub article_id: Id,
+    pub revision: i32,
     pub placement: Placement,
     pub relation: String,
     pub headline: Option<String>,
