@@ -11,7 +11,6 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::audit::{self, Denials};
 use crate::auth::{self, Access};
@@ -19,12 +18,14 @@ use crate::background;
 use crate::config::Config;
 use crate::db::{self, Database};
 use crate::delivery::context::Contexts;
+use crate::delivery::events::hub::{self, Hub};
 use crate::demo;
 use crate::editing::limits::{self, Limits};
 use crate::error::{Error, Result, internal};
 use crate::http::answer::Constants;
 use crate::http::docs::{self, Docs};
 use crate::http::edge::{Routes, edge, unrouted};
+use crate::http::routing::ServiceConfig;
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::media::receive::Desk;
@@ -47,6 +48,7 @@ pub struct Shared {
     limits: web::Data<Limits>,
     denials: web::Data<Denials>,
     contexts: web::Data<Contexts>,
+    streams: web::Data<Hub>,
     desk: web::Data<Desk>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
@@ -57,7 +59,7 @@ impl Shared {
     /// Prepares what all workers share.
     pub fn new(state: Arc<State>, access: Arc<Access>) -> Result<Self> {
         Ok(Shared {
-            routes: web::Data::new(Routes::of(&spec())),
+            routes: web::Data::new(Routes::of(DESCRIPTION)?),
             constants: web::Data::new(Constants::new(&state.config)),
             docs: web::Data::new(Docs::new(DESCRIPTION)?),
             bodies: BodyLimit::new(
@@ -68,6 +70,7 @@ impl Shared {
             limits: web::Data::new(Limits::new(state.config.writes_per_minute)),
             denials: web::Data::new(Denials::default()),
             contexts: web::Data::default(),
+            streams: web::Data::new(Hub::new(state.config.streams_max)),
             desk: web::Data::new(Desk::new(state.config.uploads_at_once)),
             access: web::Data::from(access),
             state: web::Data::from(state),
@@ -98,10 +101,9 @@ pub fn build(
         .app_data(shared.limits.clone())
         .app_data(shared.denials.clone())
         .app_data(shared.contexts.clone())
+        .app_data(shared.streams.clone())
         .app_data(shared.desk.clone())
-        .into_utoipa_app()
-        .configure(routes)
-        .into_app()
+        .configure(|config| routes(&mut ServiceConfig::Served(config)))
         .configure(shared.more)
         .default_service(web::to(unrouted))
         .wrap(from_fn(audit::watch))
@@ -153,6 +155,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "authors", description = "Who articles are by"),
         (name = "media", description = "Pictures: upload them, say what they show, and get them in several widths"),
         (name = "lists", description = "Lists that the newsroom puts together: the front page, more news"),
+        (name = "sync", description = "Everything for apps: a start screen in one request, and what has changed since"),
         (name = "redirects", description = "Where old addresses of the website lead"),
         (name = "site", description = "The site as a whole: its name, language and links"),
         (name = "auth", description = "Sign in, and see what you may do"),
@@ -170,7 +173,7 @@ pub fn spec() -> OpenApi {
     let (_, mut spec) = App::new()
         .into_utoipa_app()
         .openapi(<Whole as utoipa::OpenApi>::openapi())
-        .configure(routes)
+        .configure(|config| routes(&mut ServiceConfig::Described(config)))
         .split_for_parts();
     auth::describe(&mut spec);
     spec
@@ -232,6 +235,12 @@ impl Server {
         state.follow_from_here().await?;
         background::start(&state);
         let shared = Shared::new(Arc::clone(&state), Arc::clone(&access))?;
+        let (streams, contexts) = (shared.streams.clone(), shared.contexts.clone());
+        tokio::spawn(hub::follow(
+            &state,
+            streams.into_inner(),
+            contexts.into_inner(),
+        ));
         let server = HttpServer::new(move || build(&shared))
             .workers(run.workers)
             .shutdown_timeout(run.shutdown_timeout)

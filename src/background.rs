@@ -22,6 +22,7 @@ use crate::articles;
 use crate::audit;
 use crate::db::Url;
 use crate::db::pg::Connector;
+use crate::delivery::sync::prune::prune;
 use crate::editing;
 use crate::media;
 use crate::state::State;
@@ -49,6 +50,7 @@ async fn tidy(state: Weak<State>) {
         for tidied in [
             editing::prune(&state).await,
             audit::prune(&state).await,
+            prune(&state).await,
             media::work::sweep(&state).await,
         ] {
             if let Err(error) = tidied {

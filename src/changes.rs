@@ -12,7 +12,8 @@
 //! show an article that came or went. Whoever comes second sees what the first
 //! did, so neither is missed by both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 
@@ -21,6 +22,9 @@ use crate::auth::Actor;
 use crate::db::schema::changes;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Error, Result};
+use crate::sections::Tree;
+use crate::site::Settings;
+use crate::taxonomy::Kind;
 
 crate::text_enum! {
     /// What an entry of the log is about.
@@ -224,11 +228,30 @@ pub struct Tx<'a> {
     pub conn: Conn<'a>,
     /// The instant of the whole write.
     pub now: Time,
+    /// What it has looked up already.
+    pub known: Known,
     entries: Vec<NewEntry>,
     deeds: Vec<Noted>,
     actor: Actor,
     origin: Option<Origin>,
     loose: Loose,
+}
+
+/// What a write has looked up of the taxonomy and the site, so that each of the
+/// articles of a bulk request need not do it again. Nobody changes it before the
+/// write is done: whoever puts something here holds the taxonomy.
+#[derive(Default)]
+pub struct Known {
+    /// Whether it is held.
+    pub held: bool,
+    /// The sections.
+    pub tree: Option<Arc<Tree>>,
+    /// The site's settings.
+    pub settings: Option<Arc<Settings>>,
+    /// Topics and authors by names that uploads gave them.
+    pub names: HashMap<(Kind, String), Id>,
+    /// Topics and authors that are there.
+    pub present: HashSet<Id>,
 }
 
 /// What is settled at the end of a write, because it hangs on other writes.
@@ -240,6 +263,10 @@ struct Loose {
     came_or_went: BTreeSet<Id>,
     /// Articles that will come at another instant than was known.
     rescheduled: BTreeSet<Id>,
+    /// Articles that came into lists or left them, and these lists: a topic or an
+    /// author of which readers see none other comes or goes with them.
+    relisted: BTreeSet<Id>,
+    lists: BTreeSet<Id>,
 }
 
 impl Loose {
@@ -247,6 +274,8 @@ impl Loose {
         self.slugs.extend(more.slugs);
         self.came_or_went.extend(more.came_or_went);
         self.rescheduled.extend(more.rescheduled);
+        self.relisted.extend(more.relisted);
+        self.lists.extend(more.lists);
     }
 }
 
@@ -256,6 +285,7 @@ impl<'a> Tx<'a> {
         Tx {
             conn,
             now,
+            known: Known::default(),
             entries: Vec::new(),
             deeds: Vec::new(),
             actor: Actor::command(),
@@ -276,20 +306,25 @@ impl<'a> Tx<'a> {
     pub fn attempt<T>(&mut self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let now = self.now;
         let (actor, origin) = (&self.actor, &self.origin);
+        // Of a part that fails, what it made and locked is taken back, and what it
+        // knew with it.
+        let known = std::mem::take(&mut self.known);
         let part = |conn: Conn<'_>| {
             let mut part = Tx::new(conn, now);
+            part.known = known;
             part.done_by(actor, origin.as_ref());
             let value = job(&mut part)?;
             // So that the next part sees the links of this one bound.
             let slugs: Vec<String> = part.loose.slugs.iter().cloned().collect();
             crate::store!(part.conn, links::bind_seen(&slugs))?;
-            Ok((value, part.entries, part.deeds, part.loose))
+            Ok((value, part.known, part.entries, part.deeds, part.loose))
         };
         // A transaction inside a transaction is a savepoint.
-        let (value, entries, deeds, loose) = match &mut self.conn {
+        let (value, known, entries, deeds, loose) = match &mut self.conn {
             Conn::Pg(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Pg(conn))),
             Conn::Lite(conn) => conn.transaction::<_, Error, _>(|conn| part(Conn::Lite(conn))),
         }?;
+        self.known = known;
         self.entries.extend(entries);
         self.deeds.extend(deeds);
         self.loose.extend(loose);
@@ -317,6 +352,7 @@ impl<'a> Tx<'a> {
         if !self.entries.is_empty() {
             crate::store!(self.conn, changes::lock())?;
             self.record_sources()?;
+            self.record_terms()?;
             last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
         }
         Ok(Appended {
@@ -365,6 +401,38 @@ impl<'a> Tx<'a> {
         }
         Ok(())
     }
+
+    /// Records the topics and authors that came or went with the articles of this
+    /// write. It holds the log's lock, so that of two writes the second knows what
+    /// the first left.
+    fn record_terms(&mut self) -> QueryResult<()> {
+        let lists: Vec<Id> = std::mem::take(&mut self.loose.lists).into_iter().collect();
+        let articles = std::mem::take(&mut self.loose.relisted);
+        let articles: Vec<Id> = articles.into_iter().collect();
+        if lists.is_empty() {
+            return Ok(());
+        }
+        let now = self.now;
+        for (entity, found) in [
+            (
+                Entity::Topic,
+                crate::store!(self.conn, topics::only_by(&lists, &articles, now))?,
+            ),
+            (
+                Entity::Author,
+                crate::store!(self.conn, authors::only_by(&lists, &articles, now))?,
+            ),
+        ] {
+            for id in found {
+                let action = match crate::store!(self.conn, taxonomy::has_visible(id, now))? {
+                    true => Action::Changed,
+                    false => Action::Gone,
+                };
+                record(self, entity, id, action, &[Tag::list(id)]);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What a write appended to the log.
@@ -384,6 +452,12 @@ pub fn record(tx: &mut Tx<'_>, entity: Entity, entity_id: Id, action: Action, ta
     let mut tags = tags.to_vec();
     tags.sort_unstable();
     tags.dedup();
+    if matches!(
+        entity,
+        Entity::Section | Entity::Topic | Entity::Author | Entity::Site
+    ) {
+        tx.known = Known::default();
+    }
     let at = tx.now;
     tx.entries.push(NewEntry {
         at,
@@ -409,6 +483,13 @@ pub fn record_links_to(tx: &mut Tx<'_>, article: Id, action: Action) {
         Action::Scheduled => tx.loose.rescheduled.insert(article),
         Action::Changed | Action::Gone => tx.loose.came_or_went.insert(article),
     };
+}
+
+/// Notes that an article came into these lists or left them, as readers see it:
+/// topics and authors that come or go with it are recorded once the write is done.
+pub fn relisted(tx: &mut Tx<'_>, article: Id, lists: &[Id]) {
+    tx.loose.relisted.insert(article);
+    tx.loose.lists.extend(lists);
 }
 
 #[cfg(test)]

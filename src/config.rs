@@ -275,6 +275,26 @@ pub struct ServeSettings {
     )]
     pub audit_days: u32,
 
+    /// Days for which the log of changes is kept, and with it the cursors of apps that sync; 0 is for ever
+    #[arg(
+        long,
+        env = "CHANGES_KEEP",
+        default_value_t = 90,
+        value_name = "DAYS",
+        help_heading = "Tuning"
+    )]
+    pub changes_keep: u32,
+
+    /// Event streams that may be open at once
+    #[arg(
+        long,
+        env = "STREAMS_MAX",
+        default_value_t = 10_000,
+        value_name = "N",
+        help_heading = "Tuning"
+    )]
+    pub streams_max: usize,
+
     /// Origins whose browsers may use the editor routes, separated by commas
     #[arg(
         long,
@@ -382,6 +402,10 @@ pub struct Config {
     pub media_workers: u32,
     /// Days for which the audit log is kept; 0 is for ever.
     pub audit_days: u32,
+    /// Days for which the log of changes is kept; 0 is for ever.
+    pub changes_keep: u32,
+    /// Event streams that may be open at once.
+    pub streams_max: usize,
     /// Origins allowed on editor routes.
     pub editor_origins: Vec<String>,
     /// Proxies whose X-Forwarded-For is believed.
@@ -496,6 +520,8 @@ impl Settings {
             media_max_pixels: serve.map_or(0, |serve| serve.media_max_pixels),
             media_workers: number(|serve| serve.media_workers),
             audit_days: number(|serve| serve.audit_days),
+            changes_keep: number(|serve| serve.changes_keep),
+            streams_max: serve.map_or(0, |serve| serve.streams_max),
             editor_origins: serve
                 .map(|serve| serve.editor_origins.clone())
                 .unwrap_or_default(),

@@ -104,6 +104,9 @@ problem_types! {
     GONE = 410 "gone", "This was taken down",
         "The article was withdrawn. It won't come back under this address unless the newsroom republishes it.",
         "curl $API/v1/articles   # what there is";
+    CURSOR_EXPIRED = 410 "cursor-expired", "The cursor has expired",
+        "What has changed since it was handed out is no longer known: it is older than the log of changes is kept, the newsroom was restored from a backup, or the section that was asked for was merged into another. Forget what was synced and start again without a cursor.",
+        "curl '$API/v1/changes'";
     STALE = 412 "stale", "Somebody was faster",
         "The resource has changed since the ETag you sent. The problem names the current ETag, who changed it and when: fetch it, apply your change, send again.",
         "curl -X PATCH $API/v1/editor/articles/stadtrat-nahverkehr -H \"Authorization: Bearer $KEY\" -H 'If-Match: \"v8\"' -H 'Content-Type: application/merge-patch+json' -d '{\"kicker\": \"Nahverkehr\"}'";

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, watch};
@@ -68,7 +68,7 @@ pub struct State {
     /// How far the clock is moved; tests travel in time.
     clock_offset: AtomicI64,
     /// Whether the server was told to stop.
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
     /// Requests that are being answered.
     running: AtomicUsize,
     /// Up to which entry the log was followed.
@@ -93,7 +93,7 @@ impl State {
             reading: Arc::new(Semaphore::new(readers)),
             writing: Arc::new(Semaphore::new(writers)),
             clock_offset: AtomicI64::new(0),
-            stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
             running: AtomicUsize::new(0),
             followed: AtomicI64::new(0),
             confirmed_at: AtomicI64::new(Time::now().0),
@@ -132,13 +132,18 @@ impl State {
 
     /// Whether the server was told to stop.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        *self.stopping.borrow()
+    }
+
+    /// Tells whoever waits for it when the server is told to stop.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     /// Notes that the server was told to stop, for whoever asks whether it is
     /// ready.
     pub fn stop(&self) {
-        self.stopping.store(true, Ordering::Relaxed);
+        self.stopping.send_replace(true);
     }
 
     /// Counts a request as running until what this returns is dropped.
@@ -234,7 +239,7 @@ impl State {
             let before = last - appended.count;
             let _ =
                 self.followed
-                    .compare_exchange(before, last, Ordering::Relaxed, Ordering::Relaxed);
+                    .compare_exchange(before, last, Ordering::AcqRel, Ordering::Relaxed);
             self.heard_of(last);
         }
         Ok(value)
@@ -294,7 +299,7 @@ impl State {
                 .await?;
             for entry in &entries {
                 self.cache.evict(&entry.tags().collect::<Vec<_>>());
-                self.followed.store(entry.seq, Ordering::Relaxed);
+                self.followed.store(entry.seq, Ordering::Release);
             }
             if let Some(newest) = entries.last() {
                 self.heard_of(newest.seq);
@@ -307,14 +312,20 @@ impl State {
         Ok(())
     }
 
+    /// Up to which entry of the log this node has evicted what it made wrong: what is
+    /// in the cache is at least as new as that.
+    pub fn followed(&self) -> i64 {
+        self.followed.load(Ordering::Acquire)
+    }
+
     /// Starts following at the log's present end.
     pub async fn follow_from_here(&self) -> Result<()> {
         let head = self
             .read(|c| Ok(crate::store!(*c, changes::head())?))
             .await?;
-        self.followed.store(head, Ordering::Relaxed);
-        self.heard_of(head);
         self.cache.evict_all();
+        self.followed.store(head, Ordering::Release);
+        self.heard_of(head);
         self.confirmed_at.store(self.now().0, Ordering::Relaxed);
         Ok(())
     }

@@ -66,6 +66,8 @@ pub struct Metrics {
     pub cache_misses: Counter,
     /// Answers served while nobody could tell whether they are still right.
     pub cache_stale: Counter,
+    /// Event streams that are open.
+    pub streams: Gauge,
     cache_bytes: Gauge,
     cache_answers: Gauge,
     staleness: Gauge,
@@ -86,6 +88,7 @@ impl Default for Metrics {
             cache_hits: Counter::default(),
             cache_misses: Counter::default(),
             cache_stale: Counter::default(),
+            streams: Gauge::default(),
             cache_bytes: Gauge::default(),
             cache_answers: Gauge::default(),
             staleness: Gauge::default(),
@@ -114,6 +117,11 @@ impl Default for Metrics {
             "cache_stale",
             "Public answers served while the database was away",
             m.cache_stale.clone(),
+        );
+        r.register(
+            "event_streams",
+            "Event streams that are open",
+            m.streams.clone(),
         );
         r.register(
             "cache_bytes",

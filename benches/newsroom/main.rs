@@ -12,6 +12,7 @@ mod process;
 mod reading;
 mod report;
 mod running;
+mod streams;
 mod text;
 mod writing;
 
@@ -68,18 +69,27 @@ enum Part {
     Writing,
     /// Start, memory, sizes
     Running,
+    /// Open event streams
+    Streams,
     /// A clean release build
     Build,
 }
 
 impl Part {
-    const ALL: [Part; 4] = [Part::Reading, Part::Writing, Part::Running, Part::Build];
+    const ALL: [Part; 5] = [
+        Part::Reading,
+        Part::Writing,
+        Part::Running,
+        Part::Streams,
+        Part::Build,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Part::Reading => "reading",
             Part::Writing => "writing",
             Part::Running => "running",
+            Part::Streams => "streams",
             Part::Build => "build",
         }
     }
@@ -180,6 +190,7 @@ fn measure(cli: &Cli) -> Result<()> {
             Part::Reading => reading::run(&library, &scale, &cli.only, &mut report),
             Part::Writing => writing::run(&library, &scale, &mut report)?,
             Part::Running => running::run(&library, &scale, &mut report)?,
+            Part::Streams => streams::run(&library, &scale, &mut report)?,
             Part::Build => running::build(&target, &library, &mut report)?,
         }
     }

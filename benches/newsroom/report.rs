@@ -43,6 +43,8 @@ pub mod targets {
     pub const LIST_PLAIN: Target = AtMost(25.0);
     /// Kilobytes.
     pub const LIST_BR: Target = AtMost(5.0);
+    /// Megabytes, of all together.
+    pub const STREAMS: Target = AtMost(100.0);
     /// Seconds.
     pub const BUILD: Target = AtMost(480.0);
 }

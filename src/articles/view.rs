@@ -142,10 +142,9 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// An article's corrections, oldest first.
-    pub fn of(row: &ArticleRow) -> Result<Vec<Self>> {
-        let stored = row.corrections.as_deref().unwrap_or("[]");
-        serde_json::from_str(stored).map_err(internal)
+    /// An article's corrections as they are stored, oldest first.
+    pub fn of(stored: Option<&str>) -> Result<Vec<Self>> {
+        serde_json::from_str(stored.unwrap_or("[]")).map_err(internal)
     }
 }
 
@@ -389,7 +388,7 @@ pub fn article(
         slug: row.slug.clone(),
         external_id: row.external_id.clone(),
         content: content_view(conn, content, form, config)?,
-        corrections: Correction::of(row)?,
+        corrections: Correction::of(row.corrections.as_deref())?,
         word_count: revision.word_count,
         read_only: ReadOnly::load(conn, row, now)?,
         links: links(row, config),
@@ -550,7 +549,7 @@ pub fn read_only(conn: &mut Conn<'_>, row: &ArticleRow, now: Time) -> Result<Map
     };
     members.insert(
         "corrections".to_owned(),
-        serde_json::to_value(Correction::of(row)?).map_err(internal)?,
+        serde_json::to_value(Correction::of(row.corrections.as_deref())?).map_err(internal)?,
     );
     if let Some(head) = crate::store!(*conn, articles::head(row.id, row.revision))? {
         members.insert("word_count".to_owned(), head.word_count.into());

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use actix_web::{HttpRequest, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{Deed, Entry, Outcome, Subject, Wanted, Way};
 use crate::auth::{Actor, Right};
@@ -15,6 +14,7 @@ use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
 use crate::http::query::{LIMIT_DEFAULT, Params};
 use crate::http::reply::Reply;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{EditorProblems, IfNoneMatch, Unchanged};
 use crate::state::State;
 

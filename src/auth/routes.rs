@@ -4,7 +4,6 @@ use actix_web::{HttpMessage, HttpRequest, get, post, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::extract::{Header, header, invalid_token, unauthenticated};
 use super::jwt;
@@ -19,6 +18,7 @@ use crate::http::client;
 use crate::http::edge::origin;
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{AnyoneProblems, BodyProblems, EditorProblems, Limited, Unauthenticated};
 use crate::http::upload::Upload;
 use crate::state::State;

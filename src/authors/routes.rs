@@ -1,7 +1,6 @@
 //! Authors as the newsroom keeps them.
 
 use actix_web::{HttpRequest, delete, get, patch, post, put, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Author, AuthorIn, AuthorOut, AuthorPatch};
 use crate::auth::{Actor, Right};
@@ -11,6 +10,7 @@ use crate::http::page::{NamePage, NamePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reference::Reference;
 use crate::http::reply::{Reply, Saved};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{
     BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Missing, Preconditions,
     PutPreconditions, Unchanged,

@@ -22,7 +22,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
     };
     let delay = Duration::from_secs(serve.shutdown_delay);
     let timeout = Duration::from_secs(serve.shutdown_timeout);
-    raise_file_limit();
+    raise_file_limit(serve.streams_max);
     let system = actix_web::rt::System::new();
     let ended = system.block_on(async move {
         let server = Server::start(config, run).await?;
@@ -39,12 +39,15 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Result<()> {
 }
 
 /// Lets this process hold as many connections as the system's hard limit
-/// allows; the soft one is often 1024.
-fn raise_file_limit() {
+/// allows; the soft one is often 1024. Says so if that is too few for the event
+/// streams that the settings allow.
+fn raise_file_limit(streams: usize) {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         const ENOUGH: u64 = 65_536;
+        /// What else is open: files, the database, whoever reads and writes.
+        const OTHERS: u64 = 1_000;
         let limit = getrlimit(Resource::Nofile);
         let wanted = limit.maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));
         if limit.current.is_some_and(|current| current < wanted) {
@@ -55,6 +58,13 @@ fn raise_file_limit() {
             if let Err(error) = setrlimit(Resource::Nofile, raised) {
                 tracing::warn!(%error, "the limit of open files can't be raised");
             }
+        }
+        let reached = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        if reached < streams as u64 + OTHERS {
+            tracing::warn!(
+                limit = reached,
+                "STREAMS_MAX allows {streams} event streams, and this process may not open that many files; raise the hard limit (ulimit -Hn, LimitNOFILE), or lower STREAMS_MAX"
+            );
         }
     }
 }

@@ -9,6 +9,7 @@ use super::blocks::{Align, Block, Body, CalloutStyle, Mark, Relation};
 use super::limits;
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, Discriminator, ObjectBuilder, OneOfBuilder, Schema,
     SchemaFormat, Type,
@@ -266,7 +267,7 @@ fn member(name: &str, input: bool) -> ObjectBuilder {
         "callout" => block(name, "A boxed remark.", input)
             .property(
                 "style",
-                enumeration(CalloutStyle::NAMES, "What kind of remark it is."),
+                enumeration(CalloutStyle::NAMES, "What kind of remark it is.", input),
             )
             .required("style")
             .property("title", string(limits::LINE, "Its own heading."))
@@ -383,7 +384,7 @@ fn related_input() -> ObjectBuilder {
     block("related", "A link that stands between the paragraphs: to an `article`, or to a `url`, which then needs a `headline`.", true)
         .property("article", Ref::from_schema_name("ArticleRefInput"))
         .property("url", address("An address elsewhere."))
-        .property("relation", enumeration(Relation::NAMES, "Default: read_more."))
+        .property("relation", enumeration(Relation::NAMES, "Default: read_more.", true))
         .property("headline", string(limits::LINE, "Its own text; without one the target's headline is shown."))
         .examples([
             json!({"type": "related", "article": {"slug": "was-kostet-der-nahverkehr"}, "relation": "background"}),
@@ -398,7 +399,7 @@ fn parts(input: bool) -> Schemas {
     let spans = array(&format!("Span{suffix}"));
     let article = Ref::from_schema_name(format!("ArticleRef{suffix}"));
     let marks = ArrayBuilder::new()
-        .items(enumeration(Mark::NAMES, "How the text is set."))
+        .items(enumeration(Mark::NAMES, "How the text is set.", input))
         .unique_items(true);
     let span = object("Text with the same marks and link throughout.", input)
         .property(
@@ -455,7 +456,7 @@ fn parts(input: bool) -> Schemas {
         .description(Some("A column of a table."))
         .property(
             "align",
-            enumeration(Align::NAMES, "How its cells are aligned."),
+            enumeration(Align::NAMES, "How its cells are aligned.", input),
         );
     vec![
         (format!("Span{suffix}"), span.into()),
@@ -510,7 +511,17 @@ fn integer(min: u32, max: u32) -> ObjectBuilder {
         .maximum(Some(f64::from(max)))
 }
 
-fn enumeration(names: &[&str], description: &str) -> ObjectBuilder {
+/// What is sent is one of these names; what is delivered may be another one day, which a
+/// client made from the description must not refuse.
+fn enumeration(names: &[&str], description: &str, input: bool) -> ObjectBuilder {
     let values: Vec<Value> = names.iter().map(|name| Value::from(*name)).collect();
-    plain(&format!("{description} {OPEN}")).enum_values(Some(values))
+    let named = plain(&format!("{description} {OPEN}"));
+    if input {
+        return named.enum_values(Some(values));
+    }
+    let first = values.first().cloned();
+    let known = Extensions::builder()
+        .add("x-extensible-enum", values)
+        .build();
+    named.examples(first).extensions(Some(known))
 }

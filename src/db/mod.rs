@@ -58,6 +58,8 @@ pub trait Dialect {
     /// several anew each time; where the database is a function call away, one
     /// prepared query for each id takes less.
     const IDS_AT_ONCE: usize;
+    /// How many rows to insert with one statement, for the same reason.
+    const ROWS_AT_ONCE: usize;
 
     /// Waits until no other transaction holds this lock, and holds it until
     /// the end of this one. SQLite has one writer at a time and needs none.

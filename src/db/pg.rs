@@ -243,6 +243,7 @@ use advisory::{pg_advisory_xact_lock, pg_advisory_xact_lock_shared, pg_try_advis
 
 impl Dialect for Conn {
     const IDS_AT_ONCE: usize = usize::MAX;
+    const ROWS_AT_ONCE: usize = 100;
 
     fn lock(&mut self, key: i64) -> QueryResult<()> {
         let held = diesel::select(pg_advisory_xact_lock(key));

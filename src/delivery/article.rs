@@ -1,6 +1,7 @@
 //! An article as readers get it: whole, in one request.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,11 +10,11 @@ use utoipa::ToSchema;
 use super::card::{Card, CardLinks, Image, NameRef, reading_minutes, unique};
 use super::context::Context;
 use super::list::keep;
-use super::pictures::Pictures;
+use super::pictures::{Pictures, RenditionFile};
 use super::related::{self, RelatedOut, related_out};
 use super::sections::SectionRef;
 use crate::articles::model::{
-    Access, ArticleRow, Kind, LinkRow, Picture, Priority, RevisionHead, RevisionRow, Seo, ids,
+    Access, Kind, LiveLink, LiveRevision, LiveRow, Picture, Priority, RevisionHead, Seo, ids,
 };
 use crate::articles::view::Correction;
 use crate::changes::{self, Tag};
@@ -256,9 +257,9 @@ impl Wanted {
 /// What is found under a slug or id.
 pub enum Found {
     /// An article that readers see, and its live revision.
-    Live(Box<(ArticleRow, RevisionRow)>),
+    Live(Box<(LiveRow, LiveRevision)>),
     /// It has another slug now.
-    Moved(Box<ArticleRow>),
+    Moved(Box<LiveRow>),
 }
 
 /// Looks an article up for readers. One that they don't see is 404, one that
@@ -278,18 +279,20 @@ pub fn find(conn: &mut Conn<'_>, now: Time, name: &str) -> Result<Found> {
         Reference::Slug(slug) => match crate::store!(*conn, articles::by_slug(&slug))? {
             Some(row) => Some(row),
             None => match crate::store!(*conn, articles::by_former_slug(&slug))? {
-                Some(row) if row.is_visible(now) => return Ok(Found::Moved(Box::new(row))),
+                Some(row) if row.is_visible(now) => {
+                    return Ok(Found::Moved(Box::new(row.delivered())));
+                }
                 row => row,
             },
         },
     };
     match row {
-        Some(row) if row.withdrawn_at.is_some() => Err(gone(&row)),
+        Some(row) if row.withdrawn_at.is_some() => Err(gone(&row.delivered())),
         _ => Err(super::serve::missing("The article", name)),
     }
 }
 
-fn gone(row: &ArticleRow) -> crate::error::Error {
+fn gone(row: &LiveRow) -> crate::error::Error {
     Problem::new(&GONE, "The newsroom has taken this article down.")
         .header("Cache-Control", "public, max-age=30")
         .header(
@@ -301,20 +304,26 @@ fn gone(row: &ArticleRow) -> crate::error::Error {
 
 /// The answer to a request for an article by a name it no longer has. `suffix`
 /// is what follows the slug, the query included.
-pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
+pub fn moved(row: &LiveRow, suffix: &str, config: &Config) -> Draft {
     let location = format!("{}/v1/articles/{}{suffix}", config.public_url, row.slug);
     let mut draft = Draft::moved(location, vec![Tag::article(row.id)]);
     draft.disappears_at(row.expires_at);
     draft
 }
 
+/// A link, and what it leads to, if that has a live revision.
+type Linked = (LiveLink, Option<(LiveRow, RevisionHead)>);
+
 /// A live article with its links resolved: what every form of it is made from.
 pub struct Resolved {
-    row: ArticleRow,
-    revision: RevisionRow,
-    links: Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>,
+    row: LiveRow,
+    revision: LiveRevision,
+    links: Vec<Linked>,
     targets: Targets,
-    pictures: Pictures,
+    /// Its own pictures.
+    media: Vec<Id>,
+    /// Its own and those of the cards that it shows.
+    pictures: Arc<Pictures>,
     /// What it is made of.
     pub tags: Vec<Tag>,
     appears: Option<Time>,
@@ -346,10 +355,68 @@ impl Resolved {
         conn: &mut Conn<'_>,
         now: Time,
         context: &Context,
-        row: ArticleRow,
-        revision: RevisionRow,
+        row: LiveRow,
+        revision: LiveRevision,
     ) -> Result<Self> {
-        let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
+        let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
+        let none = Arc::new(Pictures::load(conn, context, Vec::new())?);
+        let mut resolved = Self::of(now, context, row, revision, links, none);
+        let media = resolved.shown_media();
+        resolved.pictures = Arc::new(Pictures::load(conn, context, media)?);
+        Ok(resolved)
+    }
+
+    /// [`Resolved::load`] of several at once, in as many queries as for one.
+    pub fn load_all(
+        conn: &mut Conn<'_>,
+        now: Time,
+        context: &Context,
+        found: Vec<(LiveRow, LiveRevision)>,
+    ) -> Result<Vec<Self>> {
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids_of: Vec<Id> = found.iter().map(|(row, _)| row.id).collect();
+        let mut numbers: Vec<i32> = found.iter().map(|(_, revision)| revision.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut links: HashMap<(Id, i32), Vec<Linked>> = HashMap::new();
+        for link in crate::store!(*conn, links::with_targets_of(&ids_of, &numbers))? {
+            let of = (link.0.article_id, link.0.revision);
+            links.entry(of).or_default().push(link);
+        }
+        let mut named = Vec::new();
+        for (_, revision) in &found {
+            named.extend(ids(&revision.topics)?);
+            named.extend(ids(&revision.authors)?);
+        }
+        // All at once, so that each one's names are known later.
+        context.names(conn, &named)?;
+        let none = Arc::new(Pictures::load(conn, context, Vec::new())?);
+        let mut all: Vec<Self> = found
+            .into_iter()
+            .map(|(row, revision)| {
+                let links = links.remove(&(row.id, revision.number));
+                let links = links.unwrap_or_default();
+                Self::of(now, context, row, revision, links, Arc::clone(&none))
+            })
+            .collect();
+        let media = all.iter().flat_map(Self::shown_media).collect();
+        let pictures = Arc::new(Pictures::load(conn, context, media)?);
+        for resolved in &mut all {
+            resolved.pictures = Arc::clone(&pictures);
+        }
+        Ok(all)
+    }
+
+    fn of(
+        now: Time,
+        context: &Context,
+        row: LiveRow,
+        revision: LiveRevision,
+        mut links: Vec<Linked>,
+        pictures: Arc<Pictures>,
+    ) -> Self {
         let mut tags = vec![Tag::site(), Tag::article(row.id)];
         context.tag_section(revision.section_id, &mut tags);
         let (mut appears, mut disappears) = (None, row.expires_at);
@@ -385,21 +452,44 @@ impl Resolved {
         let mut media: Vec<Id> = above.into_iter().collect();
         media.extend(content::media_of_stored(&revision.body).map(Id));
         tags.extend(media.iter().copied().map(Tag::media));
-        let targets_shown = links.iter().filter_map(|(_, target)| target.as_ref());
-        media.extend(
-            targets_shown.filter_map(|(_, head)| Picture::medium_of(head.image.as_deref())),
-        );
-        let pictures = Pictures::load(conn, context, media)?;
-        Ok(Resolved {
+        Resolved {
             row,
             revision,
             links,
             targets,
+            media,
             pictures,
             tags,
             appears,
             disappears,
-        })
+        }
+    }
+
+    /// The media that it shows, those of the cards in it included.
+    fn shown_media(&self) -> Vec<Id> {
+        let targets = self.links.iter().filter_map(|(_, target)| target.as_ref());
+        let above = targets.filter_map(|(_, head)| Picture::medium_of(head.image.as_deref()));
+        self.media.iter().copied().chain(above).collect()
+    }
+
+    /// The files of its own pictures.
+    pub fn files(&self) -> Result<Vec<RenditionFile>> {
+        let mut media = self.media.clone();
+        let mut seen = std::collections::HashSet::new();
+        media.retain(|id| seen.insert(*id));
+        self.pictures.manifest(&media)
+    }
+
+    /// It as a card.
+    pub fn card(&self, context: &Context) -> Result<Card> {
+        let head = RevisionHead::from(&self.revision);
+        context.card(&self.row, &head, &self.pictures)
+    }
+
+    /// All of it, without automatic lists.
+    pub fn whole(&self, conn: &mut Conn<'_>, now: Time, context: &Context) -> Result<Article> {
+        let mut made = related::Made::default();
+        assemble(conn, now, context, self, &Wanted::default(), &mut made)
     }
 
     /// The text, for the forms that are written from the whole of it.
@@ -478,8 +568,8 @@ fn plain_markdown(text: &str) -> String {
 pub fn article(
     conn: &mut Conn<'_>,
     now: Time,
-    row: ArticleRow,
-    revision: RevisionRow,
+    row: LiveRow,
+    revision: LiveRevision,
     wanted: &Wanted,
     context: &Context,
 ) -> Result<Draft> {
@@ -510,8 +600,8 @@ pub fn article(
 pub fn whole(
     conn: &mut Conn<'_>,
     now: Time,
-    row: ArticleRow,
-    revision: RevisionRow,
+    row: LiveRow,
+    revision: LiveRevision,
     wanted: &Wanted,
     context: &Context,
 ) -> Result<Article> {
@@ -599,7 +689,7 @@ fn assemble(
             .map(serde_json::from_str)
             .transpose()
             .map_err(internal)?,
-        corrections: Correction::of(row)?,
+        corrections: Correction::of(row.corrections.as_deref())?,
         word_count: revision.word_count,
         reading_minutes: reading_minutes(revision.word_count),
         body: resolved.forms(&wanted.forms)?,

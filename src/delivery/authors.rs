@@ -44,7 +44,8 @@ pub struct AuthorItem {
     links: TermLinks,
 }
 
-fn show(author: Author, base: &str) -> AuthorItem {
+/// As readers get it.
+pub fn show(author: Author, base: &str) -> AuthorItem {
     let Author {
         id,
         slug,

@@ -14,9 +14,12 @@ use crate::media::model::FocalPoint;
 /// How much of the teaser a card carries, in characters.
 pub const CARD_TEASER: usize = 200;
 
-/// A topic or an author, as articles name them.
+/// A topic or an author, as articles name them: a copy, which whoever keeps
+/// articles replaces when the one with this id changes.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NameRef {
+    /// Its id; stays when the name changes.
+    pub id: Id,
     /// The slug.
     #[schema(example = "verkehr")]
     pub slug: String,

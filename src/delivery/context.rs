@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
 use super::pictures::Pictures;
 use super::sections::SectionRef;
-use crate::articles::model::{ArticleRow, Picture, RevisionHead};
+use crate::articles::model::{LiveRow, Picture, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
 use crate::config::Config;
@@ -59,6 +59,16 @@ impl Contexts {
         ];
         self.context
             .get(state, &tags, || Context::load(conn, &state.config))
+    }
+
+    /// A context that is at least as new as this entry of the log.
+    pub fn at_least(&self, conn: &mut Conn<'_>, state: &State, seq: i64) -> Result<Arc<Context>> {
+        // Between a commit and its evictions the one that is kept may be older, also
+        // where another node wrote.
+        match state.followed() >= seq {
+            true => self.get(conn, state),
+            false => Ok(Arc::new(Context::load(conn, &state.config)?)),
+        }
     }
 
     /// The present patterns of redirects.
@@ -151,13 +161,32 @@ impl Context {
         Ok(each)
     }
 
+    /// All that the addresses of articles depend on but the articles themselves.
+    pub fn addresses(&self) -> String {
+        let config = &self.config;
+        let mut all = format!(
+            "{}\n{}\n{}\n{}",
+            config.public_url,
+            config.site_url.as_deref().unwrap_or_default(),
+            config.site_article_path,
+            self.zone
+        );
+        if config.site_article_path.contains("{section}") {
+            for section in self.tree.in_order() {
+                all.push('\n');
+                all.push_str(&section.slug);
+            }
+        }
+        all
+    }
+
     /// This API's address of an article.
     pub fn api(&self, slug: &str) -> String {
         format!("{}/v1/articles/{slug}", self.config.public_url)
     }
 
     /// The website's address of an article.
-    pub fn web(&self, row: &ArticleRow, section_id: Option<Id>) -> Option<String> {
+    pub fn web(&self, row: &LiveRow, section_id: Option<Id>) -> Option<String> {
         let site = self.config.site_url.as_deref()?;
         let section = section_id
             .and_then(|id| self.tree.by_id(id))
@@ -185,15 +214,11 @@ impl Context {
     /// A section, as articles name it.
     pub fn section(&self, id: Option<Id>) -> Option<SectionRef> {
         let section = self.tree.by_id(id?)?;
-        Some(SectionRef {
-            slug: section.slug.clone(),
-            name: section.name.clone(),
-            path: self.tree.path(section.id),
-        })
+        Some(SectionRef::of(section, &self.tree))
     }
 
     /// A live article as a card, with its picture among these.
-    pub fn card(&self, row: &ArticleRow, head: &RevisionHead, pictures: &Pictures) -> Result<Card> {
+    pub fn card(&self, row: &LiveRow, head: &RevisionHead, pictures: &Pictures) -> Result<Card> {
         let published_at = row.published_at.unwrap_or_default();
         let image = pictures.above(head.image.as_deref())?;
         Ok(Card {
@@ -230,7 +255,7 @@ impl Context {
 
     /// The tags of a card: the article, its picture, and the sections whose names it
     /// shows.
-    pub fn tag_card(&self, row: &ArticleRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
+    pub fn tag_card(&self, row: &LiveRow, head: &RevisionHead, tags: &mut Vec<Tag>) {
         tags.push(Tag::article(row.id));
         tags.extend(Picture::medium_of(head.image.as_deref()).map(Tag::media));
         self.tag_section(head.section_id, tags);
@@ -253,7 +278,7 @@ impl Context {
 
 /// What these ids mean now, by them.
 fn look_up(conn: &mut Conn<'_>, ids: &[Id]) -> Result<HashMap<Id, Named>> {
-    let named = |(id, slug, name)| (id, (id, NameRef { slug, name }));
+    let named = |(id, slug, name)| (id, (id, NameRef { id, slug, name }));
     let found = crate::store!(*conn, taxonomy::names(ids))?;
     let mut found: HashMap<Id, Named> = found.into_iter().map(named).collect();
     // What isn't there any more may have been merged.

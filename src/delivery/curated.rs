@@ -6,7 +6,6 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::card::{CARD_FIELDS, Card, unique};
 use super::context::{Context, Contexts};
@@ -14,7 +13,7 @@ use super::list::{self, in_order};
 use super::pictures::Pictures;
 use super::related::Made;
 use super::serve::{missing, serve};
-use crate::articles::model::{ArticleRow, ListFilter, Order, RevisionHead};
+use crate::articles::model::{ListFilter, LiveRow, Order, RevisionHead};
 use crate::changes::{Entity, Tag};
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, internal};
@@ -23,6 +22,7 @@ use crate::http::cursor::Position;
 use crate::http::page::{NamePage, NamePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reference::Reference;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{IfNoneMatch, Missing, PublicProblems, Unchanged};
 use crate::lists::model::{Filter, List, ListKind, MORE, SIZE_MAX};
 use crate::lists::ops;
@@ -76,7 +76,8 @@ pub struct CuratedList {
 }
 
 impl CuratedItem {
-    fn new(list: List, base: &str) -> Self {
+    /// What readers get of a list, without its articles.
+    pub fn new(list: List, base: &str) -> Self {
         let List {
             id,
             slug,
@@ -249,7 +250,23 @@ pub fn articles(
     limit: i64,
     without: Option<Id>,
     made: &mut Made,
-) -> Result<Vec<(ArticleRow, RevisionHead)>> {
+) -> Result<Vec<(LiveRow, RevisionHead)>> {
+    let at = Time::default();
+    let ids = ids(conn, now, context, list, limit, without, made)?;
+    let positions: Vec<Position> = ids.into_iter().map(|id| Position { at, id }).collect();
+    in_order(conn, &positions)
+}
+
+/// The ids of [`articles`].
+pub fn ids(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    list: &List,
+    limit: i64,
+    without: Option<Id>,
+    made: &mut Made,
+) -> Result<Vec<Id>> {
     let size = i64::from(list.size).min(limit);
     let mut placed = Vec::new();
     if list.kind != ListKind::Automatic {
@@ -285,10 +302,7 @@ pub fn articles(
             fill(&placed, newest, size as usize)
         }
     };
-    let at = Time::default();
-    let positions = ids.into_iter().take(size as usize);
-    let positions: Vec<Position> = positions.map(|id| Position { at, id }).collect();
-    in_order(conn, &positions)
+    Ok(ids.into_iter().take(size as usize).collect())
 }
 
 /// The pinned at their places, the others between them; where those end, the
@@ -334,7 +348,7 @@ fn filter(filter: Filter) -> ListFilter {
 pub fn cards(
     conn: &mut Conn<'_>,
     context: &Context,
-    rows: &[(ArticleRow, RevisionHead)],
+    rows: &[(LiveRow, RevisionHead)],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
     let pictures = Pictures::of_cards(conn, context, rows.iter().map(|(_, head)| head))?;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::card::{CARD_FIELDS, Card, unique};
 use super::context::Context;
 use super::pictures::Pictures;
-use crate::articles::model::{ArticleRow, Kind, ListFilter, Order, RevisionHead, ids};
+use crate::articles::model::{Kind, ListFilter, LiveRow, Order, RevisionHead, ids};
 use crate::authors::Author;
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
@@ -372,13 +372,13 @@ pub(super) fn list_tags(filter: &ListFilter) -> Vec<Tag> {
 pub fn in_order(
     conn: &mut Conn<'_>,
     positions: &[Position],
-) -> Result<Vec<(ArticleRow, RevisionHead)>> {
+) -> Result<Vec<(LiveRow, RevisionHead)>> {
     let ids: Vec<Id> = positions.iter().map(|position| position.id).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let found = crate::store!(*conn, lists::cards(&ids))?;
-    let mut found: HashMap<Id, (ArticleRow, RevisionHead)> = found
+    let mut found: HashMap<Id, (LiveRow, RevisionHead)> = found
         .into_iter()
         .map(|(row, head)| (row.id, (row, head)))
         .collect();
@@ -390,7 +390,7 @@ pub(super) fn include(
     conn: &mut Conn<'_>,
     context: &Context,
     include: &[&str],
-    rows: &[(ArticleRow, RevisionHead)],
+    rows: &[(LiveRow, RevisionHead)],
     items: &mut [Card],
     tags: &mut Vec<Tag>,
 ) -> Result<()> {

@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use futures_util::TryStreamExt;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::serve::{missing, serve};
 use crate::changes::{self, Tag};
@@ -20,6 +19,7 @@ use crate::http::answer::{Constants, Draft, EXPOSED};
 use crate::http::conditional;
 use crate::http::query::Params;
 use crate::http::range::{self, Wanted};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{IfNoneMatch, Missing, PublicProblems, Ranges, Unchanged};
 use crate::media::model::{Delivered, FocalPoint, Medium, Status, address};
 use crate::media::work;
@@ -146,21 +146,26 @@ fn medium(conn: &mut Conn<'_>, now: Time, id: Id, config: &Config) -> Result<Dra
     let nothing = || missing("The picture", &id.to_string());
     let (article, until) = store!(*conn, media::visible(id, now))?.ok_or_else(nothing)?;
     let medium = store!(*conn, media::find(id))?.ok_or_else(nothing)?;
+    let shown = show(medium, config)?;
+    let mut draft = Draft::json(&shown, vec![Tag::media(id), Tag::article(article)])?;
+    draft.disappears_at(until);
+    Ok(draft)
+}
+
+/// A picture as readers get it.
+pub fn show(medium: Medium, config: &Config) -> Result<PublicMedium> {
     let alt = match medium.decorative {
         true => String::new(),
         false => medium.alt.clone().unwrap_or_default(),
     };
-    let shown = PublicMedium {
-        id,
+    Ok(PublicMedium {
+        id: medium.id,
         alt,
         shape: Shape::of(&medium, config)?,
         caption: medium.caption,
         credit: medium.credit,
         copyright: medium.copyright,
-    };
-    let mut draft = Draft::json(&shown, vec![Tag::media(id), Tag::article(article)])?;
-    draft.disappears_at(until);
-    Ok(draft)
+    })
 }
 
 /// Get a picture's bytes

@@ -9,6 +9,8 @@ pub mod authors;
 pub mod card;
 pub mod context;
 pub mod curated;
+pub mod events;
+pub mod home;
 pub mod list;
 pub mod media;
 pub mod pictures;
@@ -19,10 +21,11 @@ pub mod routes;
 pub mod sections;
 pub mod serve;
 pub mod site;
+pub mod sync;
 pub mod taxonomy;
 pub mod topics;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::routing::ServiceConfig;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -36,7 +39,11 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(authors::get_author)
         .service(site::get_site)
         .service(preview::get_preview)
-        .service(resolve::resolve_address);
+        .service(resolve::resolve_address)
+        .service(home::get_home)
+        .service(sync::routes::list_changes)
+        .service(sync::routes::count_changes)
+        .service(events::stream_events);
     curated::configure(config);
     media::configure(config);
 }

@@ -5,6 +5,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::card::Image;
 use super::context::Context;
 use crate::articles::model::{Picture, RevisionHead};
@@ -18,6 +21,26 @@ use crate::media::render;
 /// The widest that a picture's plain address gives; wider ones are for those who
 /// choose among the widths.
 const PLAIN_MAX: u32 = 1_280;
+
+/// A file that belongs to an article: a picture in one width and format.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RenditionFile {
+    /// Where it is. What lies there never changes.
+    #[schema(
+        format = "uri",
+        example = "https://api.flussblick.example/media/0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e/640.webp"
+    )]
+    pub url: String,
+    /// How many bytes it has.
+    #[schema(example = 48213)]
+    pub bytes: u64,
+    /// SHA-256 of the bytes, in hexadecimal digits.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub sha256: String,
+    /// Its media type.
+    #[schema(example = "image/webp")]
+    pub content_type: String,
+}
 
 /// The uploaded pictures that an answer shows.
 pub struct Pictures {
@@ -127,6 +150,28 @@ impl Pictures {
                 url_template: seen.url_template,
             }),
         })
+    }
+
+    /// Every rendition of these media, for whoever fetches them to keep them.
+    pub fn manifest(&self, ids: &[Id]) -> Result<Vec<RenditionFile>> {
+        let mut files = Vec::new();
+        for medium in ids.iter().filter_map(|id| self.media.get(id)) {
+            for made in medium.renditions()? {
+                for format in [Delivered::Jpeg, Delivered::Webp] {
+                    let piece = format.piece(&made);
+                    let Some(sha256) = piece.sha256.clone() else {
+                        continue;
+                    };
+                    files.push(RenditionFile {
+                        url: address(&self.config, medium.id, made.width, format),
+                        bytes: piece.bytes,
+                        sha256,
+                        content_type: format.content_type().to_owned(),
+                    });
+                }
+            }
+        }
+        Ok(files)
     }
 
     fn seen(&self, medium: &Medium) -> Result<Seen> {

@@ -87,7 +87,14 @@ pub async fn get_preview(
             row.published_at = row.published_at.or(Some(now));
             row.updated_at = row.updated_at.or(Some(revision.created_at));
             let context = Context::load(conn, &config)?;
-            let article = article::whole(conn, now, row, revision, &wanted, &context)?;
+            let article = article::whole(
+                conn,
+                now,
+                row.delivered(),
+                revision.delivered(),
+                &wanted,
+                &context,
+            )?;
             let shown = PreviewArticle { preview, article };
             let mut value = serde_json::to_value(&shown).map_err(internal)?;
             if let Value::Object(members) = &mut value {

@@ -16,7 +16,7 @@ use super::curated;
 use super::list::in_order;
 use super::pictures::Pictures;
 use crate::articles::model::{
-    ArticleRow, LinkRow, ListFilter, Order, Placement, RevisionHead, RevisionRow, ids,
+    ListFilter, LiveLink, LiveRevision, LiveRow, Order, Placement, RevisionHead, ids,
 };
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
@@ -112,8 +112,8 @@ impl Made {
 pub fn related_page(
     conn: &mut Conn<'_>,
     now: Time,
-    row: &ArticleRow,
-    revision: &RevisionRow,
+    row: &LiveRow,
+    revision: &LiveRevision,
     context: &Context,
 ) -> Result<Draft> {
     let mut made = Made {
@@ -180,8 +180,8 @@ pub fn related_page(
 pub fn more_page(
     conn: &mut Conn<'_>,
     now: Time,
-    row: &ArticleRow,
-    revision: &RevisionRow,
+    row: &LiveRow,
+    revision: &LiveRevision,
     limit: i64,
     context: &Context,
 ) -> Result<Draft> {
@@ -203,8 +203,8 @@ pub fn more(
     conn: &mut Conn<'_>,
     now: Time,
     context: &Context,
-    row: &ArticleRow,
-    revision: &RevisionRow,
+    row: &LiveRow,
+    revision: &LiveRevision,
     limit: i64,
     made: &mut Made,
 ) -> Result<Vec<Card>> {
@@ -233,8 +233,8 @@ pub fn automatic(
     conn: &mut Conn<'_>,
     now: Time,
     context: &Context,
-    row: &ArticleRow,
-    revision: &RevisionRow,
+    row: &LiveRow,
+    revision: &LiveRevision,
     known: &[Id],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
@@ -298,7 +298,7 @@ fn cards(
     positions: &[Position],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
-    let rows: Vec<(ArticleRow, RevisionHead)> = in_order(conn, positions)?;
+    let rows: Vec<(LiveRow, RevisionHead)> = in_order(conn, positions)?;
     curated::cards(conn, context, &rows, made)
 }
 
@@ -306,8 +306,8 @@ fn cards(
 /// stands on words of the text.
 pub fn related_out(
     context: &Context,
-    link: &LinkRow,
-    target: Option<&(ArticleRow, RevisionHead)>,
+    link: &LiveLink,
+    target: Option<&(LiveRow, RevisionHead)>,
     pictures: &Pictures,
 ) -> Result<Option<RelatedOut>> {
     if link.placement == Placement::Text {

@@ -16,7 +16,7 @@ use super::card::{CardLinks, unique};
 use super::context::{Context, Contexts};
 use super::serve::serve;
 use crate::articles;
-use crate::articles::model::{ArticleRow, RevisionHead};
+use crate::articles::model::{ArticleRow, LiveRow, RevisionHead};
 use crate::articles::ops::Key;
 use crate::changes::{self, Entity, Tag};
 use crate::config::Config;
@@ -133,7 +133,7 @@ struct Search<'a> {
 
 /// What readers see of an article.
 enum Seen {
-    Live(Box<(ArticleRow, RevisionHead)>),
+    Live(Box<(LiveRow, RevisionHead)>),
     Withdrawn(Id),
     Nothing,
 }
@@ -244,7 +244,7 @@ impl Search<'_> {
 
     /// Whether this is the address that the article has on the website. Where the
     /// website isn't known, any is that names it as it is called now.
-    fn is_at(&self, row: &ArticleRow, head: &RevisionHead, key: &Key, at: &Address) -> bool {
+    fn is_at(&self, row: &LiveRow, head: &RevisionHead, key: &Key, at: &Address) -> bool {
         let web = self.context.web(row, head.section_id);
         match web.and_then(|web| Address::read(&web).ok()) {
             Some(web) => (&web.host, &web.path) == (&at.host, &at.path),
@@ -258,7 +258,7 @@ impl Search<'_> {
     fn article(
         &mut self,
         conn: &mut Conn<'_>,
-        row: ArticleRow,
+        row: LiveRow,
         head: RevisionHead,
         there: bool,
     ) -> Result<Draft> {

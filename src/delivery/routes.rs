@@ -1,7 +1,6 @@
 //! Public routes of articles.
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::article::{self, Article, Found, Resolved};
 use super::card::unique;
@@ -9,11 +8,12 @@ use super::context::{Context, Contexts};
 use super::list::{self, CardPage};
 use super::related::{self, MorePage, RelatedPage};
 use super::serve::serve;
-use crate::articles::model::{ArticleRow, RevisionRow};
+use crate::articles::model::{LiveRevision, LiveRow};
 use crate::db::{Conn, Time};
 use crate::error::Result;
 use crate::http::answer::{Constants, Draft};
 use crate::http::query::Params;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{IfNoneMatch, Missing, PublicProblems, Unchanged};
 use crate::state::State;
 
@@ -319,7 +319,7 @@ async fn of_article(
     key: String,
     state: web::Data<State>,
     (constants, contexts): (web::Data<Constants>, web::Data<Contexts>),
-    make: impl FnOnce(&mut Conn<'_>, Time, ArticleRow, RevisionRow, &Context) -> Result<Draft>
+    make: impl FnOnce(&mut Conn<'_>, Time, LiveRow, LiveRevision, &Context) -> Result<Draft>
     + Send
     + 'static,
 ) -> Result<HttpResponse> {

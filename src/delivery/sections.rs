@@ -42,9 +42,12 @@ pub struct SectionNode {
     links: TermLinks,
 }
 
-/// A section as others refer to it.
+/// A section as others refer to it: a copy, which whoever keeps articles replaces
+/// when the one with this id changes.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SectionRef {
+    /// Its id; stays when the name changes.
+    pub id: Id,
     /// Its name in addresses.
     #[schema(example = "kultur")]
     pub slug: String,
@@ -60,6 +63,7 @@ impl SectionRef {
     /// How others refer to a section of this tree.
     pub fn of(section: &Section, tree: &Tree) -> Self {
         SectionRef {
+            id: section.id,
             slug: section.slug.clone(),
             name: section.name.clone(),
             path: tree.path(section.id),

@@ -65,6 +65,28 @@ pub async fn serve(
     answer.respond(request, constants, now, origin).await
 }
 
+/// Answers a public GET that is made anew each time, and that nobody may keep without
+/// asking whether it still holds.
+pub async fn serve_fresh(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    constants: &Constants,
+    make: impl FnOnce(&mut Conn<'_>, Time) -> Result<Draft> + Send + 'static,
+) -> Result<HttpResponse> {
+    let now = state.now();
+    let made = state.read(move |conn| {
+        let mut draft = make(conn, now)?;
+        draft.revalidate = true;
+        draft.seal()
+    });
+    let (answer, ..) = made.await?;
+    let origin = Origin {
+        hit: false,
+        stale: 0,
+    };
+    answer.respond(request, constants, now, origin).await
+}
+
 /// A 404 for a slug or id that readers find nothing under. It is kept for five
 /// seconds, and carries the key that is evicted when something appears there.
 pub fn missing(what: &str, name: &str) -> Error {

@@ -74,7 +74,8 @@ pub struct SiteLinks {
     authors: String,
 }
 
-fn site_draft(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<Draft> {
+/// The newsroom as readers get it.
+pub fn show(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<SitePage> {
     let Site {
         settings,
         version: _,
@@ -89,13 +90,11 @@ fn site_draft(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<
         channels,
     } = settings;
     let base = &config.public_url;
-    let mut tags = vec![Tag::site()];
-    let mut shown = None;
-    if with_sections {
-        shown = Some(nodes(&sections::ops::tree(c)?, None, base));
-        tags.push(Tag::index(Entity::Section));
-    }
-    let answer = SitePage {
+    let sections = match with_sections {
+        true => Some(nodes(&sections::ops::tree(c)?, None, base)),
+        false => None,
+    };
+    Ok(SitePage {
         name,
         language,
         time_zone,
@@ -104,7 +103,7 @@ fn site_draft(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<
         article_path: config.site_article_path.clone(),
         menu,
         channels,
-        sections: shown,
+        sections,
         links: SiteLinks {
             this: format!("{base}/v1/site"),
             articles: format!("{base}/v1/articles"),
@@ -112,8 +111,15 @@ fn site_draft(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<
             topics: format!("{base}/v1/topics"),
             authors: format!("{base}/v1/authors"),
         },
-    };
-    Draft::json(&answer, tags)
+    })
+}
+
+fn site_draft(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<Draft> {
+    let mut tags = vec![Tag::site()];
+    if with_sections {
+        tags.push(Tag::index(Entity::Section));
+    }
+    Draft::json(&show(c, config, with_sections)?, tags)
 }
 
 /// Read the newsroom's name, language, menu and channels

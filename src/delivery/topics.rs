@@ -36,7 +36,8 @@ pub struct TopicItem {
     links: TermLinks,
 }
 
-fn show(topic: Topic, base: &str) -> TopicItem {
+/// As readers get it.
+pub fn show(topic: Topic, base: &str) -> TopicItem {
     let Topic {
         id,
         slug,

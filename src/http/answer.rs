@@ -42,6 +42,8 @@ pub struct Draft {
     pub appears: Option<Time>,
     /// The next instant at which something in it may disappear.
     pub disappears: Option<Time>,
+    /// Whether whoever keeps it has to ask each time whether it still holds.
+    pub revalidate: bool,
 }
 
 impl Draft {
@@ -62,6 +64,7 @@ impl Draft {
             headers,
             appears,
             disappears,
+            revalidate: false,
         }
     }
 
@@ -114,6 +117,7 @@ impl Draft {
             headers,
             appears: self.appears,
             disappears: self.disappears,
+            revalidate: self.revalidate,
         }));
         Ok((answer, self.tags, until))
     }
@@ -140,6 +144,7 @@ struct Sealed {
     headers: Vec<(HeaderName, HeaderValue)>,
     appears: Option<Time>,
     disappears: Option<Time>,
+    revalidate: bool,
 }
 
 /// The coding may come later than the weighing, so it is counted from the start.
@@ -188,6 +193,9 @@ impl Constants {
     /// disappears at the longest, even stale; and without asking again, to the
     /// instant at which something appears.
     fn cache_control(&self, answer: &Sealed, now: Time) -> HeaderValue {
+        if answer.revalidate {
+            return HeaderValue::from_static("public, no-cache");
+        }
         if answer.appears.is_none() && answer.disappears.is_none() {
             return self.cache_control.clone();
         }

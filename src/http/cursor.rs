@@ -82,7 +82,8 @@ pub fn read_name(cursor: &str, filters: &str) -> Result<(String, Id)> {
     }
 }
 
-fn unreadable() -> Error {
+/// A 400 for what is no cursor.
+pub fn unreadable() -> Error {
     Problem::new(
         &BAD_CURSOR,
         "This is not a cursor of this API. Leave `cursor` out to start at the beginning.",
@@ -90,7 +91,8 @@ fn unreadable() -> Error {
     .into()
 }
 
-fn foreign() -> Error {
+/// A 400 for the cursor of another request.
+pub fn foreign() -> Error {
     Problem::new(
         &BAD_CURSOR,
         "This cursor belongs to other filters or another order. Keep all other parameters as they were, or leave `cursor` out.",
@@ -98,7 +100,8 @@ fn foreign() -> Error {
     .into()
 }
 
-fn fingerprint(filters: &str) -> u32 {
+/// A number that stands for the filters of a request.
+pub fn fingerprint(filters: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(filters.as_bytes()) as u32
 }
 

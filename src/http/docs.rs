@@ -6,9 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::answer::{Answer, Constants, Draft, Origin};
+use super::routing::ServiceConfig;
 use super::spec::{Missing, PublicProblems};
 use crate::db::Time;
 use crate::error::{Error, Result, internal, not_found};

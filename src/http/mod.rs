@@ -50,6 +50,7 @@ pub mod range;
 pub mod received;
 pub mod reference;
 pub mod reply;
+pub mod routing;
 pub mod shapes;
 pub mod spec;
 pub mod spool;

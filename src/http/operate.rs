@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::routing::ServiceConfig;
 use super::spec::ReadyProblems;
 use crate::error::{FORBIDDEN, Problem, Result, UNAUTHENTICATED, UNAVAILABLE};
 use crate::state::State;

@@ -3,9 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::answer::{Constants, Draft, Origin};
+use super::routing::ServiceConfig;
 use super::spec::{Missing, PublicProblems};
 use crate::db::Time;
 use crate::error::{FieldError, PROBLEM_TYPES, ProblemType, Result, not_found};

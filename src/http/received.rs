@@ -93,14 +93,22 @@ impl Receiving {
         let Some((file, hash)) = self.written else {
             return Err(internal("a body could not be written before"));
         };
-        let digest = hash.finish();
-        let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
         Ok(Received {
             file,
             length: self.length,
-            sha256: digits.collect(),
+            sha256: hexadecimal(hash.finish().as_ref()),
         })
     }
+}
+
+/// Bytes in hexadecimal digits.
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// SHA-256 in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hexadecimal(aws_lc_rs::digest::digest(&SHA256, bytes).as_ref())
 }
 
 /// A 413 that names the limit.

@@ -1,7 +1,6 @@
 //! Keys over HTTP; for everyone who is signed in.
 
 use actix_web::{HttpRequest, delete, get, post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{KeyIn, KeyMade, KeyOut, ops};
 use crate::auth::{Actor, Key};
@@ -11,6 +10,7 @@ use crate::error::{Result, not_found};
 use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{BodyProblems, Conflicts, EditorProblems, IfNoneMatch, Missing, Unchanged};
 use crate::http::upload::Upload;
 use crate::state::State;

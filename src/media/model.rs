@@ -100,6 +100,10 @@ pub struct Piece {
     pub bytes: u64,
     /// Their hash, in 16 hexadecimal digits.
     pub hash: String,
+    /// Their SHA-256, in hexadecimal digits; what was made long ago lacks it until
+    /// it is made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// The formats in which renditions are delivered.

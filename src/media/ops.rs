@@ -276,10 +276,15 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &str, expect: Expect) -> Resul
     Ok(())
 }
 
-/// Records, if readers see it, that a medium is other than it was.
+/// Records, if readers see it, that a medium is other than it was, and with it each
+/// article that shows it.
 pub fn record_change(tx: &mut Tx<'_>, id: Id) -> Result<()> {
+    let tags = [Tag::media(id)];
+    for article in store!(tx.conn, media::live_users(id))? {
+        record(tx, Entity::Article, article, Action::Changed, &tags);
+    }
     if store!(tx.conn, media::is_live(id))? {
-        record(tx, Entity::Media, id, Action::Changed, &[Tag::media(id)]);
+        record(tx, Entity::Media, id, Action::Changed, &tags);
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, delete, get, patch, post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{Filter, Medium, MediumForm, MediumOut, MediumPatch, MediumSaved};
 use super::ops;
@@ -17,6 +16,7 @@ use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
 use crate::http::query::Params;
 use crate::http::reply::{Outcome, Reply, Saved};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{
     BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Missing, Preconditions,
     Unchanged,

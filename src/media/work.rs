@@ -16,6 +16,7 @@ use super::ops::record_change;
 use super::render::{self, Rendered};
 use crate::changes::Tx;
 use crate::error::{Error, Result, internal};
+use crate::http::received::sha256;
 use crate::state::State;
 use crate::store;
 
@@ -174,6 +175,7 @@ async fn put(state: &State, medium: &Medium, made: &Rendered) -> Result<Vec<Rend
             let piece = Piece {
                 bytes: bytes.len() as u64,
                 hash: format!("{:016x}", xxhash_rust::xxh3::xxh3_64(bytes)),
+                sha256: Some(sha256(bytes)),
             };
             let place = Medium::place(medium.id, made.width, format, &piece);
             state.storage.put(&place, bytes.clone().into()).await?;

@@ -1,7 +1,6 @@
 //! Preview links over HTTP, for the newsroom.
 
 use actix_web::{HttpRequest, delete, get, post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{PreviewLink, PreviewLinkIn, PreviewLinkMade, PreviewLinkOut};
 use super::ops::{self, Made};
@@ -13,6 +12,7 @@ use crate::error::Result;
 use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{BodyProblems, Conflicts, EditorProblems, IfNoneMatch, Missing, Unchanged};
 use crate::http::upload::Upload;
 use crate::state::State;

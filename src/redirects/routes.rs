@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use actix_web::{HttpRequest, delete, get, patch, post, put, web};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{Imported, Redirect, RedirectFilter, RedirectIn, RedirectOut, RedirectPatch};
 use super::{import, ops};
@@ -19,6 +18,7 @@ use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
 use crate::http::query::{LIMIT_DEFAULT, Params};
 use crate::http::reply::{Reply, Saved};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{
     BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Missing, Preconditions,
     Unchanged,

@@ -80,9 +80,9 @@ pub fn merge(
     let below = tree.descendants(old.id);
     tags.extend(below.iter().map(|section| Tag::section(section.id)));
     pair.record(tx, tags, &listed);
-    for child in tree.children(Some(old.id)) {
-        let tags = [Tag::section(child.id)];
-        record(tx, Entity::Section, child.id, Action::Changed, &tags);
+    for section in below.iter().filter(|section| section.id != old.id) {
+        let tags = [Tag::section(section.id)];
+        record(tx, Entity::Section, section.id, Action::Changed, &tags);
     }
     pair.note(tx, old.version, version);
     let tree = self::tree(&mut tx.conn)?;

@@ -1,5 +1,7 @@
 //! Reading the tree and every write to it.
 
+use std::sync::Arc;
+
 use super::model::DESCRIPTION_MAX;
 use super::{DEPTH_MAX, SECTIONS_MAX, Section, SectionIn, SectionOut, SectionPatch, Tree};
 use crate::audit::model::{Deed, Subject};
@@ -13,7 +15,7 @@ use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
 use crate::store;
 use crate::taxonomy::names::{self, Claim, Holder};
-use crate::taxonomy::{Kind, NAME_MAX, terms};
+use crate::taxonomy::{Kind, NAME_MAX, terms, uploads};
 
 /// The tree as it is now.
 pub fn tree(conn: &mut Conn<'_>) -> Result<Tree> {
@@ -23,9 +25,14 @@ pub fn tree(conn: &mut Conn<'_>) -> Result<Tree> {
 
 /// The tree, kept as it is until the end of the transaction: for whoever files
 /// articles in it.
-pub fn hold(tx: &mut Tx<'_>) -> Result<Tree> {
-    store!(tx.conn, taxonomy::hold())?;
-    tree(&mut tx.conn)
+pub fn hold(tx: &mut Tx<'_>) -> Result<Arc<Tree>> {
+    if let Some(tree) = &tx.known.tree {
+        return Ok(Arc::clone(tree));
+    }
+    uploads::hold(tx)?;
+    let tree = Arc::new(tree(&mut tx.conn)?);
+    tx.known.tree = Some(Arc::clone(&tree));
+    Ok(tree)
 }
 
 /// Creates a section. 409 if its slug is taken.
@@ -370,7 +377,7 @@ fn save(
     let (id, slug) = (section.id, &section.slug);
     let mut tags = names::keep(tx, Kind::Section, id, before, slug, aliases)?;
     tags.extend([Tag::index(Entity::Section), Tag::section(section.id)]);
-    let mut moved_articles = Vec::new();
+    let (mut moved_articles, mut moved_sections) = (Vec::new(), Vec::new());
     if let Some(old) = old {
         if old.slug != section.slug {
             tags.push(Tag::list(old.id));
@@ -379,6 +386,8 @@ fn save(
             // The paths of all sections below it have changed too.
             let below = tree.descendants(old.id);
             tags.extend(below.iter().map(|section| Tag::section(section.id)));
+            let others = below.iter().filter(|section| section.id != old.id);
+            moved_sections.extend(others.map(|section| section.id));
         }
         if old.parent_id != section.parent_id {
             let lists = relist(tx, tree, old, section.parent_id)?;
@@ -392,6 +401,11 @@ fn save(
     }
     let deed = old.map_or(Deed::Created, |_| Deed::Updated);
     note(tx, deed, (Subject::Section, section.id), section.version);
+    // Whoever keeps sections must learn of the new paths.
+    for below in moved_sections {
+        let tags = [Tag::section(below)];
+        record(tx, Entity::Section, below, Action::Changed, &tags);
+    }
     // Whoever follows one section must learn that these came into it or left it.
     for article in moved_articles {
         let tags = [Tag::article(article)];

@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, delete, get, patch, post, put, web};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{SectionIn, SectionOut, SectionPatch, merging, ops};
 use crate::auth::{Actor, Right};
@@ -12,6 +11,7 @@ use crate::error::Result;
 use crate::http::query::Params;
 use crate::http::reference::Reference;
 use crate::http::reply::{Reply, Saved};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{
     BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Missing, Preconditions,
     PutPreconditions, Unchanged,

@@ -1,5 +1,7 @@
 //! Reading the newsroom's settings and every write to them.
 
+use std::sync::Arc;
+
 use super::model::{DESCRIPTION_MAX, ENTRIES_MAX, NAME_MAX};
 use super::{Channel, MenuItem, Settings, Site, SiteIn, SitePatch, SiteRow};
 use crate::audit::model::{Deed, Subject};
@@ -11,6 +13,16 @@ use crate::http::conditional::{Current, Expect, Put, stale};
 use crate::http::reply::{Outcome, Saved};
 use crate::http::text;
 use crate::store;
+
+/// The settings, as they were when this write first asked for them.
+pub fn held(tx: &mut Tx<'_>) -> Result<Arc<Settings>> {
+    if let Some(settings) = &tx.known.settings {
+        return Ok(Arc::clone(settings));
+    }
+    let settings = Arc::new(load(&mut tx.conn)?.settings);
+    tx.known.settings = Some(Arc::clone(&settings));
+    Ok(settings)
+}
 
 /// The settings as they are now, the defaults if they were never set.
 pub fn load(conn: &mut Conn<'_>) -> Result<Site> {

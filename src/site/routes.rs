@@ -1,7 +1,6 @@
 //! The newsroom's settings as the newsroom keeps them.
 
 use actix_web::{HttpRequest, get, patch, put, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Site, SiteIn, SiteOut, SitePatch, ops};
 use crate::auth::{Actor, Right};
@@ -9,6 +8,7 @@ use crate::editing::Edit;
 use crate::error::Result;
 use crate::http::query::Params;
 use crate::http::reply::{Reply, Saved};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{
     BodyProblems, EditorProblems, IfMatch, IfNoneMatch, Preconditions, PutPreconditions, Unchanged,
 };

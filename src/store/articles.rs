@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use super::taxonomy::mentions;
 use crate::articles::model::{
-    ArticleRow, EditorFilter, FormerSlugRow, RevisionHead, RevisionLine, RevisionRow, State,
+    ArticleRow, EditorFilter, FormerSlugRow, LiveRevision, LiveRow, RevisionHead, RevisionLine,
+    RevisionRow, State,
 };
 use crate::db::schema::{articles, former_slugs, listings, revisions};
 use crate::db::{Dialect, Id, Time, lock_key};
@@ -185,7 +186,7 @@ pub fn head(c: &mut Conn, article: Id, number: i32) -> QueryResult<Option<Revisi
 }
 
 /// An article and its live revision, whether or not it is visible yet.
-pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(ArticleRow, RevisionRow)>> {
+pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(LiveRow, LiveRevision)>> {
     articles::table
         .inner_join(
             revisions::table.on(revisions::article_id
@@ -193,16 +194,35 @@ pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(ArticleRo
                 .and(revisions::number.nullable().eq(articles::live_revision))),
         )
         .filter(articles::id.eq(id))
-        .select((ArticleRow::as_select(), RevisionRow::as_select()))
+        .select((LiveRow::as_select(), LiveRevision::as_select()))
         .first(c)
         .optional()
+}
+
+/// Those of these articles that have a live revision, with it, in no order.
+pub fn with_live_revisions(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(LiveRow, LiveRevision)>> {
+    let live = revisions::article_id
+        .eq(articles::id)
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let query = articles::table
+        .inner_join(revisions::table.on(live))
+        .select((LiveRow::as_select(), LiveRevision::as_select()));
+    load_any!(c, query, articles::id, ids)
+}
+
+/// Of these articles those that readers have ever seen by this instant.
+pub fn once_public(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<Id>> {
+    let query = articles::table
+        .filter(articles::first_published_at.le(now))
+        .select(articles::id);
+    load_any!(c, query, articles::id, ids)
 }
 
 /// [`with_live_revision`] by slug.
 pub fn with_live_revision_by_slug(
     c: &mut Conn,
     slug: &str,
-) -> QueryResult<Option<(ArticleRow, RevisionRow)>> {
+) -> QueryResult<Option<(LiveRow, LiveRevision)>> {
     articles::table
         .inner_join(
             revisions::table.on(revisions::article_id
@@ -210,7 +230,7 @@ pub fn with_live_revision_by_slug(
                 .and(revisions::number.nullable().eq(articles::live_revision))),
         )
         .filter(articles::slug.eq(slug))
-        .select((ArticleRow::as_select(), RevisionRow::as_select()))
+        .select((LiveRow::as_select(), LiveRevision::as_select()))
         .first(c)
         .optional()
 }

@@ -9,9 +9,7 @@ use crate::db::schema::{audit, users};
 
 /// Appends entries.
 pub fn append(c: &mut Conn, entries: &[Entry]) -> QueryResult<()> {
-    for chunk in entries.chunks(500) {
-        diesel::insert_into(audit::table).values(chunk).execute(c)?;
-    }
+    insert_all!(c, audit::table, entries);
     Ok(())
 }
 

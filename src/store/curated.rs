@@ -3,11 +3,11 @@
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
-use crate::articles::model::ArticleRow;
+use crate::articles::model::{ArticleRow, LiveRow};
 use crate::db::schema::{articles, list_entries, lists, revisions};
 use crate::db::{Dialect, Id, lock_key};
 use crate::http::page::ByName;
-use crate::lists::model::{Entry, List};
+use crate::lists::model::{Entry, List, ListKind};
 
 /// Waits until nobody else writes lists, and keeps it so until the end of the
 /// transaction.
@@ -70,6 +70,29 @@ pub fn by_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<List>> {
         .load(c)
 }
 
+/// The lists with these ids, in no order.
+pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<List>> {
+    lists::table
+        .filter(lists::id.eq_any(ids))
+        .select(List::as_select())
+        .load(c)
+}
+
+/// Ids of the lists that aren't made by hand alone, after one, in the order of
+/// their ids.
+pub fn automatic(c: &mut Conn, after: Option<Id>, limit: i64) -> QueryResult<Vec<Id>> {
+    let mut query = lists::table
+        .filter(lists::kind.ne(ListKind::Manual))
+        .order(lists::id.asc())
+        .limit(limit)
+        .select(lists::id)
+        .into_boxed::<Db>();
+    if let Some(after) = after {
+        query = query.filter(lists::id.gt(after));
+    }
+    query.load(c)
+}
+
 /// The places of a list, in order.
 pub fn entries(c: &mut Conn, list: Id) -> QueryResult<Vec<Entry>> {
     list_entries::table
@@ -104,13 +127,13 @@ pub fn entries_with_articles(
 
 /// The articles in a list that have a live revision, whether or not it is visible
 /// yet, each with its place, in order.
-pub fn live_entries(c: &mut Conn, list: Id) -> QueryResult<Vec<(i32, ArticleRow)>> {
+pub fn live_entries(c: &mut Conn, list: Id) -> QueryResult<Vec<(i32, LiveRow)>> {
     list_entries::table
         .inner_join(articles::table.on(articles::id.eq(list_entries::article_id)))
         .filter(list_entries::list_id.eq(list))
         .filter(articles::live_revision.is_not_null())
         .order(list_entries::position)
-        .select((list_entries::position, ArticleRow::as_select()))
+        .select((list_entries::position, LiveRow::as_select()))
         .load(c)
 }
 

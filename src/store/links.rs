@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::super::Conn;
-use crate::articles::model::{ArticleRow, LinkRow, RevisionHead};
+use crate::articles::model::{LinkRow, LiveLink, LiveRow, RevisionHead};
 use crate::db::schema::{articles, links, revisions};
 use crate::db::{Dialect, Id, lock_key};
 
@@ -37,8 +37,8 @@ pub fn with_targets(
     c: &mut Conn,
     article: Id,
     revision: i32,
-) -> QueryResult<Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>> {
-    type Found = (LinkRow, Option<ArticleRow>, Option<RevisionHead>);
+) -> QueryResult<Vec<(LiveLink, Option<(LiveRow, RevisionHead)>)>> {
+    type Found = (LiveLink, Option<LiveRow>, Option<RevisionHead>);
     let live = revisions::article_id
         .nullable()
         .eq(articles::id.nullable())
@@ -50,8 +50,37 @@ pub fn with_targets(
         .filter(links::revision.eq(revision))
         .order(links::position)
         .select((
-            LinkRow::as_select(),
-            Option::<ArticleRow>::as_select(),
+            LiveLink::as_select(),
+            Option::<LiveRow>::as_select(),
+            Option::<RevisionHead>::as_select(),
+        ))
+        .load(c)?;
+    Ok(found
+        .into_iter()
+        .map(|(link, article, head)| (link, article.zip(head)))
+        .collect())
+}
+
+/// [`with_targets`] of several revisions at once, in the order of each.
+pub fn with_targets_of(
+    c: &mut Conn,
+    articles_of: &[Id],
+    numbers: &[i32],
+) -> QueryResult<Vec<(LiveLink, Option<(LiveRow, RevisionHead)>)>> {
+    type Found = (LiveLink, Option<LiveRow>, Option<RevisionHead>);
+    let live = revisions::article_id
+        .nullable()
+        .eq(articles::id.nullable())
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let found: Vec<Found> = links::table
+        .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
+        .left_join(revisions::table.on(live))
+        .filter(links::article_id.eq_any(articles_of))
+        .filter(links::revision.eq_any(numbers))
+        .order((links::article_id, links::revision, links::position))
+        .select((
+            LiveLink::as_select(),
+            Option::<LiveRow>::as_select(),
             Option::<RevisionHead>::as_select(),
         ))
         .load(c)?;

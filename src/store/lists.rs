@@ -9,7 +9,7 @@ use diesel::dsl::{self, count_star, exists, min};
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
-use crate::articles::model::{ArticleRow, ListFilter, ListingRow, Order, RevisionHead};
+use crate::articles::model::{ListFilter, ListingRow, LiveRow, Order, RevisionHead};
 use crate::db::schema::{articles, listings, revisions};
 use crate::db::{Id, Time};
 use crate::http::cursor::Position;
@@ -24,11 +24,7 @@ use alias::others;
 
 /// Puts an article into lists.
 pub fn insert(c: &mut Conn, rows: &[ListingRow]) -> QueryResult<()> {
-    for chunk in rows.chunks(100) {
-        diesel::insert_into(listings::table)
-            .values(chunk)
-            .execute(c)?;
-    }
+    insert_all!(c, listings::table, rows);
     Ok(())
 }
 
@@ -330,12 +326,12 @@ pub fn next_disappearance(
 }
 
 /// Live articles as cards, in no order.
-pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(ArticleRow, RevisionHead)>> {
+pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(LiveRow, RevisionHead)>> {
     let live = revisions::article_id
         .eq(articles::id)
         .and(revisions::number.nullable().eq(articles::live_revision));
     let query = articles::table
         .inner_join(revisions::table.on(live))
-        .select((ArticleRow::as_select(), RevisionHead::as_select()));
+        .select((LiveRow::as_select(), RevisionHead::as_select()));
     load_any!(c, query, articles::id, ids)
 }

@@ -196,6 +196,37 @@ pub fn visible(c: &mut Conn, id: Id, now: Time) -> QueryResult<Option<(Id, Optio
         .optional()
 }
 
+/// Those of these media that readers see at an instant, in no order.
+pub fn visible_among(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<Medium>> {
+    let uses = media_uses::table
+        .inner_join(articles::table.on(articles::id.eq(media_uses::article_id)))
+        .filter(media_uses::media_id.eq(media::id))
+        .filter(articles::live_revision.eq(media_uses::revision.nullable()))
+        .filter(articles::published_at.le(now))
+        .filter(
+            articles::expires_at
+                .is_null()
+                .or(articles::expires_at.gt(now)),
+        )
+        .filter(articles::withdrawn_at.is_null())
+        .filter(articles::trashed_at.is_null());
+    media::table
+        .filter(media::id.eq_any(ids))
+        .filter(exists(uses))
+        .select(Medium::as_select())
+        .load(c)
+}
+
+/// Articles whose live revision uses this medium.
+pub fn live_users(c: &mut Conn, id: Id) -> QueryResult<Vec<Id>> {
+    media_uses::table
+        .inner_join(articles::table.on(articles::id.eq(media_uses::article_id)))
+        .filter(media_uses::media_id.eq(id))
+        .filter(articles::live_revision.eq(media_uses::revision.nullable()))
+        .select(articles::id)
+        .load(c)
+}
+
 // ── renditions ──────────────────────────────────────────────────────────────
 
 /// The medium whose renditions are to be made next and that nobody is making.

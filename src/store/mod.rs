@@ -20,6 +20,19 @@ macro_rules! load_any {
         Ok(found)
     }};
 }
+
+/// Inserts rows, in one statement or, where that is cheaper, in one prepared
+/// statement each.
+macro_rules! insert_all {
+    ($c:ident, $table:expr, $rows:expr) => {{
+        for rows in $rows.chunks(<Conn as $crate::db::Dialect>::ROWS_AT_ONCE) {
+            match rows {
+                [row] => diesel::insert_into($table).values(row).execute($c)?,
+                rows => diesel::insert_into($table).values(rows).execute($c)?,
+            };
+        }
+    }};
+}
 #[macro_use]
 mod terms;
 

@@ -89,17 +89,19 @@ pub fn other_names_matching(
     slugs: &[&str],
     name_keys: &[String],
 ) -> QueryResult<Vec<OtherName>> {
-    let is = |way| other_names::way.eq(way);
-    other_names::table
-        .filter(other_names::kind.eq(kind))
-        .filter(
-            is(Way::Id)
-                .and(other_names::name_key.eq_any(ids))
-                .or(is(Way::Slug).and(other_names::name_key.eq_any(slugs)))
-                .or(is(Way::Alias).and(other_names::name_key.eq_any(name_keys))),
-        )
-        .select(OtherName::as_select())
-        .load(c)
+    let mut named = |way: Way, keys: &[&str]| -> QueryResult<Vec<OtherName>> {
+        let query = other_names::table
+            .filter(other_names::kind.eq(kind))
+            .filter(other_names::way.eq(way))
+            .select(OtherName::as_select());
+        load_any!(c, query, other_names::name_key, keys)
+    };
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let name_keys: Vec<&str> = name_keys.iter().map(String::as_str).collect();
+    let mut found = named(Way::Id, &ids)?;
+    found.append(&mut named(Way::Slug, slugs)?);
+    found.append(&mut named(Way::Alias, &name_keys)?);
+    Ok(found)
 }
 
 /// The other names of these, each target's in their order.

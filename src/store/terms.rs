@@ -3,12 +3,12 @@
 /// Writes the queries of a table of terms.
 macro_rules! terms {
     ($table:ident, $row:ty) => {
-        use diesel::dsl::exists;
+        use diesel::dsl::{exists, not};
         use diesel::prelude::*;
 
         use super::super::{Conn, Db};
-        use crate::db::Id;
         use crate::db::schema::{articles, listings, $table};
+        use crate::db::{Id, Time};
         use crate::http::page::ByName;
 
         /// Those of a page.
@@ -82,9 +82,46 @@ macro_rules! terms {
 
         /// Those with these ids, in no order.
         pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<$row>> {
+            let query = $table::table.select(<$row>::as_select());
+            load_any!(c, query, $table::id, ids)
+        }
+
+        /// Those of these with an article that readers see at an instant, in no order.
+        pub fn visible(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<$row>> {
             $table::table
                 .filter($table::id.eq_any(ids))
+                .filter(exists(
+                    listings::table
+                        .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
+                        .filter(listings::list_id.eq($table::id))
+                        .filter(listings::published_at.le(now))
+                        .filter(
+                            articles::expires_at
+                                .is_null()
+                                .or(articles::expires_at.gt(now)),
+                        ),
+                ))
                 .select(<$row>::as_select())
+                .load(c)
+        }
+
+        /// Those of these that readers see, if at all, by these articles alone.
+        pub fn only_by(c: &mut Conn, ids: &[Id], by: &[Id], now: Time) -> QueryResult<Vec<Id>> {
+            $table::table
+                .filter($table::id.eq_any(ids))
+                .filter(not(exists(
+                    listings::table
+                        .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
+                        .filter(listings::list_id.eq($table::id))
+                        .filter(listings::article_id.ne_all(by))
+                        .filter(listings::published_at.le(now))
+                        .filter(
+                            articles::expires_at
+                                .is_null()
+                                .or(articles::expires_at.gt(now)),
+                        ),
+                )))
+                .select($table::id)
                 .load(c)
         }
 
@@ -95,15 +132,16 @@ macro_rules! terms {
             slugs: &[&str],
             name_keys: &[String],
         ) -> QueryResult<Vec<$row>> {
-            $table::table
-                .filter(
-                    $table::id
-                        .eq_any(ids)
-                        .or($table::slug.eq_any(slugs))
-                        .or($table::name_key.eq_any(name_keys)),
-                )
-                .select(<$row>::as_select())
-                .load(c)
+            let query = $table::table.select(<$row>::as_select());
+            let by_id: QueryResult<Vec<$row>> = load_any!(c, query, $table::id, ids);
+            let mut found = by_id?;
+            let by_slug: QueryResult<Vec<$row>> = load_any!(c, query, $table::slug, slugs);
+            found.append(&mut by_slug?);
+            let by_name: QueryResult<Vec<$row>> = load_any!(c, query, $table::name_key, name_keys);
+            found.append(&mut by_name?);
+            found.sort_unstable_by_key(|row| row.id);
+            found.dedup_by_key(|row| row.id);
+            Ok(found)
         }
 
         /// Names to guess from, the newest 20,000.

@@ -81,7 +81,11 @@ pub fn resolve_or_create<T: Term>(
     actor: &Actor,
     wanted: &[String],
 ) -> Result<Result<Vec<Id>, Vec<FieldError>>> {
-    store!(tx.conn, taxonomy::hold())?;
+    hold(tx)?;
+    let by_name = |name: &String| tx.known.names.get(&(T::KIND, name.clone())).copied();
+    if let Some(ids) = wanted.iter().map(by_name).collect::<Option<Vec<Id>>>() {
+        return Ok(Ok(each_once(ids)));
+    }
     let Meant {
         mut found,
         ambiguous,
@@ -123,13 +127,30 @@ pub fn resolve_or_create<T: Term>(
     for (_, at) in unknown {
         found[at] = Some(create_once::<T>(tx, &wanted[at])?);
     }
-    let mut ids: Vec<Id> = Vec::with_capacity(found.len());
-    for id in found.into_iter().flatten() {
-        if !ids.contains(&id) {
-            ids.push(id);
+    for (name, id) in wanted.iter().zip(found.iter().flatten()) {
+        tx.known.names.insert((T::KIND, name.clone()), *id);
+        tx.known.present.insert(*id);
+    }
+    Ok(Ok(each_once(found.into_iter().flatten())))
+}
+
+fn each_once(ids: impl IntoIterator<Item = Id>) -> Vec<Id> {
+    let mut once = Vec::new();
+    for id in ids {
+        if !once.contains(&id) {
+            once.push(id);
         }
     }
-    Ok(Ok(ids))
+    once
+}
+
+/// Keeps sections, topics and authors as they are until the write is done.
+pub fn hold(tx: &mut Tx<'_>) -> Result<()> {
+    if !tx.known.held {
+        store!(tx.conn, taxonomy::hold())?;
+        tx.known.held = true;
+    }
+    Ok(())
 }
 
 /// What to say about an unknown name; `why` follows the statement that it is.

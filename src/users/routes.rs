@@ -1,7 +1,6 @@
 //! Users over HTTP; for admins.
 
 use actix_web::{HttpRequest, get, patch, post, web};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{UserIn, UserOut, UserPatch, ops};
 use crate::auth::passwords::{Hash, Hasher, Password};
@@ -12,6 +11,7 @@ use crate::http::page::{MadePage, MadePageParams, Page};
 use crate::http::patch::Patch;
 use crate::http::query::Params;
 use crate::http::reply::{Outcome, Reply, Saved};
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{
     BodyProblems, Conflicts, EditorProblems, IfMatch, IfNoneMatch, Limited, Missing, Preconditions,
     Unchanged,

@@ -21,6 +21,7 @@ mod redirects;
 mod resolve;
 mod sections;
 mod site;
+mod sync;
 mod taxonomy;
 mod topics;
 mod trouble;

@@ -161,6 +161,13 @@ fn every_task_with_curl_does_what_the_guide_says() {
 }
 
 #[test]
+fn every_line_of_the_guide_to_syncing_does_what_it_says() {
+    let key = "echo 'Morgen steigt der Fluss' | perspektive user add anna --role admin --password-stdin\n\
+               KEY=$(perspektive key add --user anna --name laptop)";
+    walk("docs/sync.md", 7, key);
+}
+
+#[test]
 fn a_pattern_fits_what_it_stands_for_and_nothing_else() {
     assert!(fits("{\"a\":1,…}", "{\"a\":1,\"b\":2}\n"));
     assert!(fits("…\"b\":2…", "{\"a\":1,\"b\":2}"));

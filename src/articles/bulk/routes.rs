@@ -1,13 +1,13 @@
 //! Bulk uploads over HTTP.
 
 use actix_web::{HttpMessage, HttpResponse, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Context, Mode};
 use crate::auth::Right;
 use crate::editing::Edit;
 use crate::error::{Result, internal};
 use crate::http::edge::RequestId;
+use crate::http::routing::ServiceConfig;
 use crate::http::spec::{BodyProblems, EditorProblems};
 use crate::http::spool::Spool;
 use crate::http::upload::Upload;

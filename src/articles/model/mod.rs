@@ -5,7 +5,8 @@ mod rows;
 
 pub use content::{Content, EndLink, Origin, Picture, Seo, Target, ids};
 pub use rows::{
-    ArticleRow, FormerSlugRow, LinkRow, ListingRow, RevisionHead, RevisionLine, RevisionRow,
+    ArticleRow, FormerSlugRow, LinkRow, ListingRow, LiveLink, LiveRevision, LiveRow, RevisionHead,
+    RevisionLine, RevisionRow,
 };
 
 use crate::db::{Id, Time};

@@ -6,6 +6,17 @@ use super::{Access, Kind, Placement, Priority, State};
 use crate::db::schema::{articles, former_slugs, links, listings, revisions};
 use crate::db::{Id, Time};
 
+/// Whether readers see the article of a row, whichever of its columns were read.
+macro_rules! visible {
+    ($row:ident, $now:ident) => {
+        $row.live_revision.is_some()
+            && $row.published_at.is_some_and(|at| at <= $now)
+            && $row.expires_at.is_none_or(|at| at > $now)
+            && $row.withdrawn_at.is_none()
+            && $row.trashed_at.is_none()
+    };
+}
+
 /// An article's row.
 #[derive(
     Queryable, Selectable, Insertable, AsChangeset, Identifiable, Clone, Debug, PartialEq, Eq,
@@ -84,16 +95,53 @@ impl ArticleRow {
 
     /// Whether readers see it at an instant.
     pub fn is_visible(&self, now: Time) -> bool {
-        self.live_revision.is_some()
-            && self.published_at.is_some_and(|at| at <= now)
-            && self.expires_at.is_none_or(|at| at > now)
-            && self.withdrawn_at.is_none()
-            && self.trashed_at.is_none()
+        visible!(self, now)
     }
 
     /// Whether readers ever saw it.
     pub fn was_public(&self, now: Time) -> bool {
         self.first_published_at.is_some_and(|at| at <= now)
+    }
+
+    /// What delivery reads of it.
+    pub fn delivered(self) -> LiveRow {
+        LiveRow {
+            id: self.id,
+            slug: self.slug,
+            live_revision: self.live_revision,
+            published_at: self.published_at,
+            first_published_at: self.first_published_at,
+            updated_at: self.updated_at,
+            corrections: self.corrections,
+            expires_at: self.expires_at,
+            withdrawn_at: self.withdrawn_at,
+            trashed_at: self.trashed_at,
+        }
+    }
+}
+
+/// What delivery reads of an article: what readers may learn, and what decides
+/// whether they see it. A third of the row, which is read for each link and card.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = articles)]
+#[allow(missing_docs)]
+pub struct LiveRow {
+    pub id: Id,
+    pub slug: String,
+    pub live_revision: Option<i32>,
+    pub published_at: Option<Time>,
+    pub first_published_at: Option<Time>,
+    pub updated_at: Option<Time>,
+    pub corrections: Option<String>,
+    pub expires_at: Option<Time>,
+    pub withdrawn_at: Option<Time>,
+    pub trashed_at: Option<Time>,
+}
+
+impl LiveRow {
+    /// Whether readers see it at an instant.
+    pub fn is_visible(&self, now: Time) -> bool {
+        visible!(self, now)
     }
 }
 
@@ -155,6 +203,55 @@ pub struct RevisionRow {
     pub body: String,
 }
 
+impl RevisionRow {
+    /// What delivery reads of it.
+    pub fn delivered(self) -> LiveRevision {
+        LiveRevision {
+            number: self.number,
+            kind: self.kind,
+            language: self.language,
+            kicker: self.kicker,
+            headline: self.headline,
+            subheadline: self.subheadline,
+            teaser: self.teaser,
+            section_id: self.section_id,
+            topics: self.topics,
+            authors: self.authors,
+            image: self.image,
+            priority: self.priority,
+            access: self.access,
+            source: self.source,
+            seo: self.seo,
+            word_count: self.word_count,
+            body: self.body,
+        }
+    }
+}
+
+/// What delivery reads of a revision: nothing that is for the newsroom only.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = revisions)]
+#[allow(missing_docs)]
+pub struct LiveRevision {
+    pub number: i32,
+    pub kind: Kind,
+    pub language: String,
+    pub kicker: Option<String>,
+    pub headline: String,
+    pub subheadline: Option<String>,
+    pub teaser: Option<String>,
+    pub section_id: Option<Id>,
+    pub topics: String,
+    pub authors: String,
+    pub image: Option<String>,
+    pub priority: Priority,
+    pub access: Access,
+    pub source: Option<String>,
+    pub seo: Option<String>,
+    pub word_count: i32,
+    pub body: String,
+}
+
 /// What the list of an article's revisions shows of one.
 #[derive(Queryable, Clone, Debug)]
 #[allow(missing_docs)]
@@ -170,7 +267,7 @@ pub struct RevisionLine {
     pub bytes: i32,
 }
 
-/// What lists read of a revision: everything but its body.
+/// What lists read of a revision.
 #[derive(Queryable, Selectable, Clone, Debug)]
 #[diesel(table_name = revisions)]
 #[allow(missing_docs)]
@@ -180,7 +277,6 @@ pub struct RevisionHead {
     pub language: String,
     pub kicker: Option<String>,
     pub headline: String,
-    pub subheadline: Option<String>,
     pub teaser: Option<String>,
     pub section_id: Option<Id>,
     pub topics: String,
@@ -188,8 +284,27 @@ pub struct RevisionHead {
     pub image: Option<String>,
     pub priority: Priority,
     pub access: Access,
-    pub source: Option<String>,
     pub word_count: i32,
+}
+
+impl From<&LiveRevision> for RevisionHead {
+    fn from(row: &LiveRevision) -> Self {
+        RevisionHead {
+            number: row.number,
+            kind: row.kind,
+            language: row.language.clone(),
+            kicker: row.kicker.clone(),
+            headline: row.headline.clone(),
+            teaser: row.teaser.clone(),
+            section_id: row.section_id,
+            topics: row.topics.clone(),
+            authors: row.authors.clone(),
+            image: row.image.clone(),
+            priority: row.priority,
+            access: row.access,
+            word_count: row.word_count,
+        }
+    }
 }
 
 /// A link of a revision.
@@ -213,6 +328,21 @@ pub struct LinkRow {
     /// The article it means.
     pub target_id: Option<Id>,
     /// An address elsewhere.
+    pub url: Option<String>,
+}
+
+/// What delivery reads of a link.
+#[derive(Queryable, Selectable, Clone, Debug)]
+#[diesel(table_name = links)]
+#[allow(missing_docs)]
+pub struct LiveLink {
+    pub article_id: Id,
+    pub revision: i32,
+    pub placement: Placement,
+    pub relation: String,
+    pub headline: Option<String>,
+    pub slug: Option<String>,
+    pub target_id: Option<Id>,
     pub url: Option<String>,
 }
 

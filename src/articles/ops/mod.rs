@@ -47,7 +47,7 @@ use crate::error::{
     not_found,
 };
 use crate::http::conditional::{Expect, etag};
-use crate::taxonomy::names;
+use crate::taxonomy::{names, uploads};
 
 /// How an address names an article.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,8 +116,11 @@ pub(crate) fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
 /// until the write is done. It comes before anything else is locked, so that no two
 /// writes wait for each other.
 fn hold(tx: &mut Tx<'_>) -> Result<()> {
+    if tx.known.held {
+        return Ok(());
+    }
     crate::store!(tx.conn, media::hold())?;
-    Ok(crate::store!(tx.conn, taxonomy::hold())?)
+    uploads::hold(tx)
 }
 
 /// The content of a revision, its references bound: what was merged is what it

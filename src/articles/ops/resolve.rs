@@ -45,7 +45,7 @@ pub(super) fn whole(
         kind: sent.kind.unwrap_or(Kind::News),
         language: match &sent.language {
             Some(language) => language.clone(),
-            None => site::ops::load(&mut tx.conn)?.settings.language,
+            None => site::ops::held(tx)?.language.clone(),
         },
         kicker: tidy(sent.kicker.as_deref()),
         headline: tidy(sent.headline.as_deref()).unwrap_or_default(),
@@ -126,7 +126,7 @@ pub(super) fn patched(
     }
     match language {
         Patch::Absent => {}
-        Patch::Null => content.language = site::ops::load(&mut tx.conn)?.settings.language,
+        Patch::Null => content.language = site::ops::held(tx)?.language.clone(),
         Patch::Value(language) => content.language = language,
     }
     set_text(&mut content.kicker, kicker);
@@ -332,7 +332,7 @@ fn section(
     let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else {
         return Ok(None);
     };
-    let tree = sections::ops::tree(&mut tx.conn)?;
+    let tree = sections::ops::hold(tx)?;
     match tree.resolve(name, "#/section") {
         Ok(section) => Ok(Some(section.id)),
         Err(error) => {

@@ -300,7 +300,7 @@ pub fn correct(
     let mut after = row.clone();
     let now = tx.now;
     go_live(tx, &mut after, number, &content, published_at, now)?;
-    let mut corrections = Correction::of(&row)?;
+    let mut corrections = Correction::of(row.corrections.as_deref())?;
     corrections.push(Correction { at: now, text });
     after.corrections = Some(serde_json::to_string(&corrections).map_err(internal)?);
     touch(tx, actor, &mut after);

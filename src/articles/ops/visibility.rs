@@ -3,7 +3,7 @@
 use crate::articles::model::{ArticleRow, ListingRow, ids};
 use crate::audit::model::Deed;
 use crate::auth::Actor;
-use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to};
+use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to, relisted};
 use crate::db::Id;
 use crate::error::Result;
 use crate::sections;
@@ -23,11 +23,14 @@ pub(super) fn reflect(
     if !was_live && after.live_revision.is_none() {
         return Ok(());
     }
+    let was_visible = before.is_some_and(|row| row.is_visible(tx.now));
+    let is_visible = after.is_visible(tx.now);
     let mut lists = if was_live {
         crate::store!(tx.conn, lists::remove(after.id))?
     } else {
         Vec::new()
     };
+    let was_in = lists.clone();
     if let (Some(number), Some(published_at)) = (after.live_revision, after.published_at) {
         let now_in = lists_of(tx, after.id, number)?;
         let updated_at = after.updated_at.unwrap_or(published_at);
@@ -41,10 +44,19 @@ pub(super) fn reflect(
             })
             .collect();
         crate::store!(tx.conn, lists::insert(&rows))?;
-        lists.extend(now_in);
+        lists.extend(&now_in);
+        if was_visible && is_visible {
+            let left = was_in.iter().filter(|list| !now_in.contains(list));
+            let entered = now_in.iter().filter(|list| !was_in.contains(list));
+            let differ: Vec<Id> = left.chain(entered).copied().collect();
+            if !differ.is_empty() {
+                relisted(tx, after.id, &differ);
+            }
+        }
     }
-    let was_visible = before.is_some_and(|row| row.is_visible(tx.now));
-    let is_visible = after.is_visible(tx.now);
+    if was_visible != is_visible {
+        relisted(tx, after.id, &lists);
+    }
     let action = match (was_visible, is_visible) {
         (_, true) => Action::Changed,
         (true, false) => Action::Gone,
@@ -103,11 +115,15 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
     };
     let mut lists = Vec::new();
     if let Some(section) = head.section_id {
-        let tree = sections::ops::tree(&mut tx.conn)?;
+        let tree = sections::ops::hold(tx)?;
         lists.extend(tree.ancestors(section).iter().map(|section| section.id));
     }
     let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
-    lists.extend(names::present(&mut tx.conn, named)?);
+    if named.iter().all(|id| tx.known.present.contains(id)) {
+        lists.extend(named);
+    } else {
+        lists.extend(names::present(&mut tx.conn, named)?);
+    }
     lists.sort_unstable();
     lists.dedup();
     Ok(lists)
@@ -136,9 +152,11 @@ pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
         super::note_deed(tx, &after, Deed::Announced);
         if expired {
             let lists = crate::store!(tx.conn, lists::remove(row.id))?;
+            relisted(tx, row.id, &lists);
             announce_one(tx, &after, &lists, Action::Gone, true)?;
         } else if let Some(number) = row.live_revision {
             let lists = lists_of(tx, row.id, number)?;
+            relisted(tx, row.id, &lists);
             announce_one(tx, &after, &lists, Action::Changed, true)?;
         }
     }

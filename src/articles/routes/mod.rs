@@ -5,14 +5,13 @@ mod list;
 mod revisions;
 mod verbs;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use super::model::ArticleRow;
 use super::ops::{Key, Outcome};
 use super::view::Receipt;
 use crate::config::Config;
 use crate::content::Warning;
 use crate::db::Time;
+use crate::http::routing::ServiceConfig;
 
 /// Registers the routes.
 pub fn configure(config: &mut ServiceConfig) {

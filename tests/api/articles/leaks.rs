@@ -8,6 +8,7 @@
 mod addresses;
 mod lists;
 mod previews;
+mod sync;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -636,14 +637,20 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
 
 both! {
     async fn nothing_hidden_appears_anywhere(app: App) {
+        let before = app.get("/v1/home", 200).await["changes_cursor"].clone();
+        let before = before.as_str().unwrap();
         let pieces = make(&app, 1).await;
-        crawl(&app, &pieces, 0).await;
+        let crawl = async |hours| {
+            crawl(&app, &pieces, hours).await;
+            sync::crawl(&app, &Forbidden::new(&pieces, hours), &pieces, hours, before).await;
+        };
+        crawl(0).await;
         // Again out of the cache, and then when time has moved on.
-        crawl(&app, &pieces, 0).await;
+        crawl(0).await;
         app.state.travel(3_600);
-        crawl(&app, &pieces, 1).await;
+        crawl(1).await;
         app.state.travel(7_200);
-        crawl(&app, &pieces, 3).await;
+        crawl(3).await;
     }
 }
 

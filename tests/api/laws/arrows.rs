@@ -16,7 +16,13 @@ const LEVELS: &[&[&str]] = &[
     &["telemetry"],
     &["http"],
     &["auth::actor", "auth::passwords", "auth::opaque"],
-    &["auth::model", "changes::Entry", "changes::NewEntry"],
+    &[
+        "auth::model",
+        "changes::Entry",
+        "changes::NewEntry",
+        "changes::Entity",
+        "changes::Action",
+    ],
     &["taxonomy::model"],
     &["*::model"],
     // What is filtered are articles.

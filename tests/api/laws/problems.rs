@@ -89,6 +89,11 @@ both! {
         editor.send("POST", &format!("{article}/take-down"), &json!({"reason": "Probe"}), 200).await;
         meet(&mut met, "gone", app.request("GET", "/v1/articles/probe")).await;
 
+        let home = app.get("/v1/home", 200).await;
+        let cursor = home["changes_cursor"].as_str().unwrap();
+        forget_the_log(&app);
+        meet(&mut met, "cursor-expired", app.request("GET", &format!("/v1/changes?cursor={cursor}"))).await;
+
         let picture = editor.request("POST", "/v1/editor/media").body(crate::support::pictures::png(8, 8, 0));
         let picture = crate::support::clients::expect(picture, 201).await;
         perspektive::media::work::finish(&app.state).await.unwrap();
@@ -109,6 +114,23 @@ both! {
         let never: Vec<&str> = PROBLEM_TYPES.iter().map(|kind| kind.slug).filter(|slug| !met.contains(*slug)).collect();
         assert!(never.is_empty(), "no request met {never:?}");
     }
+}
+
+/// Makes the log another than it was.
+fn forget_the_log(app: &App) {
+    use diesel::prelude::*;
+    use perspektive::db::{Conn, schema::changes};
+    app.blocking(|| {
+        app.state.write_blocking(|tx| {
+            let other = diesel::update(changes::table).set(changes::at.eq(changes::at - 1));
+            match &mut tx.conn {
+                Conn::Pg(c) => other.execute(*c),
+                Conn::Lite(c) => other.execute(*c),
+            }?;
+            Ok(())
+        })
+    })
+    .unwrap();
 }
 
 /// A body that never arrives: written by hand, because clients send what they

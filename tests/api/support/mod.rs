@@ -183,6 +183,8 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         // A test has the renditions made when it wants them.
         media_workers: 0,
         audit_days: 365,
+        changes_keep: 90,
+        streams_max: 10_000,
         editor_origins: vec!["https://redaktion.flussblick.example".to_owned()],
         trusted_proxies: Vec::new(),
         metrics_token: None,
