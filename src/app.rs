@@ -154,6 +154,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "media", description = "Pictures: upload them, say what they show, and get them in several widths"),
         (name = "lists", description = "Lists that the newsroom puts together: the front page, more news"),
         (name = "redirects", description = "Where old addresses of the website lead"),
+        (name = "feeds", description = "Feeds and sitemaps: for feed readers and search engines"),
         (name = "site", description = "The site as a whole: its name, language and links"),
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),

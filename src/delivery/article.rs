@@ -1,6 +1,7 @@
 //! An article as readers get it: whole, in one request.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -294,7 +295,11 @@ fn gone(row: &ArticleRow) -> crate::error::Error {
         .header("Cache-Control", "public, max-age=30")
         .header(
             "Surrogate-Key",
-            changes::join(&[Tag::article(row.id), Tag::slug(&row.slug)]),
+            changes::join(&[
+                Tag::everything(),
+                Tag::article(row.id),
+                Tag::slug(&row.slug),
+            ]),
         )
         .into()
 }
@@ -308,17 +313,20 @@ pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
     draft
 }
 
+/// A link, and the article it leads to if that has a live revision.
+type LinkWithTarget = (LinkRow, Option<(ArticleRow, RevisionHead)>);
+
 /// A live article with its links resolved: what every form of it is made from.
 pub struct Resolved {
-    row: ArticleRow,
-    revision: RevisionRow,
-    links: Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>,
+    pub(super) row: ArticleRow,
+    pub(super) revision: RevisionRow,
+    links: Vec<LinkWithTarget>,
     targets: Targets,
-    pictures: Pictures,
+    pub(super) pictures: Arc<Pictures>,
     /// What it is made of.
     pub tags: Vec<Tag>,
-    appears: Option<Time>,
-    disappears: Option<Time>,
+    pub(super) appears: Option<Time>,
+    pub(super) disappears: Option<Time>,
 }
 
 /// The articles that an article's links lead to and that readers see.
@@ -349,7 +357,46 @@ impl Resolved {
         row: ArticleRow,
         revision: RevisionRow,
     ) -> Result<Self> {
-        let mut links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
+        let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
+        let (media, finish) = Self::resolve(now, context, row, revision, links);
+        Ok(finish(Arc::new(Pictures::load(conn, context, media)?)))
+    }
+
+    /// [`Resolved::load`] for several, with as many queries as for one.
+    pub fn load_all(
+        conn: &mut Conn<'_>,
+        now: Time,
+        context: &Context,
+        rows: Vec<(ArticleRow, RevisionRow)>,
+    ) -> Result<Vec<Self>> {
+        let wanted: Vec<(Id, i32)> = rows
+            .iter()
+            .map(|(row, revision)| (row.id, revision.number))
+            .collect();
+        let mut links: HashMap<Id, Vec<LinkWithTarget>> = HashMap::new();
+        for found in crate::store!(*conn, links::with_targets_of_all(&wanted))? {
+            links.entry(found.0.article_id).or_default().push(found);
+        }
+        let (mut media, mut finishes) = (Vec::new(), Vec::with_capacity(rows.len()));
+        for (row, revision) in rows {
+            let links = links.remove(&row.id).unwrap_or_default();
+            let (of_one, finish) = Self::resolve(now, context, row, revision, links);
+            media.extend(of_one);
+            finishes.push(finish);
+        }
+        let pictures = Arc::new(Pictures::load(conn, context, media)?);
+        let finished = finishes.into_iter();
+        Ok(finished.map(|finish| finish(pictures.clone())).collect())
+    }
+
+    /// Resolves links; also the media that are shown, with which it is whole.
+    fn resolve(
+        now: Time,
+        context: &Context,
+        row: ArticleRow,
+        revision: RevisionRow,
+        mut links: Vec<LinkWithTarget>,
+    ) -> (Vec<Id>, impl FnOnce(Arc<Pictures>) -> Self + use<>) {
         let mut tags = vec![Tag::site(), Tag::article(row.id)];
         context.tag_section(revision.section_id, &mut tags);
         let (mut appears, mut disappears) = (None, row.expires_at);
@@ -389,8 +436,7 @@ impl Resolved {
         media.extend(
             targets_shown.filter_map(|(_, head)| Picture::medium_of(head.image.as_deref())),
         );
-        let pictures = Pictures::load(conn, context, media)?;
-        Ok(Resolved {
+        let finish = move |pictures| Resolved {
             row,
             revision,
             links,
@@ -399,7 +445,8 @@ impl Resolved {
             tags,
             appears,
             disappears,
-        })
+        };
+        (media, finish)
     }
 
     /// The text, for the forms that are written from the whole of it.
@@ -432,6 +479,11 @@ impl Resolved {
             out.blocks = Some(self.blocks()?);
         }
         Ok(out)
+    }
+
+    /// The text as HTML.
+    pub fn to_html(&self) -> Result<String> {
+        Ok(content::to_html(&self.body()?))
     }
 
     /// The text as Markdown, under its headline.

@@ -44,7 +44,7 @@ pub struct AuthorItem {
     links: TermLinks,
 }
 
-fn show(author: Author, base: &str) -> AuthorItem {
+fn show(author: Author, links: TermLinks) -> AuthorItem {
     let Author {
         id,
         slug,
@@ -62,7 +62,7 @@ fn show(author: Author, base: &str) -> AuthorItem {
     } = author;
     AuthorItem {
         id,
-        links: TermLinks::of(base, "author", &slug),
+        links,
         slug,
         name,
         role,

@@ -9,6 +9,8 @@ pub mod authors;
 pub mod card;
 pub mod context;
 pub mod curated;
+pub mod feeds;
+pub mod jsonld;
 pub mod list;
 pub mod media;
 pub mod pictures;
@@ -19,6 +21,7 @@ pub mod routes;
 pub mod sections;
 pub mod serve;
 pub mod site;
+pub mod sitemaps;
 pub mod taxonomy;
 pub mod topics;
 
@@ -38,5 +41,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(preview::get_preview)
         .service(resolve::resolve_address);
     curated::configure(config);
+    feeds::configure(config);
+    sitemaps::configure(config);
     media::configure(config);
 }

@@ -36,7 +36,7 @@ pub struct TopicItem {
     links: TermLinks,
 }
 
-fn show(topic: Topic, base: &str) -> TopicItem {
+fn show(topic: Topic, links: TermLinks) -> TopicItem {
     let Topic {
         id,
         slug,
@@ -50,7 +50,7 @@ fn show(topic: Topic, base: &str) -> TopicItem {
     } = topic;
     TopicItem {
         id,
-        links: TermLinks::of(base, "topic", &slug),
+        links,
         slug,
         name,
         description,

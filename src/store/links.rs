@@ -61,6 +61,47 @@ pub fn with_targets(
         .collect())
 }
 
+/// [`with_targets`] for several revisions at once, each's in order.
+pub fn with_targets_of_all(
+    c: &mut Conn,
+    of: &[(Id, i32)],
+) -> QueryResult<Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>> {
+    type Found = (LinkRow, Option<ArticleRow>, Option<RevisionHead>);
+    let mut all = Vec::new();
+    for some in of.chunks(Conn::IDS_AT_ONCE) {
+        if let [(article, revision)] = some {
+            all.append(&mut with_targets(c, *article, *revision)?);
+            continue;
+        }
+        let live = revisions::article_id
+            .nullable()
+            .eq(articles::id.nullable())
+            .and(revisions::number.nullable().eq(articles::live_revision));
+        let (ids, numbers): (Vec<Id>, Vec<i32>) = some.iter().copied().unzip();
+        let found: Vec<Found> = links::table
+            .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
+            .left_join(revisions::table.on(live))
+            .filter(links::article_id.eq_any(ids))
+            // More than are wanted, but no more than one index range an article.
+            .filter(links::revision.eq_any(numbers))
+            .order((links::article_id, links::position))
+            .select((
+                LinkRow::as_select(),
+                Option::<ArticleRow>::as_select(),
+                Option::<RevisionHead>::as_select(),
+            ))
+            .load(c)?;
+        let wanted = |link: &LinkRow| some.contains(&(link.article_id, link.revision));
+        all.extend(
+            found
+                .into_iter()
+                .filter(|(link, ..)| wanted(link))
+                .map(|(link, article, head)| (link, article.zip(head))),
+        );
+    }
+    Ok(all)
+}
+
 /// Binds every link that waits for one of these slugs to the article that has
 /// it, but for that article's own, which an older revision may have: nothing
 /// leads to itself. The slugs are locked until the end of the transaction, in

@@ -40,6 +40,7 @@ pub mod secrets;
 pub mod sections;
 pub mod sessions;
 pub mod site;
+pub mod sitemaps;
 pub mod taxonomy;
 pub mod topics;
 pub mod users;

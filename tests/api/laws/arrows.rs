@@ -35,6 +35,7 @@ const LEVELS: &[&[&str]] = &[
     &["articles"],
     &["previews", "lists", "redirects"],
     &["delivery"],
+    &["outbound"],
     &["background", "demo", "backup"],
     &["app"],
     &["check"],
