@@ -313,15 +313,18 @@ pub fn moved(row: &ArticleRow, suffix: &str, config: &Config) -> Draft {
     draft
 }
 
-/// A link, and the article it leads to if that has a live revision.
-type LinkWithTarget = (LinkRow, Option<(ArticleRow, RevisionHead)>);
+/// A link, and what it leads to, if that has a live revision.
+type Linked = (LinkRow, Option<(ArticleRow, RevisionHead)>);
 
 /// A live article with its links resolved: what every form of it is made from.
 pub struct Resolved {
     pub(super) row: ArticleRow,
     pub(super) revision: RevisionRow,
-    links: Vec<LinkWithTarget>,
+    links: Vec<Linked>,
     targets: Targets,
+    /// Its own pictures.
+    media: Vec<Id>,
+    /// Its own and those of the cards that it shows.
     pub(super) pictures: Arc<Pictures>,
     /// What it is made of.
     pub tags: Vec<Tag>,
@@ -358,45 +361,64 @@ impl Resolved {
         revision: RevisionRow,
     ) -> Result<Self> {
         let links = crate::store!(*conn, links::with_targets(row.id, revision.number))?;
-        let (media, finish) = Self::resolve(now, context, row, revision, links);
-        Ok(finish(Arc::new(Pictures::load(conn, context, media)?)))
+        let none = Arc::new(Pictures::load(conn, context, Vec::new())?);
+        let mut resolved = Self::of(now, context, row, revision, links, none);
+        let media = resolved.shown_media();
+        resolved.pictures = Arc::new(Pictures::load(conn, context, media)?);
+        Ok(resolved)
     }
 
-    /// [`Resolved::load`] for several, with as many queries as for one.
+    /// [`Resolved::load`] of several at once, in as many queries as for one.
     pub fn load_all(
         conn: &mut Conn<'_>,
         now: Time,
         context: &Context,
-        rows: Vec<(ArticleRow, RevisionRow)>,
+        found: Vec<(ArticleRow, RevisionRow)>,
     ) -> Result<Vec<Self>> {
-        let wanted: Vec<(Id, i32)> = rows
-            .iter()
-            .map(|(row, revision)| (row.id, revision.number))
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids_of: Vec<Id> = found.iter().map(|(row, _)| row.id).collect();
+        let mut numbers: Vec<i32> = found.iter().map(|(_, revision)| revision.number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut links: HashMap<(Id, i32), Vec<Linked>> = HashMap::new();
+        for link in crate::store!(*conn, links::with_targets_of(&ids_of, &numbers))? {
+            let of = (link.0.article_id, link.0.revision);
+            links.entry(of).or_default().push(link);
+        }
+        let mut named = Vec::new();
+        for (_, revision) in &found {
+            named.extend(ids(&revision.topics)?);
+            named.extend(ids(&revision.authors)?);
+        }
+        // All at once, so that each one's names are known later.
+        context.names(conn, &named)?;
+        let none = Arc::new(Pictures::load(conn, context, Vec::new())?);
+        let mut all: Vec<Self> = found
+            .into_iter()
+            .map(|(row, revision)| {
+                let links = links.remove(&(row.id, revision.number));
+                let links = links.unwrap_or_default();
+                Self::of(now, context, row, revision, links, Arc::clone(&none))
+            })
             .collect();
-        let mut links: HashMap<Id, Vec<LinkWithTarget>> = HashMap::new();
-        for found in crate::store!(*conn, links::with_targets_of_all(&wanted))? {
-            links.entry(found.0.article_id).or_default().push(found);
-        }
-        let (mut media, mut finishes) = (Vec::new(), Vec::with_capacity(rows.len()));
-        for (row, revision) in rows {
-            let links = links.remove(&row.id).unwrap_or_default();
-            let (of_one, finish) = Self::resolve(now, context, row, revision, links);
-            media.extend(of_one);
-            finishes.push(finish);
-        }
+        let media = all.iter().flat_map(Self::shown_media).collect();
         let pictures = Arc::new(Pictures::load(conn, context, media)?);
-        let finished = finishes.into_iter();
-        Ok(finished.map(|finish| finish(pictures.clone())).collect())
+        for resolved in &mut all {
+            resolved.pictures = Arc::clone(&pictures);
+        }
+        Ok(all)
     }
 
-    /// Resolves links; also the media that are shown, with which it is whole.
-    fn resolve(
+    fn of(
         now: Time,
         context: &Context,
         row: ArticleRow,
         revision: RevisionRow,
-        mut links: Vec<LinkWithTarget>,
-    ) -> (Vec<Id>, impl FnOnce(Arc<Pictures>) -> Self + use<>) {
+        mut links: Vec<Linked>,
+        pictures: Arc<Pictures>,
+    ) -> Self {
         let mut tags = vec![Tag::site(), Tag::article(row.id)];
         context.tag_section(revision.section_id, &mut tags);
         let (mut appears, mut disappears) = (None, row.expires_at);
@@ -432,21 +454,24 @@ impl Resolved {
         let mut media: Vec<Id> = above.into_iter().collect();
         media.extend(content::media_of_stored(&revision.body).map(Id));
         tags.extend(media.iter().copied().map(Tag::media));
-        let targets_shown = links.iter().filter_map(|(_, target)| target.as_ref());
-        media.extend(
-            targets_shown.filter_map(|(_, head)| Picture::medium_of(head.image.as_deref())),
-        );
-        let finish = move |pictures| Resolved {
+        Resolved {
             row,
             revision,
             links,
             targets,
+            media,
             pictures,
             tags,
             appears,
             disappears,
-        };
-        (media, finish)
+        }
+    }
+
+    /// The media that it shows, those of the cards in it included.
+    fn shown_media(&self) -> Vec<Id> {
+        let targets = self.links.iter().filter_map(|(_, target)| target.as_ref());
+        let above = targets.filter_map(|(_, head)| Picture::medium_of(head.image.as_deref()));
+        self.media.iter().copied().chain(above).collect()
     }
 
     /// The text, for the forms that are written from the whole of it.

@@ -1,8 +1,8 @@
 //! An article as schema.org describes it, to be pasted into its page.
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 
 use super::article::Resolved;
 use super::card::{Image, unique};
@@ -75,14 +75,12 @@ pub fn news_article(
     let first_published_at = row.first_published_at.unwrap_or(published_at);
     let image = resolved.pictures.above(revision.image.as_deref())?;
 
-    let mut article = Object::new("NewsArticle");
+    let mut article = Object::default();
     article.set("@context", "https://schema.org");
+    article.set("@type", "NewsArticle");
     article.set("@id", format!("urn:uuid:{}", row.id));
     article.set("url", url.as_str());
-    article.set(
-        "mainEntityOfPage",
-        json!({"@type": "WebPage", "@id": url}),
-    );
+    article.set("mainEntityOfPage", json!({"@type": "WebPage", "@id": url}));
     article.set("headline", revision.headline.as_str());
     article.set_some("alternativeHeadline", revision.subheadline.as_deref());
     let description = seo.description.as_deref().or(revision.teaser.as_deref());
@@ -91,7 +89,10 @@ pub fn news_article(
         article.set("image", images(image, config));
     }
     article.set("datePublished", first_published_at.to_string());
-    article.set("dateModified", row.updated_at.unwrap_or(published_at).to_string());
+    article.set(
+        "dateModified",
+        row.updated_at.unwrap_or(published_at).to_string(),
+    );
     let people = authors.iter().map(|(id, author)| {
         let mut person = Object::new("Person");
         person.set("name", author.name.as_str());
@@ -104,8 +105,14 @@ pub fn news_article(
     publisher.set_some("url", config.site_url.as_deref());
     article.set("publisher", publisher.finish());
     let section = context.section(revision.section_id);
-    article.set_some("articleSection", section.map(|section| section.name).as_deref());
-    let keywords: Vec<&str> = topics.iter().map(|(_, topic)| topic.name.as_str()).collect();
+    article.set_some(
+        "articleSection",
+        section.map(|section| section.name).as_deref(),
+    );
+    let keywords: Vec<&str> = topics
+        .iter()
+        .map(|(_, topic)| topic.name.as_str())
+        .collect();
     article.set("keywords", keywords);
     article.set("inLanguage", revision.language.as_str());
     article.set("isAccessibleForFree", revision.access == Access::Free);
@@ -159,6 +166,7 @@ fn images(image: &Image, config: &Config) -> Vec<Value> {
 }
 
 /// An object with a type, of what has a value.
+#[derive(Default)]
 struct Object(Map<String, Value>);
 
 impl Object {

@@ -185,9 +185,10 @@ impl Edge {
     /// When there is something to do, if nothing changes before.
     fn due(&self) -> Instant {
         let again = self.again.front().map(|again| again.due);
-        let note = self
-            .has_to_be_noted()
-            .then(|| self.noted_at.map_or_else(Instant::now, |at| at + NOTE_EVERY));
+        let note = self.has_to_be_noted().then(|| {
+            self.noted_at
+                .map_or_else(Instant::now, |at| at + NOTE_EVERY)
+        });
         let idle = Instant::now() + Duration::from_secs(60);
         again.into_iter().chain(note).min().unwrap_or(idle)
     }
@@ -250,7 +251,10 @@ impl Edge {
 
     fn tell_metrics(&self, state: &State, seq: i64) {
         let edge = self.url.clone();
-        let gauge = state.metrics.edge_purged_to.get_or_create(&EdgeLabel { edge });
+        let gauge = state
+            .metrics
+            .edge_purged_to
+            .get_or_create(&EdgeLabel { edge });
         gauge.set(seq);
     }
 
@@ -344,7 +348,11 @@ impl Edge {
     /// Writes down up to which entry the cache was told twice.
     async fn note(&mut self, state: &Arc<State>) -> Result<()> {
         let early = self.noted_at.is_some_and(|at| at.elapsed() < NOTE_EVERY);
-        let Some(entry) = self.settled.as_ref().filter(|_| self.has_to_be_noted() && !early) else {
+        let Some(entry) = self
+            .settled
+            .as_ref()
+            .filter(|_| self.has_to_be_noted() && !early)
+        else {
             return Ok(());
         };
         let mark = Mark {
@@ -354,7 +362,8 @@ impl Edge {
             made_by: self.made_by.clone(),
         };
         let (name, value) = (self.name(), serde_json::to_string(&mark).map_err(internal)?);
-        let noting = state.write(move |tx| Ok(crate::store!(tx.conn, secrets::put(&name, &value))?));
+        let noting =
+            state.write(move |tx| Ok(crate::store!(tx.conn, secrets::put(&name, &value))?));
         noting.await?;
         self.noted = Some(mark.seq);
         self.noted_at = Some(Instant::now());

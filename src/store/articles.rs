@@ -198,6 +198,20 @@ pub fn with_live_revision(c: &mut Conn, id: Id) -> QueryResult<Option<(ArticleRo
         .optional()
 }
 
+/// Those of these articles that have a live revision, with it, in no order.
+pub fn with_live_revisions(
+    c: &mut Conn,
+    ids: &[Id],
+) -> QueryResult<Vec<(ArticleRow, RevisionRow)>> {
+    let live = revisions::article_id
+        .eq(articles::id)
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let query = articles::table
+        .inner_join(revisions::table.on(live))
+        .select((ArticleRow::as_select(), RevisionRow::as_select()));
+    load_any!(c, query, articles::id, ids)
+}
+
 /// [`with_live_revision`] by slug.
 pub fn with_live_revision_by_slug(
     c: &mut Conn,

@@ -61,45 +61,33 @@ pub fn with_targets(
         .collect())
 }
 
-/// [`with_targets`] for several revisions at once, each's in order.
-pub fn with_targets_of_all(
+/// [`with_targets`] of several revisions at once, in the order of each.
+pub fn with_targets_of(
     c: &mut Conn,
-    of: &[(Id, i32)],
+    articles_of: &[Id],
+    numbers: &[i32],
 ) -> QueryResult<Vec<(LinkRow, Option<(ArticleRow, RevisionHead)>)>> {
     type Found = (LinkRow, Option<ArticleRow>, Option<RevisionHead>);
-    let mut all = Vec::new();
-    for some in of.chunks(Conn::IDS_AT_ONCE) {
-        if let [(article, revision)] = some {
-            all.append(&mut with_targets(c, *article, *revision)?);
-            continue;
-        }
-        let live = revisions::article_id
-            .nullable()
-            .eq(articles::id.nullable())
-            .and(revisions::number.nullable().eq(articles::live_revision));
-        let (ids, numbers): (Vec<Id>, Vec<i32>) = some.iter().copied().unzip();
-        let found: Vec<Found> = links::table
-            .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
-            .left_join(revisions::table.on(live))
-            .filter(links::article_id.eq_any(ids))
-            // More than are wanted, but no more than one index range an article.
-            .filter(links::revision.eq_any(numbers))
-            .order((links::article_id, links::position))
-            .select((
-                LinkRow::as_select(),
-                Option::<ArticleRow>::as_select(),
-                Option::<RevisionHead>::as_select(),
-            ))
-            .load(c)?;
-        let wanted = |link: &LinkRow| some.contains(&(link.article_id, link.revision));
-        all.extend(
-            found
-                .into_iter()
-                .filter(|(link, ..)| wanted(link))
-                .map(|(link, article, head)| (link, article.zip(head))),
-        );
-    }
-    Ok(all)
+    let live = revisions::article_id
+        .nullable()
+        .eq(articles::id.nullable())
+        .and(revisions::number.nullable().eq(articles::live_revision));
+    let found: Vec<Found> = links::table
+        .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
+        .left_join(revisions::table.on(live))
+        .filter(links::article_id.eq_any(articles_of))
+        .filter(links::revision.eq_any(numbers))
+        .order((links::article_id, links::revision, links::position))
+        .select((
+            LinkRow::as_select(),
+            Option::<ArticleRow>::as_select(),
+            Option::<RevisionHead>::as_select(),
+        ))
+        .load(c)?;
+    Ok(found
+        .into_iter()
+        .map(|(link, article, head)| (link, article.zip(head)))
+        .collect())
 }
 
 /// Binds every link that waits for one of these slugs to the article that has

@@ -9,7 +9,9 @@ use diesel::dsl::{self, count_star, exists, min};
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
-use crate::articles::model::{ArticleRow, ListFilter, ListingRow, Order, RevisionHead, RevisionRow};
+use crate::articles::model::{
+    ArticleRow, ListFilter, ListingRow, Order, RevisionHead, RevisionRow,
+};
 use crate::db::schema::{articles, listings, revisions};
 use crate::db::{Id, Time};
 use crate::http::cursor::Position;
@@ -337,16 +339,5 @@ pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(ArticleRow, RevisionH
     let query = articles::table
         .inner_join(revisions::table.on(live))
         .select((ArticleRow::as_select(), RevisionHead::as_select()));
-    load_any!(c, query, articles::id, ids)
-}
-
-/// Live articles whole, in no order.
-pub fn whole(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(ArticleRow, RevisionRow)>> {
-    let live = revisions::article_id
-        .eq(articles::id)
-        .and(revisions::number.nullable().eq(articles::live_revision));
-    let query = articles::table
-        .inner_join(revisions::table.on(live))
-        .select((ArticleRow::as_select(), RevisionRow::as_select()));
     load_any!(c, query, articles::id, ids)
 }

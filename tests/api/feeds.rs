@@ -32,7 +32,11 @@ async fn titles(app: &App, name: &str, query: &str) -> Vec<String> {
     let items = feed["items"].as_array().unwrap();
     let title = |item: &Value| item["title"].as_str().unwrap().to_owned();
     let titles: Vec<String> = items.iter().map(title).collect();
-    for (form, item) in [("rss", "<item>\n<title>"), ("rss", "<item><title>"), ("atom", "<entry")] {
+    for (form, item) in [
+        ("rss", "<item>\n<title>"),
+        ("rss", "<item><title>"),
+        ("atom", "<entry"),
+    ] {
         let text = text(app, &format!("/feeds/{name}.{form}{query}")).await;
         if !text.contains(item) {
             continue;

@@ -69,7 +69,9 @@ fn varnish_is_here() -> bool {
                 std::env::var_os("REQUIRE_VARNISH").is_none(),
                 "Varnish is required and can't be used: {why}"
             );
-            note("NOT RUN: the tests with a cache in front, because varnish or varnish-modules is missing.");
+            note(
+                "NOT RUN: the tests with a cache in front, because varnish or varnish-modules is missing.",
+            );
             false
         }
     }

@@ -78,10 +78,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) -> Result<()> {
         None => {}
     }
     if let Some(image) = &entry.image {
-        xml.open(
-            "media:content",
-            &[("url", &image.url), ("medium", "image")],
-        )?;
+        xml.open("media:content", &[("url", &image.url), ("medium", "image")])?;
         if !image.alt.is_empty() {
             xml.element("media:description", &[("type", "plain")], &image.alt)?;
         }

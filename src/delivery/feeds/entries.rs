@@ -256,15 +256,15 @@ fn load(
     positions: &[Position],
 ) -> Result<Vec<(Position, Option<Resolved>)>> {
     let ids: Vec<Id> = positions.iter().map(|position| position.id).collect();
-    let mut rows = crate::store!(*conn, lists::whole(&ids))?;
+    let mut rows = crate::store!(*conn, articles::with_live_revisions(&ids))?;
     rows.retain(|(row, _)| row.is_visible(now));
-    let mut named: Vec<Id> = Vec::new();
-    for (_, revision) in &rows {
-        named.extend(ids_of(&revision.topics));
-        named.extend(ids_of(&revision.authors));
+    for (_, revision) in &mut rows {
+        for column in [&mut revision.topics, &mut revision.authors] {
+            if ids(column).is_err() {
+                *column = "[]".to_owned();
+            }
+        }
     }
-    // All at once, so that each article's names are known below.
-    context.names(conn, &named)?;
     let resolved = Resolved::load_all(conn, now, context, rows)?;
     let mut resolved: HashMap<Id, Resolved> = resolved
         .into_iter()
@@ -274,11 +274,6 @@ fn load(
         .iter()
         .map(|position| (*position, resolved.remove(&position.id)))
         .collect())
-}
-
-/// The ids in a column; none if it can't be read.
-fn ids_of(column: &str) -> Vec<Id> {
-    ids(column).unwrap_or_default()
 }
 
 /// One article. Of a row that was written in another way than through the API, what
@@ -297,8 +292,8 @@ fn entry(
             None
         }
     };
-    let topics = context.names(conn, &ids_of(&revision.topics))?;
-    let authors = context.names(conn, &ids_of(&revision.authors))?;
+    let topics = context.names(conn, &ids(&revision.topics)?)?;
+    let authors = context.names(conn, &ids(&revision.authors)?)?;
     tags.extend(topics.iter().map(|(id, _)| Tag::topic(*id)));
     tags.extend(authors.iter().map(|(id, _)| Tag::author(*id)));
     let section = context.section(revision.section_id);

@@ -235,11 +235,7 @@ fn of_term<T: Term>(
     })
 }
 
-type Shared = (
-    web::Data<State>,
-    web::Data<Constants>,
-    web::Data<Contexts>,
-);
+type Shared = (web::Data<State>, web::Data<Constants>, web::Data<Contexts>);
 
 /// Serves a feed of what `find` finds.
 async fn feed(

@@ -86,7 +86,10 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, ()> {
         let (year, month) = text.split_once('-').ok_or(())?;
         let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let (year_there, month_there) = (year.len() == 4 && digits(year), month.len() == 2 && digits(month));
+        let (year_there, month_there) = (
+            year.len() == 4 && digits(year),
+            month.len() == 2 && digits(month),
+        );
         let month = Month {
             year: year.parse().map_err(|_| ())?,
             month: month.parse().map_err(|_| ())?,
@@ -124,7 +127,10 @@ impl FromStr for Name {
             Some("") => 0,
             Some(rest) => {
                 let number: usize = rest.strip_prefix('-').ok_or(())?.parse().map_err(|_| ())?;
-                number.checked_sub(1).filter(|number| *number > 0).ok_or(())?
+                number
+                    .checked_sub(1)
+                    .filter(|number| *number > 0)
+                    .ok_or(())?
             }
             None => return Err(()),
         };
@@ -258,8 +264,20 @@ mod tests {
             assert_eq!(name.parse::<Name>().unwrap().to_string(), name);
         }
         for wrong in [
-            "", "2026", "2026-13", "2026-00", "0000-01", "2026-1", "+026-11", "2026-11-", "2026-11-0",
-            "2026-11-1", "2026-11-02", "2026-11-2-3", "2026-11x", "2026-1ä",
+            "",
+            "2026",
+            "2026-13",
+            "2026-00",
+            "0000-01",
+            "2026-1",
+            "+026-11",
+            "2026-11-",
+            "2026-11-0",
+            "2026-11-1",
+            "2026-11-02",
+            "2026-11-2-3",
+            "2026-11x",
+            "2026-1ä",
         ] {
             assert!(wrong.parse::<Name>().is_err(), "{wrong}");
         }

@@ -103,9 +103,7 @@ pub async fn get_sitemap(
 ) -> Result<HttpResponse> {
     Params::of(&request)?.finish()?;
     needs_website(&state.config)?;
-    let name: Name = path
-        .parse()
-        .map_err(|()| missing("The sitemap", &path))?;
+    let name: Name = path.parse().map_err(|()| missing("The sitemap", &path))?;
     let (shared, key) = (state.clone(), format!("sitemap/{name}"));
     serve(&request, &state, &constants, key, move |conn, now| {
         let context = contexts.get(conn, &shared)?;

@@ -540,7 +540,14 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
                     assert!(!gone.text.contains(&marker(piece.number, 1)));
                 }
                 fate if !fate.is_visible(hours) => {
-                    for form in ["NAME", "NAME/related", "NAME/more", "NAME.md", "NAME.txt", "NAME.jsonld"] {
+                    for form in [
+                        "NAME",
+                        "NAME/related",
+                        "NAME/more",
+                        "NAME.md",
+                        "NAME.txt",
+                        "NAME.jsonld",
+                    ] {
                         looks_like_nothing(app, &format!("/v1/articles/{form}"), name, unheard)
                             .await;
                     }
@@ -584,7 +591,14 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
         .iter()
         .filter_map(|piece| Some((piece, former(piece.number)?)))
     {
-        for form in ["NAME", "NAME/related", "NAME/more", "NAME.md", "NAME.txt", "NAME.jsonld"] {
+        for form in [
+            "NAME",
+            "NAME/related",
+            "NAME/more",
+            "NAME.md",
+            "NAME.txt",
+            "NAME.jsonld",
+        ] {
             let path = format!("/v1/articles/{}", form.replace("NAME", &old));
             let present = form.replace("NAME", &slug(piece.number));
             match piece.fate {

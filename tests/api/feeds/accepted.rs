@@ -63,7 +63,9 @@ fn python() -> Option<PathBuf> {
         std::env::var_os("REQUIRE_FEEDPARSER").is_none(),
         "feedparser is required and not in target/ci/venv"
     );
-    note("NOT RUN: feedparser on the feeds, because it is not in target/ci/venv (.ci/run puts it there).");
+    note(
+        "NOT RUN: feedparser on the feeds, because it is not in target/ci/venv (.ci/run puts it there).",
+    );
     None
 }
 
@@ -100,7 +102,10 @@ async fn accepted(app: &App, paths: &[String]) {
         String::from_utf8_lossy(&checked.stderr)
     );
     assert!(checked.status.success(), "{said}");
-    assert!(said.contains(&format!("{} accepted", paths.len())), "{said}");
+    assert!(
+        said.contains(&format!("{} accepted", paths.len())),
+        "{said}"
+    );
 }
 
 /// Whether it is well formed, and holds only characters that XML has.
@@ -127,7 +132,11 @@ async fn everything(app: &App) -> Vec<String> {
     let mut names = vec!["all".to_owned()];
     for kind in ["topics", "authors"] {
         let page = app.get(&format!("/v1/{kind}?limit=100"), 200).await;
-        names.extend(crate::articles::slugs_of(&page).iter().map(|slug| format!("{kind}/{slug}")));
+        names.extend(
+            crate::articles::slugs_of(&page)
+                .iter()
+                .map(|slug| format!("{kind}/{slug}")),
+        );
     }
     for section in ["politik", "stadtrat", "kultur"] {
         names.push(format!("sections/{section}"));

@@ -10,7 +10,8 @@ use crate::support::App;
 /// Two articles with everything that a feed shows.
 pub async fn filled(app: &App) {
     let editor = newsroom(app).await;
-    let site = json!({"name": "Flussblick", "description": "Was am Fluss geschieht", "language": "de"});
+    let site =
+        json!({"name": "Flussblick", "description": "Was am Fluss geschieht", "language": "de"});
     editor.send("PUT", "/v1/editor/site", &site, 201).await;
     let upload = editor.request(
         "POST",
@@ -30,7 +31,10 @@ pub async fn filled(app: &App) {
         "body": {"markdown": "Der Rat stimmte **einstimmig** zu.\n\n[[kosten]]\n\n```xml\n<![CDATA[ ]]> & \"\n```\n\n[Mehr](https://site.example/?a=1&b=2)\n"},
     });
     live(app, "rat", &article).await;
-    for (slug, at) in [("kosten", "2026-10-31T22:30:00Z"), ("rat", "2026-11-01T08:15:00Z")] {
+    for (slug, at) in [
+        ("kosten", "2026-10-31T22:30:00Z"),
+        ("rat", "2026-11-01T08:15:00Z"),
+    ] {
         verb(app, slug, "unpublish", json!({}), 200).await;
         verb(app, slug, "publish", json!({"published_at": at}), 200).await;
     }

@@ -10,7 +10,14 @@ use crate::support::seed::Seed;
 
 async fn backdated(app: &App, slug: &str, published_at: &str) {
     put(app, slug, &piece(slug)).await;
-    verb(app, slug, "publish", json!({"published_at": published_at}), 200).await;
+    verb(
+        app,
+        slug,
+        "publish",
+        json!({"published_at": published_at}),
+        200,
+    )
+    .await;
 }
 
 /// The entries of an index: addresses without what they begin with, and instants.
@@ -144,8 +151,14 @@ async fn an_api_without_a_website_has_no_sitemaps() {
     let feed = app.get("/feeds/all.json", 200).await;
     let address = "https://api.flussblick.example/v1/articles/rat";
     assert_eq!(feed["items"][0]["url"], address);
-    assert_eq!(feed["home_page_url"], "https://api.flussblick.example/v1/articles");
-    assert_eq!(app.get("/v1/articles/rat.jsonld", 200).await["url"], address);
+    assert_eq!(
+        feed["home_page_url"],
+        "https://api.flussblick.example/v1/articles"
+    );
+    assert_eq!(
+        app.get("/v1/articles/rat.jsonld", 200).await["url"],
+        address
+    );
 }
 
 #[actix_web::test]

@@ -63,14 +63,19 @@ impl Cache {
         assert!(head.starts_with("PURGE /purge HTTP/1.1\r\n"), "{head}");
         let keys = head
             .lines()
-            .find_map(|line| line.to_ascii_lowercase().strip_prefix("surrogate-key: ").map(str::to_owned))
+            .find_map(|line| {
+                line.to_ascii_lowercase()
+                    .strip_prefix("surrogate-key: ")
+                    .map(str::to_owned)
+            })
             .unwrap();
         let status = self.status.load(Ordering::Relaxed);
         if status == 200 {
             let keys = keys.split(' ').map(str::to_owned).collect();
             self.told.lock().unwrap().push(keys);
         }
-        let answer = format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        let answer =
+            format!("HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         let _ = stream.write_all(answer.as_bytes()).await;
     }
 
@@ -85,7 +90,9 @@ impl Cache {
     /// How often it was told a key.
     fn times(&self, key: &str) -> usize {
         let told = self.told.lock().unwrap();
-        told.iter().filter(|keys| keys.iter().any(|known| known == key)).count()
+        told.iter()
+            .filter(|keys| keys.iter().any(|known| known == key))
+            .count()
     }
 
     async fn until(&self, what: &str, seconds: u64, holds: impl Fn(&Self) -> bool) {
@@ -105,7 +112,9 @@ fn everything() -> String {
 
 async fn article(app: &App, slug: &str) -> String {
     live(app, slug, &piece(slug)).await;
-    let id = app.get(&format!("/v1/articles/{slug}?fields=id"), 200).await;
+    let id = app
+        .get(&format!("/v1/articles/{slug}?fields=id"), 200)
+        .await;
     let id: Id = id["id"].as_str().unwrap().parse().unwrap();
     join(&[Tag::article(id)])
 }
