@@ -9,9 +9,7 @@ use diesel::dsl::{self, count_star, exists, min};
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
-use crate::articles::model::{
-    ArticleRow, ListFilter, ListingRow, Order, RevisionHead, RevisionRow,
-};
+use crate::articles::model::{ArticleRow, ListFilter, ListingRow, Order, RevisionHead};
 use crate::db::schema::{articles, listings, revisions};
 use crate::db::{Id, Time};
 use crate::http::cursor::Position;

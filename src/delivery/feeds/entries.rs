@@ -255,8 +255,8 @@ fn load(
     context: &Context,
     positions: &[Position],
 ) -> Result<Vec<(Position, Option<Resolved>)>> {
-    let ids: Vec<Id> = positions.iter().map(|position| position.id).collect();
-    let mut rows = crate::store!(*conn, articles::with_live_revisions(&ids))?;
+    let wanted: Vec<Id> = positions.iter().map(|position| position.id).collect();
+    let mut rows = crate::store!(*conn, articles::with_live_revisions(&wanted))?;
     rows.retain(|(row, _)| row.is_visible(now));
     for (_, revision) in &mut rows {
         for column in [&mut revision.topics, &mut revision.authors] {
