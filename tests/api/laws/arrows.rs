@@ -33,7 +33,7 @@ const LEVELS: &[&[&str]] = &[
     &["taxonomy"],
     &["sections", "topics", "authors", "site", "media"],
     &["articles"],
-    &["previews", "lists", "redirects"],
+    &["previews", "lists", "redirects", "search"],
     &["delivery"],
     &["background", "demo", "backup"],
     &["app"],
