@@ -80,11 +80,7 @@ impl Contexts {
     }
 
     /// The names of topics and authors that can be suggested.
-    pub fn suggestible(
-        &self,
-        conn: &mut Conn<'_>,
-        state: &State,
-    ) -> Result<Arc<Vec<Suggestible>>> {
+    pub fn suggestible(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Vec<Suggestible>>> {
         let tags = [Tag::index(Entity::Topic), Tag::index(Entity::Author)];
         self.suggestible
             .get(state, &tags, || Suggestible::load(conn))

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::card::{CARD_FIELDS, Card, unique};
 use super::context::{Context, Contexts};
-use super::list::{self, include, in_order, name_tags, sparse};
+use super::list::{self, in_order, include, name_tags, sparse};
 use super::pictures::Pictures;
 use super::serve::serve_after;
 use crate::articles::model::{ArticleRow, ListFilter, RevisionHead};

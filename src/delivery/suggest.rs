@@ -303,7 +303,11 @@ fn headlines(
     if found.is_partial() {
         return Ok((Vec::new(), None));
     }
-    let expires = found.rows.iter().filter_map(|(row, _)| row.expires_at).min();
+    let expires = found
+        .rows
+        .iter()
+        .filter_map(|(row, _)| row.expires_at)
+        .min();
     let items = found.rows.into_iter().map(|(row, head)| {
         tags.push(Tag::article(row.id));
         Suggestion {

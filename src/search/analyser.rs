@@ -53,7 +53,10 @@ pub struct Word {
 
 /// What is part of a word and leaves no trace in its terms.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    matches!(
+        c,
+        '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
+    )
 }
 
 fn is_mark(c: char) -> bool {

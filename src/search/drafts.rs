@@ -42,13 +42,37 @@ impl FindDrafts for Drafts {
                 marks.push(found);
             }
         };
-        only(filter.sections.iter().map(|id| mark::section(*id)).collect());
+        only(
+            filter
+                .sections
+                .iter()
+                .map(|id| mark::section(*id))
+                .collect(),
+        );
         only(words.topics.iter().map(|id| mark::topic(*id)).collect());
         only(words.authors.iter().map(|id| mark::author(*id)).collect());
         only(filter.kind.iter().map(|kind| mark::kind(*kind)).collect());
-        only(filter.language.iter().map(|tag| mark::language(tag)).collect());
-        only(filter.created_by.iter().map(|id| mark::made_by(*id)).collect());
-        only(filter.external_id.iter().map(|id| mark::external(id)).collect());
+        only(
+            filter
+                .language
+                .iter()
+                .map(|tag| mark::language(tag))
+                .collect(),
+        );
+        only(
+            filter
+                .created_by
+                .iter()
+                .map(|id| mark::made_by(*id))
+                .collect(),
+        );
+        only(
+            filter
+                .external_id
+                .iter()
+                .map(|id| mark::external(id))
+                .collect(),
+        );
         let mut without = Vec::new();
         match filter.state {
             Some(Stands::Trashed) => only(vec![mark::TRASHED.to_owned()]),

@@ -233,7 +233,9 @@ pub(super) fn find(view: &Arc<View>, wanted: &Wanted) -> tantivy::Result<Hits> {
 /// Which words to try when nothing has all of them: without those that nothing has,
 /// then without one, the least telling first, then the most telling alone.
 fn fewer(plans: &[Plan]) -> Vec<Vec<usize>> {
-    let there: Vec<usize> = (0..plans.len()).filter(|at| plans[*at].frequency > 0).collect();
+    let there: Vec<usize> = (0..plans.len())
+        .filter(|at| plans[*at].frequency > 0)
+        .collect();
     let mut tries = Vec::new();
     if there.is_empty() {
         return tries;
@@ -490,7 +492,9 @@ impl Search<'_> {
                     true => self.score(&mut parts, segment, doc, at),
                     false => 0,
                 };
-                best.offer(score, at, self.wanted.after, (number, doc), || segment.id(doc));
+                best.offer(score, at, self.wanted.after, (number, doc), || {
+                    segment.id(doc)
+                });
             }
             doc += 1;
         }
@@ -927,10 +931,23 @@ mod tests {
             at: 0,
             id: 5,
         });
-        for (score, id) in [(9, 9), (9, 5), (9, 4), (1, 1), (7, 2), (7, 3), (2, 6), (8, 1)] {
+        for (score, id) in [
+            (9, 9),
+            (9, 5),
+            (9, 4),
+            (1, 1),
+            (7, 2),
+            (7, 3),
+            (2, 6),
+            (8, 1),
+        ] {
             best.offer(score, 0, after, (0, id), || u128::from(id));
         }
-        let mut places: Vec<_> = best.heap.into_iter().map(|Reverse((place, ..))| place).collect();
+        let mut places: Vec<_> = best
+            .heap
+            .into_iter()
+            .map(|Reverse((place, ..))| place)
+            .collect();
         places.sort_unstable_by(|a, b| b.cmp(a));
         let found: Vec<_> = places.iter().map(|place| (place.score, place.id)).collect();
         assert_eq!(found, [(9, 4), (8, 1), (7, 3)]);

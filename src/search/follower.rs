@@ -201,8 +201,10 @@ impl Follower {
 
     /// Shows nothing any more, as while the indexes are being made.
     pub fn forget(&self) {
-        self.public.index.hide();
-        self.drafts.index.hide();
+        for follows in [&self.public, &self.drafts] {
+            let _kept = lock(&follows.kept);
+            follows.index.hide();
+        }
     }
 
     /// Makes both indexes anew.
@@ -342,9 +344,8 @@ fn is_ours(state: &State, which: Which, note: &Note) -> Result<bool> {
     match which {
         Which::Public => {
             let upto = note.upto;
-            let last = state.read_blocking(move |c| {
-                Ok(crate::store!(*c, changes::since(upto - 1, 1))?)
-            })?;
+            let last = state
+                .read_blocking(move |c| Ok(crate::store!(*c, changes::since(upto - 1, 1))?))?;
             let same = last
                 .first()
                 .is_some_and(|entry| entry.seq == upto && mark(entry) == note.mark);
@@ -371,7 +372,10 @@ fn end(state: &State, which: Which) -> Result<Note> {
         Which::Drafts => {
             let newest = crate::store!(*c, search::newest_edit())?;
             let (at, id) = newest.unwrap_or_default();
-            Ok(Note::new(at.0, newest.map(|_| id.to_string()).unwrap_or_default()))
+            Ok(Note::new(
+                at.0,
+                newest.map(|_| id.to_string()).unwrap_or_default(),
+            ))
         }
     })
 }
@@ -413,7 +417,11 @@ fn make(state: &State, which: Which, keeper: &mut Keeper) -> Result<()> {
         tracing::info!(
             articles = count,
             seconds = began.elapsed().as_secs(),
-            index = if which == Which::Public { "public" } else { "drafts" },
+            index = if which == Which::Public {
+                "public"
+            } else {
+                "drafts"
+            },
             "made the search index"
         );
     } else {
@@ -429,8 +437,8 @@ fn follow_public(state: &State, keeper: &mut Keeper) -> Result<()> {
         let from = keeper.note.as_ref().map_or(0, |note| note.upto);
         // Articles, and whether they are written anew though they are the same.
         let mut articles: BTreeMap<Id, bool> = BTreeMap::new();
-        let entries: Vec<Entry> = state
-            .read_blocking(move |c| Ok(crate::store!(*c, changes::since(from, ENTRIES))?))?;
+        let entries: Vec<Entry> =
+            state.read_blocking(move |c| Ok(crate::store!(*c, changes::since(from, ENTRIES))?))?;
         let Some(last) = entries.last() else {
             return Ok(());
         };
@@ -511,7 +519,10 @@ fn follow_drafts(state: &State, keeper: &mut Keeper, back: i64) -> Result<()> {
         newest = Some(place);
         let mut changed = Vec::new();
         for (_, id, version) in &found {
-            if keeper.known(*id)?.is_none_or(|(_, known, _)| known != *version) {
+            if keeper
+                .known(*id)?
+                .is_none_or(|(_, known, _)| known != *version)
+            {
                 changed.push(*id);
             }
         }

@@ -118,7 +118,12 @@ impl Marker {
         };
         let (from, to) = around(text, found[at].0);
         let places = found.iter().map(|(from, to, _)| (*from, *to));
-        let mut spans = spans(text, from, to, places.filter(|place| place.0 >= from && place.1 <= to));
+        let mut spans = spans(
+            text,
+            from,
+            to,
+            places.filter(|place| place.0 >= from && place.1 <= to),
+        );
         if from > 0
             && let Some(first) = spans.first_mut()
         {
@@ -166,11 +171,12 @@ fn around(text: &str, place: usize) -> (usize, usize) {
         .map_or(text.len(), |(at, _)| from + at);
     let to = match limit == text.len() {
         true => limit,
-        false => from
-            + text[from..limit]
+        false => {
+            from + text[from..limit]
                 .rfind(char::is_whitespace)
                 .filter(|at| from + at > place)
-                .unwrap_or(limit - from),
+                .unwrap_or(limit - from)
+        }
     };
     (from, from + text[from..to].trim_end().len())
 }
@@ -237,10 +243,16 @@ mod tests {
 
     #[test]
     fn a_passage_has_most_of_the_words_and_begins_with_a_sentence() {
-        let filler = "Davon war lange nicht die Rede gewesen, und niemand sprach darüber. ".repeat(8);
-        let text = format!("Die Brücke steht. {filler}Am Ende wird die Brücke im Oktober saniert. {filler}");
+        let filler =
+            "Davon war lange nicht die Rede gewesen, und niemand sprach darüber. ".repeat(8);
+        let text = format!(
+            "Die Brücke steht. {filler}Am Ende wird die Brücke im Oktober saniert. {filler}"
+        );
         let passage = shown(&marker("Brücke sanieren ").passage(&text));
-        assert!(passage.starts_with("… Am Ende wird die [Brücke] im Oktober [saniert]."), "{passage}");
+        assert!(
+            passage.starts_with("… Am Ende wird die [Brücke] im Oktober [saniert]."),
+            "{passage}"
+        );
         assert!(passage.ends_with(" …"), "{passage}");
         assert!(passage.chars().count() < PASSAGE + 20, "{passage}");
         assert!(marker("Bahn").passage(&text).is_empty());
@@ -250,6 +262,11 @@ mod tests {
     fn a_passage_of_a_text_without_spaces_is_cut_all_the_same() {
         let text = format!("{}wort{}", "ü,".repeat(400), ",ß".repeat(400));
         let passage = marker("wort").passage(&text);
-        assert!(passage.iter().any(|span| span.matched && span.text == "wort"), "{passage:?}");
+        assert!(
+            passage
+                .iter()
+                .any(|span| span.matched && span.text == "wort"),
+            "{passage:?}"
+        );
     }
 }

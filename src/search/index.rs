@@ -469,7 +469,10 @@ pub fn look(folder: &Path) -> Result<Option<Standing>> {
     }
     let index = tantivy::Index::open_in_dir(&folder).map_err(internal)?;
     let metas = index.load_metas().map_err(internal)?;
-    let articles = metas.segments.iter().map(|segment| u64::from(segment.num_docs()));
+    let articles = metas
+        .segments
+        .iter()
+        .map(|segment| u64::from(segment.num_docs()));
     Ok(Note::of(metas.payload.as_deref()).map(|note| Standing {
         articles: Some(articles.sum()),
         upto: note.upto,

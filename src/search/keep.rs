@@ -102,8 +102,8 @@ impl Keeper {
         shared.hide();
         fs::remove_dir_all(&shared.folder)?;
         private_folder(&shared.folder)?;
-        let index = tantivy::Index::create_in_dir(&shared.folder, Fields::schema().0)
-            .map_err(internal)?;
+        let index =
+            tantivy::Index::create_in_dir(&shared.folder, Fields::schema().0).map_err(internal)?;
         Self::on(shared, index, None)
     }
 
@@ -273,7 +273,11 @@ impl Keeper {
         document.add_pre_tokenized_text(marks, tokens(marked));
         let stems = |words: &[Word]| {
             let stems = words.iter();
-            tokens(stems.map(|word| token(&word.terms.stem, word.position)).collect())
+            tokens(
+                stems
+                    .map(|word| token(&word.terms.stem, word.position))
+                    .collect(),
+            )
         };
         let once = |words: &[Word]| {
             let mut terms: Vec<&str> = words.iter().map(|word| &*word.terms.exact).collect();

@@ -92,7 +92,9 @@ pub(super) fn find(view: &Arc<View>, like: &Like<'_>) -> tantivy::Result<Vec<Id>
     found.sort_unstable_by(best_first);
     found.truncate(like.limit);
     let ids = found.into_iter();
-    Ok(ids.map(|(_, _, id, ..)| Id(uuid::Uuid::from_u128(id))).collect())
+    Ok(ids
+        .map(|(_, _, id, ..)| Id(uuid::Uuid::from_u128(id)))
+        .collect())
 }
 
 /// The words that tell most about an article, and how much.
@@ -126,7 +128,11 @@ fn telling(view: &View, like: &Like<'_>) -> tantivy::Result<Vec<(Arc<str>, f32)>
         // What nothing else has leads nowhere.
         if frequency > 1 && frequency <= PLACES {
             let rare = (all / frequency as f32).ln().max(0.05);
-            telling.push((rare * rare * (1.0 + count.min(6.0).ln_1p()), stem, frequency));
+            telling.push((
+                rare * rare * (1.0 + count.min(6.0).ln_1p()),
+                stem,
+                frequency,
+            ));
         }
     }
     telling.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));

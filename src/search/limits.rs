@@ -84,7 +84,10 @@ mod tests {
         assert!(limits.count(address("2001:db8::2")).is_ok());
         let refused = limits.count(address("2001:db8::3")).unwrap_err();
         let headers = &refused.to_problem().headers;
-        assert!(headers.contains(&("Retry-After", "30".to_owned())), "{headers:?}");
+        assert!(
+            headers.contains(&("Retry-After", "30".to_owned())),
+            "{headers:?}"
+        );
         assert!(limits.count(address("2001:db8:0:1::1")).is_ok());
         let unlimited = SearchLimits::new(0);
         assert!((0..1_000).all(|_| unlimited.count(address("192.0.2.1")).is_ok()));

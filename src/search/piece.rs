@@ -172,7 +172,8 @@ pub fn words_of(stored: &str) -> String {
 /// The names of these topics and authors as they are now.
 fn names_of(conn: &mut Conn<'_>, ids: &[Id]) -> Result<HashMap<Id, String>> {
     let found = crate::store!(*conn, taxonomy::names(ids))?;
-    let mut found: HashMap<Id, String> = found.into_iter().map(|(id, _, name)| (id, name)).collect();
+    let mut found: HashMap<Id, String> =
+        found.into_iter().map(|(id, _, name)| (id, name)).collect();
     let gone: Vec<Id> = ids
         .iter()
         .filter(|id| !found.contains_key(id))
@@ -182,7 +183,8 @@ fn names_of(conn: &mut Conn<'_>, ids: &[Id]) -> Result<HashMap<Id, String>> {
         let merged = names::merged(conn, &gone)?;
         let into: Vec<Id> = merged.values().copied().collect();
         let names = crate::store!(*conn, taxonomy::names(&into))?;
-        let names: HashMap<Id, String> = names.into_iter().map(|(id, _, name)| (id, name)).collect();
+        let names: HashMap<Id, String> =
+            names.into_iter().map(|(id, _, name)| (id, name)).collect();
         for (from, into) in merged {
             found.extend(names.get(&into).map(|name| (from, name.clone())));
         }

@@ -178,9 +178,17 @@ mod tests {
     #[test]
     fn words_phrases_and_what_must_not_be_there() {
         for (typed, wanted, unwanted) in [
-            ("Nahverkehr  kostenlos", &["Nahverkehr", "kostenlos"][..], &[][..]),
+            (
+                "Nahverkehr  kostenlos",
+                &["Nahverkehr", "kostenlos"][..],
+                &[][..],
+            ),
             ("\"neue Brücke\" -Bahn", &["\"neue Brücke\""], &["Bahn"]),
-            ("„neue Brücke“ –\"alte Brücke\"", &["\"neue Brücke\""], &["\"alte Brücke\""]),
+            (
+                "„neue Brücke“ –\"alte Brücke\"",
+                &["\"neue Brücke\""],
+                &["\"alte Brücke\""],
+            ),
             ("E-Bike Rad/Weg", &["E-Bike", "Rad", "Weg"], &[]),
             ("\"offen", &["offen"], &[]),
             ("- \" ' -- * ( ) AND:", &["AND"], &[]),
@@ -195,7 +203,11 @@ mod tests {
     fn the_last_word_may_go_on() {
         let unfinished = |text: &str| {
             let query = Query::parse(text);
-            query.wanted.iter().map(|unit| unit.unfinished).collect::<Vec<_>>()
+            query
+                .wanted
+                .iter()
+                .map(|unit| unit.unfinished)
+                .collect::<Vec<_>>()
         };
         assert_eq!(unfinished("neue Brü"), [false, true]);
         assert_eq!(unfinished("neue Brü "), [false, false]);

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::Conn;
 use crate::articles::model::{ArticleRow, RevisionRow};
 use crate::db::schema::{articles, authors, revisions, topics};
-use crate::db::{Dialect, Id, Time};
+use crate::db::{Id, Time};
 
 /// Articles with the revision that readers see or will see, in the order of their
 /// ids, after one.

@@ -195,8 +195,10 @@ fn best_first(
     while at < found.len() {
         let ids = &found[at..found.len().min(at + CHUNK)];
         filter.only = ids.to_vec();
-        let fitting =
-            crate::store!(*conn, articles::editor_page(&filter, now, None, CHUNK as i64))?;
+        let fitting = crate::store!(
+            *conn,
+            articles::editor_page(&filter, now, None, CHUNK as i64)
+        )?;
         let mut fitting: HashMap<Id, _> = fitting
             .into_iter()
             .map(|(row, head)| (row.id, (row, head)))

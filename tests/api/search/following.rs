@@ -80,7 +80,11 @@ async fn an_index_that_is_missing_damaged_or_foreign_is_made_anew() {
             2 => {
                 // Of a later version of the program.
                 let meta = fs::read_to_string(folder.join("meta.json")).unwrap();
-                fs::write(folder.join("meta.json"), meta.replace("\\\"version\\\":", "\\\"version\\\":9")).unwrap();
+                fs::write(
+                    folder.join("meta.json"),
+                    meta.replace("\\\"version\\\":", "\\\"version\\\":9"),
+                )
+                .unwrap();
             }
             3 => {
                 // Of another newsroom.
@@ -92,7 +96,10 @@ async fn an_index_that_is_missing_damaged_or_foreign_is_made_anew() {
             }
             _ => {
                 // A file is cut short, as after a crash.
-                let long = fs::read_dir(&folder).unwrap().flatten().filter(|entry| entry.path().extension().is_some_and(|end| end == "pos"));
+                let long = fs::read_dir(&folder)
+                    .unwrap()
+                    .flatten()
+                    .filter(|entry| entry.path().extension().is_some_and(|end| end == "pos"));
                 let path = long.map(|entry| entry.path()).next().unwrap();
                 let bytes = fs::read(&path).unwrap();
                 fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
@@ -100,8 +107,16 @@ async fn an_index_that_is_missing_damaged_or_foreign_is_made_anew() {
         }
         let again = App::another_node(&app).await;
         again.indexed().await;
-        assert_eq!(found(&again, &q("Imkerin")).await, ["imkerin-stadtdach"], "{damage}");
-        assert_eq!(found(&again, &q("\"kleine Fähre\"")).await, ["faehre-mole"], "{damage}");
+        assert_eq!(
+            found(&again, &q("Imkerin")).await,
+            ["imkerin-stadtdach"],
+            "{damage}"
+        );
+        assert_eq!(
+            found(&again, &q("\"kleine Fähre\"")).await,
+            ["faehre-mole"],
+            "{damage}"
+        );
         again.search.pause();
         again.search.release();
     }

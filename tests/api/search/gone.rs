@@ -11,12 +11,17 @@ const WORD: &str = "Quastenflosser";
 
 async fn publish(app: &App, slug: &str, more: Value) {
     put(app, slug, &with(piece(&format!("{WORD} {slug}")), more)).await;
-    app.as_editor().send("POST", &format!("{EDITOR}/{slug}/publish"), &json!({}), 200).await;
+    app.as_editor()
+        .send("POST", &format!("{EDITOR}/{slug}/publish"), &json!({}), 200)
+        .await;
 }
 
 /// Slugs that suggestions name.
 async fn suggested(app: &App) -> Vec<String> {
-    slugs(&app.get(&format!("/v1/search/suggest?{}", q("quastenfl")), 200).await)
+    slugs(
+        &app.get(&format!("/v1/search/suggest?{}", q("quastenfl")), 200)
+            .await,
+    )
 }
 
 both! {

@@ -27,7 +27,9 @@ pub fn q(text: &str) -> String {
 
 /// Slugs that a search finds, in order.
 pub async fn found(app: &App, query: &str) -> Vec<String> {
-    let page = app.get(&format!("/v1/search?fields=slug&{query}"), 200).await;
+    let page = app
+        .get(&format!("/v1/search?fields=slug&{query}"), 200)
+        .await;
     slugs(&page)
 }
 
@@ -55,7 +57,9 @@ pub fn shown(spans: &Value) -> String {
 
 /// Publishes articles, given as slug, Markdown and days ago, in one transaction.
 pub fn publish(app: &App, articles: Vec<(String, String, i64)>) {
-    let now = Time(app.state.now().0 / 1_000_000 * 1_000_000);
+    // The same instants for whoever publishes the same in this hour.
+    let hour = 3_600_000_000;
+    let now = Time(app.state.now().0 / hour * hour);
     let actor = Actor::command();
     app.blocking(|| {
         app.state.write_blocking(|tx| {

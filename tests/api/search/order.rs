@@ -9,22 +9,51 @@ use crate::support::App;
 /// Pieces of prose, and many texts that are made of the same few words.
 fn corpus() -> Vec<(String, String, i64)> {
     const WORDS: [&str; 12] = [
-        "Brücke", "Fähre", "Strom", "Dach", "Honig", "Wolf", "Fluss", "Rat", "Kran", "Eis", "Deich", "Chor",
+        "Brücke", "Fähre", "Strom", "Dach", "Honig", "Wolf", "Fluss", "Rat", "Kran", "Eis",
+        "Deich", "Chor",
     ];
     let mut all = pieces();
     for number in 0..120_usize {
         let word = |step: usize| WORDS[(number * step + step) % WORDS.len()];
-        let text: String = (1..=number % 9 + 3).map(|step| format!("{} am {}. ", word(step), word(step + 4))).collect();
-        let markdown = format!("---\nheadline: {} und {}\nsection: politik\n---\n\n{text}\n", word(5), word(7));
-        all.push((format!("text-{number:03}"), markdown, (number * 37 % 400) as i64));
+        let text: String = (1..=number % 9 + 3)
+            .map(|step| format!("{} am {}. ", word(step), word(step + 4)))
+            .collect();
+        let markdown = format!(
+            "---\nheadline: {} und {}\nsection: politik\n---\n\n{text}\n",
+            word(5),
+            word(7)
+        );
+        all.push((
+            format!("text-{number:03}"),
+            markdown,
+            (number * 37 % 400) as i64,
+        ));
     }
     all
 }
 
 fn queries() -> Vec<String> {
-    let words = ["Brücke", "Fähre Strom", "Honig", "Wolf Dach Deich", "Kran -Eis", "\"Rat am\"", "Chor Quastenflosser", "Eis Fluss Honig Wolf", "br", "str", "Fluss Ra"];
-    let of_prose = PROSE.iter().flat_map(|piece| piece.exact.iter().chain(piece.inflected));
-    words.iter().chain(of_prose).map(|text| (*text).to_owned()).collect()
+    let words = [
+        "Brücke",
+        "Fähre Strom",
+        "Honig",
+        "Wolf Dach Deich",
+        "Kran -Eis",
+        "\"Rat am\"",
+        "Chor Quastenflosser",
+        "Eis Fluss Honig Wolf",
+        "br",
+        "str",
+        "Fluss Ra",
+    ];
+    let of_prose = PROSE
+        .iter()
+        .flat_map(|piece| piece.exact.iter().chain(piece.inflected));
+    words
+        .iter()
+        .chain(of_prose)
+        .map(|text| (*text).to_owned())
+        .collect()
 }
 
 async fn answers(app: &App) -> Vec<(String, Vec<String>)> {
@@ -56,11 +85,21 @@ async fn hits_are_the_same_on_both_databases() {
     let sqlite = App::sqlite().await;
     at_once(&sqlite).await;
     let expected = answers(&sqlite).await;
-    assert!(expected.iter().filter(|(_, slugs)| !slugs.is_empty()).count() > 150);
+    assert!(
+        expected
+            .iter()
+            .filter(|(_, slugs)| !slugs.is_empty())
+            .count()
+            > 150
+    );
     if let Some(postgres) = App::postgres().await {
         // The same ids, so that ties are broken in the same way.
         at_once(&postgres).await;
-        same(&expected, &answers(&postgres).await, "SQLite and PostgreSQL");
+        same(
+            &expected,
+            &answers(&postgres).await,
+            "SQLite and PostgreSQL",
+        );
     }
 }
 
@@ -83,7 +122,9 @@ async fn hits_are_the_same_however_the_index_came_to_be() {
         publish(&app, vec![(gone.clone(), all[0].1.clone(), 3)]);
         app.indexed().await;
         let path = format!("/v1/editor/articles/{gone}/unpublish");
-        app.as_editor().send("POST", &path, &serde_json::json!({}), 200).await;
+        app.as_editor()
+            .send("POST", &path, &serde_json::json!({}), 200)
+            .await;
     }
     app.indexed().await;
     app.state.cache.evict_all();

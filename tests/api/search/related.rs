@@ -12,30 +12,70 @@ const SECTIONS: [&str; 3] = ["politik", "kultur", "sport"];
 
 fn filler(number: usize) -> String {
     const WORDS: [&str; 16] = [
-        "Stadtrat", "Antrag", "Mehrheit", "Sitzung", "Kosten", "Bürger", "Verwaltung", "Straße", "Schule", "Verein", "Sommer", "Termin", "Ergebnis", "Frage",
-        "Plan", "Gebäude",
+        "Stadtrat",
+        "Antrag",
+        "Mehrheit",
+        "Sitzung",
+        "Kosten",
+        "Bürger",
+        "Verwaltung",
+        "Straße",
+        "Schule",
+        "Verein",
+        "Sommer",
+        "Termin",
+        "Ergebnis",
+        "Frage",
+        "Plan",
+        "Gebäude",
     ];
-    (0..60).map(|at| format!("{} ", WORDS[(number * 7 + at * (number % 5 + 1)) % WORDS.len()])).collect()
+    (0..60)
+        .map(|at| {
+            format!(
+                "{} ",
+                WORDS[(number * 7 + at * (number % 5 + 1)) % WORDS.len()]
+            )
+        })
+        .collect()
 }
 
 /// The words that only a pair has: three, made up.
 fn rare(pair: usize) -> [String; 3] {
-    ["Quar", "Zwiv", "Blon"].map(|begin| format!("{begin}{}el", ["ba", "do", "fi", "gu", "ke", "lo", "mu"][pair % 7].repeat(pair / 7 + 1)))
+    ["Quar", "Zwiv", "Blon"].map(|begin| {
+        format!(
+            "{begin}{}el",
+            ["ba", "do", "fi", "gu", "ke", "lo", "mu"][pair % 7].repeat(pair / 7 + 1)
+        )
+    })
 }
 
 fn member(pair: usize, second: bool) -> (String, String, i64) {
     let [a, b, c] = rare(pair);
     let section = SECTIONS[(pair + usize::from(second)) % 3];
     let topic = ["verkehr", "haushalt", "klima"][pair % 3];
-    let text = format!("{} {a}s. {} {b}. {} {c}", filler(pair * 2 + usize::from(second)), filler(pair), filler(pair + 5));
-    let markdown = format!("---\nheadline: Sitzung Nummer {}\nsection: {section}\ntopics: [{topic}]\n---\n\n{text}\n", pair * 2 + usize::from(second));
-    (format!("paar-{pair}-{}", u8::from(second)), markdown, (pair % 300) as i64)
+    let text = format!(
+        "{} {a}s. {} {b}. {} {c}",
+        filler(pair * 2 + usize::from(second)),
+        filler(pair),
+        filler(pair + 5)
+    );
+    let markdown = format!(
+        "---\nheadline: Sitzung Nummer {}\nsection: {section}\ntopics: [{topic}]\n---\n\n{text}\n",
+        pair * 2 + usize::from(second)
+    );
+    (
+        format!("paar-{pair}-{}", u8::from(second)),
+        markdown,
+        (pair % 300) as i64,
+    )
 }
 
 fn automatic(page: &Value) -> Vec<String> {
     let items = page["items"].as_array().unwrap().iter();
     let automatic = items.filter(|item| item["automatic"] == true);
-    automatic.map(|item| item["article"]["slug"].as_str().unwrap().to_owned()).collect()
+    automatic
+        .map(|item| item["article"]["slug"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 both! {

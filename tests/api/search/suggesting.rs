@@ -8,7 +8,9 @@ use crate::both;
 use crate::support::App;
 
 async fn suggest(app: &App, text: &str) -> Vec<(String, String)> {
-    let page: Value = app.get(&format!("/v1/search/suggest?{}", q(text)), 200).await;
+    let page: Value = app
+        .get(&format!("/v1/search/suggest?{}", q(text)), 200)
+        .await;
     let items = page["items"].as_array().unwrap().iter();
     items
         .map(|item| {
