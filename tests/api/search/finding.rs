@@ -223,7 +223,7 @@ both! {
         app.get(&format!("/v1/search?q=Pegel&cursor={cursor}"), 200).await;
         for other in ["q=Stand", "q=Pegel&sort=-published_at", "q=Pegel&section=politik"] {
             let problem: Value = app.get(&format!("/v1/search?{other}&cursor={cursor}"), 400).await;
-            assert_eq!(problem["type"], "https://api.flussblick.example/problems/bad-cursor");
+            assert!(problem["type"].as_str().unwrap().ends_with("/problems/bad-cursor"));
         }
         let of_a_list = app.get("/v1/articles?limit=1", 200).await["next_cursor"].as_str().unwrap().to_owned();
         app.get(&format!("/v1/search?q=Pegel&cursor={of_a_list}"), 400).await;

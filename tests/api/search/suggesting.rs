@@ -39,18 +39,18 @@ both! {
         assert_eq!(suggest(&app, "rost lö").await, [of("article", "Rost an der Löwenbrücke: Sperrung für Lastwagen")]);
         assert_eq!(suggest(&app, "polit").await, [of("section", "Politik")]);
         assert_eq!(suggest(&app, "verk").await[0], of("topic", "Verkehr"));
-        assert_eq!(suggest(&app, "  ").await, []);
+        assert!(suggest(&app, "  ").await.is_empty());
         // A topic and an author that only drafts have are none.
-        assert_eq!(suggest(&app, "jonas").await, []);
+        assert!(suggest(&app, "jonas").await.is_empty());
         let page = app.get("/v1/search/suggest?q=k&limit=2", 200).await;
         assert!(page["items"].as_array().unwrap().len() <= 2);
         app.get("/v1/search/suggest", 400).await;
         app.get("/v1/search/suggest?q=k&limit=101", 400).await;
         // Another name is suggested as soon as it is one.
         got(editor.request("PATCH", "/v1/editor/authors/mara-lenz").header("If-Match", "*").json(&json!({"name": "Mara Quist"})), 200).await;
-        assert_eq!(suggest(&app, "lenz").await, []);
+        assert!(suggest(&app, "lenz").await.is_empty());
         assert_eq!(suggest(&app, "quist").await, [of("author", "Mara Quist")]);
         editor.send("POST", &format!("{EDITOR}/von-mara/unpublish"), &json!({}), 200).await;
-        assert_eq!(suggest(&app, "quist").await, []);
+        assert!(suggest(&app, "quist").await.is_empty());
     }
 }
