@@ -12,6 +12,7 @@ mod process;
 mod reading;
 mod report;
 mod running;
+mod search;
 mod streams;
 mod text;
 mod writing;
@@ -65,6 +66,8 @@ struct Cli {
 enum Part {
     /// What readers ask for
     Reading,
+    /// Whether search finds what was meant
+    Search,
     /// What editors send
     Writing,
     /// Start, memory, sizes
@@ -76,8 +79,9 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 5] = [
+    const ALL: [Part; 6] = [
         Part::Reading,
+        Part::Search,
         Part::Writing,
         Part::Running,
         Part::Streams,
@@ -87,6 +91,7 @@ impl Part {
     fn name(self) -> &'static str {
         match self {
             Part::Reading => "reading",
+            Part::Search => "search",
             Part::Writing => "writing",
             Part::Running => "running",
             Part::Streams => "streams",
@@ -188,6 +193,7 @@ fn measure(cli: &Cli) -> Result<()> {
                 part.name()
             )),
             Part::Reading => reading::run(&library, &scale, &cli.only, &mut report),
+            Part::Search => search::run(&library, &scale, &mut report)?,
             Part::Writing => writing::run(&library, &scale, &mut report)?,
             Part::Running => running::run(&library, &scale, &mut report)?,
             Part::Streams => streams::run(&library, &scale, &mut report)?,

@@ -20,10 +20,12 @@ pub mod preview;
 pub mod related;
 pub mod resolve;
 pub mod routes;
+pub mod search;
 pub mod sections;
 pub mod serve;
 pub mod site;
 pub mod sitemaps;
+pub mod suggest;
 pub mod sync;
 pub mod taxonomy;
 pub mod topics;
@@ -44,6 +46,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(preview::get_preview)
         .service(resolve::resolve_address)
         .service(home::get_home)
+        .service(search::search_articles)
+        .service(suggest::suggest)
         .service(sync::routes::list_changes)
         .service(sync::routes::count_changes)
         .service(events::stream_events);

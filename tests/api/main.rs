@@ -20,6 +20,7 @@ mod outage;
 mod readme;
 mod redirects;
 mod resolve;
+mod search;
 mod sections;
 mod site;
 mod sync;

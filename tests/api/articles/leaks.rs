@@ -9,6 +9,7 @@ mod addresses;
 mod feeds;
 mod lists;
 mod previews;
+mod searches;
 mod sync;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -625,6 +626,7 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
     addresses::crawl(app, &forbidden, pieces, hours).await;
     lists::crawl(app, &forbidden, pieces, hours).await;
     feeds::crawl(app, &forbidden, pieces, hours).await;
+    searches::crawl(app, &forbidden, pieces, hours).await;
 
     // And what should be seen is.
     let mut led = 0;
