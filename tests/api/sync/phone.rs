@@ -38,9 +38,10 @@ async fn write(app: &App, number: u64, until: Instant, written: &Cell<usize>) {
         let path = format!("{EDITOR}/{slug}");
         let topics: Vec<&str> = (0..pick(3)).map(|_| TOPICS[pick(TOPICS.len())]).collect();
         let text = format!("Text [dort](https://flussblick.example/2026/11/a-{}-{}/).\n\n[[a-99-{}]]\n", pick(8), pick(6), pick(6));
+        let author = ["Mara Lenz", "Jonas Ott", "Ida Voss"][pick(3)];
         let mut article = json!({
             "headline": format!("{slug}, Fassung {}", pick(1_000)), "section": SECTIONS[pick(4)], "topics": topics,
-            "authors": [["Mara Lenz", "Jonas Ott", "Ida Voss"][pick(3)]], "body": {"markdown": text},
+            "authors": [author], "body": {"markdown": text},
         });
         if pick(10) == 0 {
             article["expires_at"] = json!(at(app, 1 + pick(3) as i64));
