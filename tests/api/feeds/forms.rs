@@ -60,8 +60,9 @@ macro_rules! whole_text {
 both! {
     async fn every_form_has_everything(app: App) {
         filled(&app).await;
-        whole_text!("all_rss", shown(&app, "/feeds/all.rss").await);
-        whole_text!("section_atom", shown(&app, "/feeds/sections/politik.atom").await);
+        let (rss, atom) = (shown(&app, "/feeds/all.rss").await, shown(&app, "/feeds/sections/politik.atom").await);
+        whole_text!("all_rss", rss);
+        whole_text!("section_atom", atom);
         let feed = app.get("/feeds/topics/verkehr.json", 200).await;
         crate::whole!("topic_json", &feed);
         for (path, content_type) in [("all.rss", "application/rss+xml; charset=utf-8"), ("all.atom", "application/atom+xml; charset=utf-8"), ("all.json", "application/feed+json")] {

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::forms::filled;
 use crate::articles::{got, live, newsroom, patch, piece, put, verb, with};
 use crate::both;
-use crate::support::App;
 
 both! {
     async fn an_article_as_search_engines_read_it(app: App) {

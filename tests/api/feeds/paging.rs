@@ -5,7 +5,6 @@ use serde_json::json;
 use super::{all_between, text, titles};
 use crate::articles::{live, newsroom, piece, with};
 use crate::both;
-use crate::support::App;
 
 both! {
     async fn a_page_leads_to_the_next(app: App) {

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::{text, titles};
 use crate::articles::{at, got, live, newsroom, patch, piece, put, verb, with};
 use crate::both;
-use crate::support::App;
 
 both! {
     async fn each_feed_has_its_articles(app: App) {
