@@ -157,6 +157,7 @@ fn routes(config: &mut ServiceConfig) {
         (name = "lists", description = "Lists that the newsroom puts together: the front page, more news"),
         (name = "sync", description = "Everything for apps: a start screen in one request, and what has changed since"),
         (name = "redirects", description = "Where old addresses of the website lead"),
+        (name = "feeds", description = "Feeds and sitemaps: for feed readers and search engines"),
         (name = "site", description = "The site as a whole: its name, language and links"),
         (name = "auth", description = "Sign in, and see what you may do"),
         (name = "users", description = "Keep users"),

@@ -11,7 +11,8 @@
 //! A third task removes what is kept for a while only, such as answers to
 //! requests with an `Idempotency-Key`, and bytes of media without a medium.
 //!
-//! Workers make the renditions of pictures.
+//! Workers make the renditions of pictures. Caches in front are told what has changed
+//! ([`crate::outbound`]).
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::db::pg::Connector;
 use crate::delivery::sync::prune::prune;
 use crate::editing;
 use crate::media;
+use crate::outbound;
 use crate::state::State;
 
 /// Starts all of it on the present runtime.
@@ -40,6 +42,7 @@ pub fn start(state: &Arc<State>) {
     tokio::spawn(announce(Arc::downgrade(state)));
     tokio::spawn(tidy(Arc::downgrade(state)));
     media::work::start(state);
+    outbound::start(state);
 }
 
 /// Removes what is kept for a while only, until the server is gone.

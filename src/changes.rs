@@ -61,6 +61,9 @@ crate::text_enum! {
     }
 }
 
+/// How many groups of tags there are.
+const GROUPS: usize = 64;
+
 /// What an answer is made of, as a number of 40 bits. In a `Surrogate-Key`
 /// header it is written as 8 characters, which tell nobody what they stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +116,15 @@ impl Tag {
         Tag::of(b'l', Id(uuid::Uuid::nil()))
     }
 
+    /// Which articles were published in the month (UTC) that an instant lies in, and
+    /// when they last changed.
+    pub fn month_of(at: Time) -> Self {
+        use chrono::Datelike;
+        let date = at.to_datetime();
+        let months = i64::from(date.year()) * 12 + i64::from(date.month0());
+        Tag::of(b'd', Id(uuid::Uuid::from_u128(months as u128)))
+    }
+
     /// Which sections, topics, authors, lists or redirects there are.
     pub fn index(entity: Entity) -> Self {
         let nil = Id(uuid::Uuid::nil());
@@ -136,6 +148,30 @@ impl Tag {
     /// What is found under a slug, if only that nothing is.
     pub fn slug(slug: &str) -> Self {
         Tag(xxhash_rust::xxh3::xxh3_64_with_seed(slug.as_bytes(), u64::from(b'p')) >> 24)
+    }
+
+    /// Everything that anyone may read.
+    pub fn everything() -> Self {
+        Tag::of(b'e', Id(uuid::Uuid::nil()))
+    }
+
+    /// The group that this tag is in. Where a header has no room for all tags, groups
+    /// stand for those left out, and whoever purges a tag purges its group as well.
+    pub fn group(self) -> Self {
+        let number = u128::from(self.0 % GROUPS as u64);
+        Tag::of(b'g', Id(uuid::Uuid::from_u128(number)))
+    }
+
+    /// Writes tags as [`join`] does, in so many bytes at most: the first of them, and for
+    /// the others their groups.
+    pub fn join_within(tags: &[Tag], bytes: usize) -> String {
+        let room = (bytes + 1) / 9;
+        if tags.len() <= room {
+            return join(tags);
+        }
+        let (first, others) = tags.split_at(room.saturating_sub(GROUPS));
+        let groups: BTreeSet<Tag> = others.iter().map(|tag| tag.group()).collect();
+        join(&first.iter().copied().chain(groups).collect::<Vec<_>>())
     }
 
     fn of(kind: u8, id: Id) -> Self {
@@ -500,5 +536,19 @@ mod tests {
     fn tags_survive_being_written() {
         let tags = [Tag::article(Id::new()), Tag::site(), Tag::all_articles()];
         assert_eq!(parse_keys(&join(&tags)).collect::<Vec<_>>(), tags);
+    }
+
+    /// Whatever is purged, a header that was too long for it has a key that is.
+    #[test]
+    fn a_header_without_room_names_groups() {
+        let tags: Vec<Tag> = (0..1_000).map(|_| Tag::article(Id::new())).collect();
+        assert_eq!(Tag::join_within(&tags[..455], 4_096), join(&tags[..455]));
+        let cut = Tag::join_within(&tags, 4_096);
+        assert!(cut.len() <= 4_096 && cut.len() > 3_500, "{}", cut.len());
+        let there: Vec<Tag> = parse_keys(&cut).collect();
+        assert_eq!(there[..391], tags[..391]);
+        for tag in &tags {
+            assert!(there.contains(tag) || there.contains(&tag.group()));
+        }
     }
 }

@@ -185,6 +185,16 @@ pub struct ServeSettings {
     )]
     pub stale_max: u32,
 
+    /// Addresses of caches in front that are told with PURGE what has changed, separated by commas
+    #[arg(
+        long,
+        env = "EDGE_PURGE_URLS",
+        value_delimiter = ',',
+        value_name = "URL",
+        help_heading = "Caching"
+    )]
+    pub edge_purge_urls: Vec<String>,
+
     /// Largest request body, in bytes
     #[arg(
         long,
@@ -382,6 +392,8 @@ pub struct Config {
     pub stale_if_error: u32,
     /// Seconds for which cached answers outlive the database.
     pub stale_max: u32,
+    /// Caches that are told what has changed.
+    pub edge_purge_urls: Vec<String>,
     /// Largest request body, in bytes.
     pub max_body: usize,
     /// Seconds that a request's body may take to arrive.
@@ -496,6 +508,14 @@ impl Settings {
             let why = "is empty, which anybody can send; set a token or take the line away";
             return Err(wrong("METRICS_TOKEN", why.to_owned()));
         }
+        let mut edge_purge_urls = Vec::new();
+        for url in serve.iter().flat_map(|serve| &serve.edge_purge_urls) {
+            let wrong = |why| wrong("EDGE_PURGE_URLS", why);
+            let url = edge_address(url).map_err(wrong)?;
+            if !edge_purge_urls.contains(&url) {
+                edge_purge_urls.push(url);
+            }
+        }
         let number = |get: fn(&ServeSettings) -> u32| serve.map_or(0, get);
         Ok(Config {
             database,
@@ -510,6 +530,7 @@ impl Settings {
             stale_while_revalidate: number(|serve| serve.stale_while_revalidate),
             stale_if_error: number(|serve| serve.stale_if_error),
             stale_max: number(|serve| serve.stale_max),
+            edge_purge_urls,
             max_body: serve.map_or(0, |serve| serve.max_body),
             body_timeout: number(|serve| serve.body_timeout),
             writes_per_minute: number(|serve| serve.writes_per_minute),
@@ -543,6 +564,24 @@ fn check_preview_url(url: &str) -> Result<(), String> {
     Err(format!(
         "`{url}` is not a web address with {{token}} in it; write it as https://site.example/vorschau?token={{token}}"
     ))
+}
+
+/// The address of a cache. It is kept in the database and named in the log, so it may
+/// hold no password.
+fn edge_address(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https") && url.has_host() && url.fragment().is_none()
+    });
+    let url = url.ok_or_else(|| {
+        format!("`{text}` is not the address of a cache; write it as http://127.0.0.1:6081")
+    })?;
+    match (url.username(), url.password()) {
+        ("", None) => Ok(url.to_string()),
+        _ => Err(format!(
+            "the address of {} holds a name or a password; let the cache know this server by its address",
+            url.host_str().unwrap_or_default()
+        )),
+    }
 }
 
 fn web_address(text: &str) -> Result<String, String> {

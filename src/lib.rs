@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · storage · cache · http · content ← changes ← state ←
-//! auth ← editing · audit ← taxonomy ← features ← previews · lists · redirects ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← editing · audit ← taxonomy ← features ← previews · lists · redirects ← delivery ← outbound · demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -29,6 +29,7 @@
 //! - [`lists`]: what the newsroom puts together: the front page, more news
 //! - [`redirects`]: where old addresses lead, one by one and by patterns
 //! - [`delivery`]: what anyone may read
+//! - [`outbound`]: what is told to others: which answers caches in front are to forget
 //! - [`demo`]: a small newsroom to look at
 //! - [`backup`]: the whole newsroom in one file, and back
 //! - [`background`]: what runs beside the requests: following the log, announcing
@@ -77,6 +78,7 @@ pub mod http;
 pub mod keys;
 pub mod lists;
 pub mod media;
+pub mod outbound;
 pub mod previews;
 pub mod redirects;
 pub mod sections;

@@ -55,6 +55,13 @@ pub struct Route {
     pub route: &'static str,
 }
 
+/// The labels of what is known about an edge.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct EdgeLabel {
+    /// Its address.
+    pub edge: String,
+}
+
 /// Counters and histograms, all under `perspektive_`.
 pub struct Metrics {
     registry: Registry,
@@ -68,6 +75,12 @@ pub struct Metrics {
     pub cache_stale: Counter,
     /// Event streams that are open.
     pub streams: Gauge,
+    /// Requests with which edges were purged.
+    pub edge_purges: Counter,
+    /// Those that failed, and were or will be repeated.
+    pub edge_purge_failures: Counter,
+    /// The entry of the change log up to which each edge was purged.
+    pub edge_purged_to: Family<EdgeLabel, Gauge>,
     cache_bytes: Gauge,
     cache_answers: Gauge,
     staleness: Gauge,
@@ -89,6 +102,9 @@ impl Default for Metrics {
             cache_misses: Counter::default(),
             cache_stale: Counter::default(),
             streams: Gauge::default(),
+            edge_purges: Counter::default(),
+            edge_purge_failures: Counter::default(),
+            edge_purged_to: Family::default(),
             cache_bytes: Gauge::default(),
             cache_answers: Gauge::default(),
             staleness: Gauge::default(),
@@ -122,6 +138,21 @@ impl Default for Metrics {
             "event_streams",
             "Event streams that are open",
             m.streams.clone(),
+        );
+        r.register(
+            "edge_purges",
+            "Requests with which edges were purged",
+            m.edge_purges.clone(),
+        );
+        r.register(
+            "edge_purge_failures",
+            "Those of them that failed and are repeated",
+            m.edge_purge_failures.clone(),
+        );
+        r.register(
+            "edge_purged_to",
+            "The entry of the change log up to which an edge was purged",
+            m.edge_purged_to.clone(),
         );
         r.register(
             "cache_bytes",

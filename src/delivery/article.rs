@@ -297,7 +297,11 @@ fn gone(row: &LiveRow) -> crate::error::Error {
         .header("Cache-Control", "public, max-age=30")
         .header(
             "Surrogate-Key",
-            changes::join(&[Tag::article(row.id), Tag::slug(&row.slug)]),
+            changes::join(&[
+                Tag::everything(),
+                Tag::article(row.id),
+                Tag::slug(&row.slug),
+            ]),
         )
         .into()
 }
@@ -316,18 +320,18 @@ type Linked = (LiveLink, Option<(LiveRow, RevisionHead)>);
 
 /// A live article with its links resolved: what every form of it is made from.
 pub struct Resolved {
-    row: LiveRow,
-    revision: LiveRevision,
+    pub(super) row: LiveRow,
+    pub(super) revision: LiveRevision,
     links: Vec<Linked>,
     targets: Targets,
     /// Its own pictures.
     media: Vec<Id>,
     /// Its own and those of the cards that it shows.
-    pictures: Arc<Pictures>,
+    pub(super) pictures: Arc<Pictures>,
     /// What it is made of.
     pub tags: Vec<Tag>,
-    appears: Option<Time>,
-    disappears: Option<Time>,
+    pub(super) appears: Option<Time>,
+    pub(super) disappears: Option<Time>,
 }
 
 /// The articles that an article's links lead to and that readers see.
@@ -522,6 +526,11 @@ impl Resolved {
             out.blocks = Some(self.blocks()?);
         }
         Ok(out)
+    }
+
+    /// The text as HTML.
+    pub fn to_html(&self) -> Result<String> {
+        Ok(content::to_html(&self.body()?))
     }
 
     /// The text as Markdown, under its headline.

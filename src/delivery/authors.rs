@@ -45,7 +45,7 @@ pub struct AuthorItem {
 }
 
 /// As readers get it.
-pub fn show(author: Author, base: &str) -> AuthorItem {
+pub fn show(author: Author, links: TermLinks) -> AuthorItem {
     let Author {
         id,
         slug,
@@ -63,7 +63,7 @@ pub fn show(author: Author, base: &str) -> AuthorItem {
     } = author;
     AuthorItem {
         id,
-        links: TermLinks::of(base, "author", &slug),
+        links,
         slug,
         name,
         role,

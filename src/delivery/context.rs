@@ -9,11 +9,12 @@ use chrono_tz::Tz;
 use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
 use super::pictures::Pictures;
 use super::sections::SectionRef;
+use super::sitemaps::Months;
 use crate::articles::model::{LiveRow, Picture, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
 use crate::config::Config;
-use crate::db::{Conn, Id};
+use crate::db::{Conn, Id, Time};
 use crate::error::Result;
 use crate::http::address::{self, Parts};
 use crate::http::text;
@@ -46,6 +47,8 @@ pub struct Context {
 pub struct Contexts {
     context: Kept<Context>,
     patterns: Kept<Patterns>,
+    /// How the archive is divided into sitemaps.
+    pub months: Months,
 }
 
 impl Contexts {
@@ -187,14 +190,25 @@ impl Context {
 
     /// The website's address of an article.
     pub fn web(&self, row: &LiveRow, section_id: Option<Id>) -> Option<String> {
+        let first_published_at = row.first_published_at.or(row.published_at)?;
+        self.web_address(row.id, &row.slug, section_id, first_published_at)
+    }
+
+    /// [`Context::web`] of what an address is made of.
+    pub fn web_address(
+        &self,
+        id: Id,
+        slug: &str,
+        section_id: Option<Id>,
+        first_published_at: Time,
+    ) -> Option<String> {
         let site = self.config.site_url.as_deref()?;
         let section = section_id
             .and_then(|id| self.tree.by_id(id))
             .map_or("", |section| section.slug.as_str());
-        let first_published_at = row.first_published_at.or(row.published_at)?;
         let parts = Parts {
-            id: row.id,
-            slug: &row.slug,
+            id,
+            slug,
             section,
             first_published_at,
         };

@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::serve::{missing, serve};
+use super::serve::{missing, missing_until, serve};
 use crate::changes::{self, Tag};
 use crate::config::Config;
 use crate::db::{Conn, Id, Time};
@@ -143,7 +143,8 @@ pub async fn get_medium(
 }
 
 fn medium(conn: &mut Conn<'_>, now: Time, id: Id, config: &Config) -> Result<Draft> {
-    let nothing = || missing("The picture", &id.to_string());
+    // It is seen as soon as an article that readers see shows it.
+    let nothing = || missing_until("The picture", &id.to_string(), Some(Tag::all_articles()));
     let (article, until) = store!(*conn, media::visible(id, now))?.ok_or_else(nothing)?;
     let medium = store!(*conn, media::find(id))?.ok_or_else(nothing)?;
     let shown = show(medium, config)?;
@@ -235,7 +236,7 @@ pub async fn get_rendition(
         ),
         (
             HeaderName::from_static("surrogate-key"),
-            &changes::join(&[Tag::media(medium.id)]),
+            &changes::join(&[Tag::everything(), Tag::media(medium.id)]),
         ),
     ] {
         response.insert_header((name, HeaderValue::from_str(value).map_err(internal)?));

@@ -10,7 +10,9 @@ pub mod card;
 pub mod context;
 pub mod curated;
 pub mod events;
+pub mod feeds;
 pub mod home;
+pub mod jsonld;
 pub mod list;
 pub mod media;
 pub mod pictures;
@@ -21,6 +23,7 @@ pub mod routes;
 pub mod sections;
 pub mod serve;
 pub mod site;
+pub mod sitemaps;
 pub mod sync;
 pub mod taxonomy;
 pub mod topics;
@@ -45,5 +48,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(sync::routes::count_changes)
         .service(events::stream_events);
     curated::configure(config);
+    feeds::configure(config);
+    sitemaps::configure(config);
     media::configure(config);
 }

@@ -311,7 +311,8 @@ impl Search<'_> {
     fn missing(&mut self, asked: &Address) -> Error {
         let shown: String = asked.to_string().chars().take(200).collect();
         let detail = format!("Nothing is known of the address `{shown}`.");
-        let of_names = [Tag::index(Entity::Redirect)];
+        // An article may come to be there, or be what a redirect leads to.
+        let of_names = [Tag::index(Entity::Redirect), Tag::all_articles()];
         Problem::new(&NOT_FOUND, detail)
             .header("Cache-Control", "public, max-age=5")
             .header("Surrogate-Key", changes::join(&of_names))

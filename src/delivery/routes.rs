@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use super::article::{self, Article, Found, Resolved};
 use super::card::unique;
 use super::context::{Context, Contexts};
+use super::jsonld::{self, NewsArticle};
 use super::list::{self, CardPage};
 use super::related::{self, MorePage, RelatedPage};
 use super::serve::serve;
@@ -25,7 +26,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_article_related)
         .service(get_article_more)
         .service(get_article_markdown)
-        .service(get_article_text);
+        .service(get_article_text)
+        .service(get_article_jsonld);
 }
 
 /// List articles
@@ -305,6 +307,49 @@ pub async fn get_article_text(
             );
             resolved.limit(&mut draft);
             Ok(draft)
+        },
+    )
+    .await
+}
+
+/// Get an article as JSON-LD
+///
+/// A NewsArticle as schema.org describes it, for search engines. It can be put into a
+/// page between `<script type="application/ld+json">` and `</script>` as it is.
+#[utoipa::path(
+    tag = "articles",
+    security(()),
+    params(
+        ("article" = String, Path, description = "Slug or id", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
+        IfNoneMatch,
+    ),
+    responses(
+        (status = 200, description = "The article", body = NewsArticle, content_type = "application/ld+json"),
+        (status = 301, description = "It has another slug now", headers(("Location" = String, description = "Where it is"))),
+        (status = 410, description = "It was taken down. Type: `/problems/gone`.", body = crate::http::problems::ProblemDocument, content_type = "application/problem+json"),
+        Unchanged, PublicProblems, Missing,
+    ),
+)]
+#[get("/v1/articles/{article}.jsonld")]
+pub async fn get_article_jsonld(
+    request: HttpRequest,
+    path: web::Path<String>,
+    state: web::Data<State>,
+    constants: web::Data<Constants>,
+    contexts: web::Data<Contexts>,
+) -> Result<HttpResponse> {
+    Params::of(&request)?.finish()?;
+    let key = format!("jsonld/{path}");
+    of_article(
+        request,
+        path,
+        ".jsonld",
+        key,
+        state,
+        (constants, contexts),
+        |conn, now, row, revision, context| {
+            let resolved = Resolved::load(conn, now, context, row, revision)?;
+            jsonld::news_article(conn, context, resolved)
         },
     )
     .await

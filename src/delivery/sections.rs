@@ -163,7 +163,7 @@ fn section_draft(c: &mut Conn<'_>, config: &Config, at: &Reference) -> Result<Dr
             .map(|above| SectionRef::of(above, &tree))
             .collect(),
         children: nodes(&tree, Some(section.id), base),
-        links: TermLinks::of(base, "section", &section.slug),
+        links: TermLinks::of(base, "section", &section.slug).with_feeds(),
     };
     let tags = vec![Tag::index(Entity::Section), Tag::section(section.id)];
     Draft::json(&answer, tags)

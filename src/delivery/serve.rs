@@ -90,10 +90,16 @@ pub async fn serve_fresh(
 /// A 404 for a slug or id that readers find nothing under. It is kept for five
 /// seconds, and carries the key that is evicted when something appears there.
 pub fn missing(what: &str, name: &str) -> Error {
+    missing_until(what, name, None)
+}
+
+/// [`missing`] for what also appears when something else does.
+pub fn missing_until(what: &str, name: &str, or: Option<Tag>) -> Error {
     let shown: String = name.chars().take(200).collect();
     let detail = format!("{what} `{shown}` doesn't exist, or you may not see it.");
+    let tags: Vec<Tag> = std::iter::once(Tag::slug(name)).chain(or).collect();
     Problem::new(&NOT_FOUND, detail)
         .header("Cache-Control", "public, max-age=5")
-        .header("Surrogate-Key", changes::join(&[Tag::slug(name)]))
+        .header("Surrogate-Key", changes::join(&tags))
         .into()
 }

@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::feeds::FeedLinks;
 use super::sections::{SectionNode, nodes};
 use super::serve::serve;
 use crate::changes::{Entity, Tag};
@@ -72,6 +73,18 @@ pub struct SiteLinks {
     /// All authors.
     #[schema(example = "https://api.example/v1/authors")]
     authors: String,
+    /// The newest articles, whole, for feed readers.
+    feeds: FeedLinks,
+    /// For search engines: the index of sitemaps. Missing while the API doesn't know
+    /// the website.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://api.example/sitemap.xml")]
+    sitemap: Option<String>,
+    /// For news search: what was published in the last two days. Missing while the API
+    /// doesn't know the website.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "https://api.example/sitemap-news.xml")]
+    sitemap_news: Option<String>,
 }
 
 /// The newsroom as readers get it.
@@ -94,6 +107,10 @@ pub fn show(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<Si
         true => Some(nodes(&sections::ops::tree(c)?, None, base)),
         false => None,
     };
+    let of_website = |name: &str| {
+        let known = config.site_url.is_some();
+        known.then(|| format!("{base}/{name}.xml"))
+    };
     Ok(SitePage {
         name,
         language,
@@ -110,6 +127,9 @@ pub fn show(c: &mut Conn<'_>, config: &Config, with_sections: bool) -> Result<Si
             sections: format!("{base}/v1/sections"),
             topics: format!("{base}/v1/topics"),
             authors: format!("{base}/v1/authors"),
+            feeds: FeedLinks::of(base, "all"),
+            sitemap: of_website("sitemap"),
+            sitemap_news: of_website("sitemap-news"),
         },
     })
 }

@@ -7,11 +7,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::serve::missing;
+use super::feeds::FeedLinks;
+use super::serve::missing_until;
 use crate::changes::Tag;
 use crate::config::Config;
 use crate::db::{Conn, Time};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::answer::Draft;
 use crate::http::page::NamePage;
 use crate::http::reference::Reference;
@@ -28,6 +29,10 @@ pub struct TermLinks {
     /// Its articles, newest first.
     #[schema(example = "https://api.example/v1/articles?section=musik")]
     articles: String,
+    /// The same as feeds; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    feeds: Option<FeedLinks>,
 }
 
 impl TermLinks {
@@ -36,7 +41,15 @@ impl TermLinks {
         TermLinks {
             this: format!("{base}/v1/{kind}s/{slug}"),
             articles: format!("{base}/v1/articles?{kind}={slug}"),
+            feeds: None,
         }
+    }
+
+    /// With the addresses of its feeds.
+    pub fn with_feeds(self) -> Self {
+        let at = self.this.rsplit_once("/v1/");
+        let feeds = at.map(|(base, name)| FeedLinks::of(base, name));
+        TermLinks { feeds, ..self }
     }
 }
 
@@ -47,6 +60,43 @@ pub fn moved(address: String, from: &Reference, mut tags: Vec<Tag>) -> Draft {
     Draft::moved(address, tags)
 }
 
+/// A topic or an author that readers see, under its present name or a former one.
+pub enum Seen<T> {
+    /// It is called this.
+    Here(T),
+    /// It was called this, or was merged into this one.
+    Moved(T),
+}
+
+/// Looks up a topic or an author.
+pub fn seen<T: Term>(c: &mut Conn<'_>, now: Time, at: &Reference) -> Result<Seen<T>> {
+    let here = match at {
+        Reference::Id(id) => T::find(c, *id)?,
+        Reference::Slug(slug) => T::find_by_slug(c, slug)?,
+    };
+    let found = match here {
+        Some(term) => Some(Seen::Here(term)),
+        None => match names::led_to(c, T::KIND, at)? {
+            Some(id) => T::find(c, id)?.map(Seen::Moved),
+            None => None,
+        },
+    };
+    if let Some(found) = found {
+        let (Seen::Here(term) | Seen::Moved(term)) = &found;
+        if store!(*c, taxonomy::has_visible(term.id(), now))? {
+            return Ok(found);
+        }
+    }
+    Err(missing_term::<T>(at))
+}
+
+/// A 404 for a topic or an author. Any article that is published may bring it about,
+/// so any takes the 404 away; of which it is, a header must not tell.
+fn missing_term<T: Term>(at: &Reference) -> Error {
+    let what = format!("The {}", T::KIND);
+    missing_until(&what, &at.to_string(), Some(Tag::all_articles()))
+}
+
 /// A topic or an author, as `show` shows it; a name that it no longer has leads
 /// to its present one.
 pub fn term<T: Term, Out: Serialize>(
@@ -54,38 +104,23 @@ pub fn term<T: Term, Out: Serialize>(
     now: Time,
     config: &Config,
     at: &Reference,
-    show: impl FnOnce(T, &str) -> Out,
+    show: impl FnOnce(T, TermLinks) -> Out,
 ) -> Result<Draft> {
-    let here = match at {
-        Reference::Id(id) => T::find(c, *id)?,
-        Reference::Slug(slug) => T::find_by_slug(c, slug)?,
-    };
-    let found = match &here {
-        Some(term) => Some(term.clone()),
-        None => match names::led_to(c, T::KIND, at)? {
-            Some(id) => T::find(c, id)?,
-            None => None,
-        },
-    };
-    let visible = match &found {
-        Some(term) => store!(*c, taxonomy::has_visible(term.id(), now))?,
-        None => false,
-    };
-    let Some(term) = found.filter(|_| visible) else {
-        let what = format!("The {}", T::KIND);
-        return Err(missing(&what, &at.to_string()));
-    };
-    let tags = vec![T::KIND.tag(term.id()), Tag::list(term.id())];
-    let mut draft = match here {
-        Some(_) => Draft::json(&show(term, &config.public_url), tags)?,
-        None => {
-            let kind = T::KIND.as_str();
-            let links = TermLinks::of(&config.public_url, kind, term.slug());
-            moved(links.this, at, tags)
+    let links = |term: &T| TermLinks::of(&config.public_url, T::KIND.as_str(), term.slug());
+    let mut draft = match seen::<T>(c, now, at)? {
+        Seen::Here(term) => {
+            let (links, tags) = (links(&term).with_feeds(), term_tags(&term));
+            Draft::json(&show(term, links), tags)?
         }
+        Seen::Moved(term) => moved(links(&term).this, at, term_tags(&term)),
     };
     note_times(c, now, &mut draft)?;
     Ok(draft)
+}
+
+/// What hangs on a topic's or author's name, and on whether readers see it.
+pub fn term_tags<T: Term>(term: &T) -> Vec<Tag> {
+    vec![T::KIND.tag(term.id()), Tag::list(term.id())]
 }
 
 /// A page of the topics or authors that have an article: which there are depends
@@ -95,7 +130,7 @@ pub fn page<T: Term, Out: Serialize>(
     now: Time,
     config: &Config,
     wanted: &NamePage,
-    show: impl Fn(T, &str) -> Out,
+    show: impl Fn(T, TermLinks) -> Out,
 ) -> Result<Draft> {
     let rows = T::page(c, &wanted.wanted(Some(now)))?;
     let path = format!("{}/v1/{}s", config.public_url, T::KIND);
@@ -103,7 +138,10 @@ pub fn page<T: Term, Out: Serialize>(
         rows,
         &path,
         |term| (term.sort_key(), term.id()),
-        |term| show(term, &config.public_url),
+        |term| {
+            let links = TermLinks::of(&config.public_url, T::KIND.as_str(), term.slug());
+            show(term, links)
+        },
     );
     let tags = vec![Tag::index(T::KIND.entity()), Tag::all_articles()];
     let mut draft = Draft::json(&page, tags)?;
@@ -113,7 +151,7 @@ pub fn page<T: Term, Out: Serialize>(
 }
 
 /// Notes when time alone may change which topics or authors have an article.
-fn note_times(c: &mut Conn<'_>, now: Time, draft: &mut Draft) -> Result<()> {
+pub fn note_times(c: &mut Conn<'_>, now: Time, draft: &mut Draft) -> Result<()> {
     draft.appears_at(store!(*c, taxonomy::next_appearance(now))?);
     draft.disappears_at(store!(*c, taxonomy::next_disappearance(now))?);
     Ok(())

@@ -37,7 +37,7 @@ pub struct TopicItem {
 }
 
 /// As readers get it.
-pub fn show(topic: Topic, base: &str) -> TopicItem {
+pub fn show(topic: Topic, links: TermLinks) -> TopicItem {
     let Topic {
         id,
         slug,
@@ -51,7 +51,7 @@ pub fn show(topic: Topic, base: &str) -> TopicItem {
     } = topic;
     TopicItem {
         id,
-        links: TermLinks::of(base, "topic", &slug),
+        links,
         slug,
         name,
         description,

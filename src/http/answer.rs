@@ -21,8 +21,8 @@ use crate::error::{NOT_ACCEPTABLE, Problem, Result, internal};
 /// less than the header costs.
 const WORTH_COMPRESSING: usize = 1_024;
 
-/// The longest `Surrogate-Key` header, in bytes. Lists name their list keys
-/// first, and every change in a list evicts those, so a cut header stays right.
+/// The longest `Surrogate-Key` header, in bytes. Groups of keys stand for what it has
+/// no room for.
 const SURROGATE_KEY_MAX: usize = 4_096;
 
 /// What a projection makes: a body and what is known about it.
@@ -97,16 +97,13 @@ impl Draft {
         for (name, value) in self.headers {
             headers.push((name, HeaderValue::from_str(&value).map_err(internal)?));
         }
-        let mut keys = crate::changes::join(&self.tags);
-        if keys.len() > SURROGATE_KEY_MAX {
-            keys.truncate(SURROGATE_KEY_MAX / 9 * 9 - 1);
-        }
-        if !keys.is_empty() {
-            headers.push((
-                HeaderName::from_static("surrogate-key"),
-                HeaderValue::from_str(&keys).map_err(internal)?,
-            ));
-        }
+        let mut keys = vec![Tag::everything()];
+        keys.extend(&self.tags);
+        let keys = Tag::join_within(&keys, SURROGATE_KEY_MAX);
+        headers.push((
+            HeaderName::from_static("surrogate-key"),
+            HeaderValue::from_str(&keys).map_err(internal)?,
+        ));
         let answer = Answer(Arc::new(Sealed {
             status: self.status,
             content_type: HeaderValue::from_static(self.content_type),

@@ -648,7 +648,10 @@ fn record_change(tx: &mut Tx<'_>, old: Option<&List>, list: &List, action: Actio
         Tag::index(Entity::List),
         Tag::curated(list.id),
         Tag::curated_slug(&list.slug),
+        Tag::slug(&list.slug),
     ];
-    tags.extend(old.map(|old| Tag::curated_slug(&old.slug)));
+    if let Some(old) = old {
+        tags.extend([Tag::curated_slug(&old.slug), Tag::slug(&old.slug)]);
+    }
     record(tx, Entity::List, list.id, action, &tags);
 }

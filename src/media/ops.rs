@@ -272,6 +272,14 @@ pub fn delete(tx: &mut Tx<'_>, actor: &Actor, at: &str, expect: Expect) -> Resul
         return Err(overtaken(tx, old.id));
     }
     store!(tx.conn, media::add_leftover(old.id, tx.now))?;
+    // Nobody shows it any more, but caches may still have its bytes, for a year.
+    record(
+        tx,
+        Entity::Media,
+        old.id,
+        Action::Gone,
+        &[Tag::media(old.id)],
+    );
     note(tx, Deed::Deleted, (Subject::Media, old.id), old.version);
     Ok(())
 }

@@ -118,3 +118,12 @@ pub fn head(c: &mut Conn) -> QueryResult<i64> {
         .first::<Option<i64>>(c)
         .map(Option::unwrap_or_default)
 }
+
+/// The entry with this number.
+pub fn find(c: &mut Conn, seq: i64) -> QueryResult<Option<Entry>> {
+    changes::table
+        .find(seq)
+        .select(Entry::as_select())
+        .first(c)
+        .optional()
+}

@@ -53,6 +53,7 @@ pub mod secrets;
 pub mod sections;
 pub mod sessions;
 pub mod site;
+pub mod sitemaps;
 pub mod taxonomy;
 pub mod topics;
 pub mod users;

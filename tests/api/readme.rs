@@ -119,6 +119,7 @@ fn walk(page: &str, least: usize, before: &str) {
         .unwrap()
         .display()
         .to_string();
+    let before = before.replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
     let mut script = format!("set -eu\nPATH={bin}:$PATH\n{before}\n");
     for (number, step) in steps.iter().enumerate() {
         let text = step
@@ -165,6 +166,16 @@ fn every_line_of_the_guide_to_syncing_does_what_it_says() {
     let key = "echo 'Morgen steigt der Fluss' | perspektive user add anna --role admin --password-stdin\n\
                KEY=$(perspektive key add --user anna --name laptop)";
     walk("docs/sync.md", 7, key);
+}
+
+#[test]
+fn feeds_are_what_their_page_says() {
+    let article = "echo 'Morgen steigt der Fluss' | perspektive user add anna --role admin --password-stdin\n\
+                   KEY=$(perspektive key add --user anna --name laptop)\n\
+                   curl -sf http://127.0.0.1:8080/v1/editor/sections -H \"Authorization: Bearer $KEY\" --json '{\"name\": \"Politik\"}' > /dev/null\n\
+                   curl -sf -X PUT 'http://127.0.0.1:8080/v1/editor/articles/stadtrat-nahverkehr?publish=true' -H \"Authorization: Bearer $KEY\" --json \\\n\
+                   '{\"headline\": \"Stadtrat beschließt kostenlosen Nahverkehr\", \"section\": \"politik\", \"topics\": [\"Verkehr\"], \"authors\": [\"Mara Lenz\"], \"body\": {\"markdown\": \"Der Rat stimmte zu.\"}}' > /dev/null";
+    walk("docs/feeds.md", 5, article);
 }
 
 #[test]

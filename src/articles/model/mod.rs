@@ -5,11 +5,12 @@ mod rows;
 
 pub use content::{Content, EndLink, Origin, Picture, Seo, Target, ids};
 pub use rows::{
-    ArticleRow, FormerSlugRow, LinkRow, ListingRow, LiveLink, LiveRevision, LiveRow, RevisionHead,
-    RevisionLine, RevisionRow,
+    ArticleRow, FormerSlugRow, LinkRow, Listed, ListingRow, LiveLink, LiveRevision, LiveRow,
+    RevisionHead, RevisionLine, RevisionRow,
 };
 
 use crate::db::{Id, Time};
+use crate::http::cursor::Position;
 
 crate::text_enum! {
     /// What kind of piece it is. This list may grow.
@@ -82,6 +83,16 @@ crate::text_enum! {
         /// On words of the running text.
         Text = "text",
     }
+}
+
+/// Articles in the order of their publication, from a position up to, but not
+/// including, another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first.
+    pub from: Position,
+    /// The first after it.
+    pub until: Position,
 }
 
 /// What a public list is narrowed to.

@@ -371,3 +371,20 @@ pub struct FormerSlugRow {
     /// When it was given up.
     pub retired_at: Time,
 }
+
+/// What a sitemap says of an article, and what its address is made of.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub id: Id,
+    /// Its slug.
+    pub slug: String,
+    /// When it was first published.
+    pub first_published_at: Time,
+    /// When it last changed in substance.
+    pub updated_at: Time,
+    /// When it disappears by itself.
+    pub expires_at: Option<Time>,
+    /// Its section, if that was asked for.
+    pub section_id: Option<Id>,
+}

@@ -4,7 +4,7 @@ use crate::articles::model::{ArticleRow, ListingRow, ids};
 use crate::audit::model::Deed;
 use crate::auth::Actor;
 use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to, relisted};
-use crate::db::Id;
+use crate::db::{Id, Time};
 use crate::error::Result;
 use crate::sections;
 use crate::taxonomy::names;
@@ -69,6 +69,7 @@ pub(super) fn reflect(
         &lists,
         action,
         was_visible != is_visible || action == Action::Scheduled || moved,
+        &[before.and_then(|row| row.published_at), after.published_at],
     )
 }
 
@@ -78,14 +79,15 @@ fn external_tag(row: &ArticleRow) -> Option<Tag> {
     Some(Tag::slug(&format!("external:{external_id}")))
 }
 
-/// Records one article. If it came or went, so did links to it in other
-/// articles, which are recorded too.
+/// Records one article, which is or was of the months of these publications. If it
+/// came or went, so did links to it in other articles, which are recorded too.
 fn announce_one(
     tx: &mut Tx<'_>,
     row: &ArticleRow,
     lists: &[Id],
     action: Action,
     came_or_went: bool,
+    published: &[Option<Time>],
 ) -> Result<()> {
     let mut tags = vec![
         Tag::article(row.id),
@@ -94,6 +96,7 @@ fn announce_one(
         Tag::all_articles(),
     ];
     tags.extend(external_tag(row));
+    tags.extend(published.iter().flatten().map(|at| Tag::month_of(*at)));
     tags.extend(lists.iter().map(|list| Tag::list(*list)));
     if came_or_went {
         for slug in crate::store!(tx.conn, articles::former_slugs_of(row.id))? {
@@ -153,11 +156,18 @@ pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
         if expired {
             let lists = crate::store!(tx.conn, lists::remove(row.id))?;
             relisted(tx, row.id, &lists);
-            announce_one(tx, &after, &lists, Action::Gone, true)?;
+            announce_one(tx, &after, &lists, Action::Gone, true, &[row.published_at])?;
         } else if let Some(number) = row.live_revision {
             let lists = lists_of(tx, row.id, number)?;
             relisted(tx, row.id, &lists);
-            announce_one(tx, &after, &lists, Action::Changed, true)?;
+            announce_one(
+                tx,
+                &after,
+                &lists,
+                Action::Changed,
+                true,
+                &[row.published_at],
+            )?;
         }
     }
     Ok(more)

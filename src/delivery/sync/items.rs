@@ -561,11 +561,17 @@ fn here_is(
         }
         ChangeType::Topic => {
             let topic = loaded.topics.get(&id).cloned();
-            change.topic = topic.map(|topic| topics::show(topic, base));
+            change.topic = topic.map(|topic| {
+                let links = TermLinks::of(base, "topic", &topic.slug);
+                topics::show(topic, links)
+            });
         }
         ChangeType::Author => {
             let author = loaded.authors.get(&id).cloned();
-            change.author = author.map(|author| authors::show(author, base));
+            change.author = author.map(|author| {
+                let links = TermLinks::of(base, "author", &author.slug);
+                authors::show(author, links)
+            });
         }
         ChangeType::List => {
             if let Some(list) = loaded.lists.get(&id) {

@@ -41,6 +41,7 @@ const LEVELS: &[&[&str]] = &[
     &["articles"],
     &["previews", "lists", "redirects"],
     &["delivery"],
+    &["outbound"],
     &["background", "demo", "backup"],
     &["app"],
     &["check"],

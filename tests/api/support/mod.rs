@@ -95,6 +95,17 @@ impl App {
         App::start(config, folder).await
     }
 
+    /// An application with other settings than the usual ones, on PostgreSQL.
+    pub async fn postgres_with(change: impl FnOnce(&mut Config)) -> Option<Self> {
+        let url = tokio::task::spawn_blocking(postgres::new_database)
+            .await
+            .unwrap()?;
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(Url::parse(&url).unwrap(), &folder);
+        change(&mut config);
+        Some(App::start(config, folder).await)
+    }
+
     /// A second node on the same database.
     pub async fn another_node(&self) -> Self {
         self.another_node_with(|_| {}).await
@@ -172,6 +183,7 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         stale_while_revalidate: 60,
         stale_if_error: 600,
         stale_max: 600,
+        edge_purge_urls: Vec::new(),
         max_body: 2 << 20,
         body_timeout: 60,
         writes_per_minute: 0,
