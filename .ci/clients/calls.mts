@@ -94,6 +94,22 @@ check('another article', got(await reader.GET('/v1/resolve', { params: { query: 
 const missing = await reader.GET('/v1/articles/{article}', { params: { path: { article: 'gibt-es-nicht' } } });
 check('no problem document', missing.error?.type.endsWith('/problems/not-found') && missing.error.request_id);
 
+// Keeping in step.
+
+const home = got(await reader.GET('/v1/home', { params: { query: { limit: 2 } } }));
+check('the start screen is empty', home.latest.length && home.sections[0]?.items.length && home.lists[0]?.slug === 'home');
+const kept = new Map<string, string>();
+let place: string | undefined;
+for (let more = true; more;) {
+  const page = got(await reader.GET('/v1/changes', { params: { query: { fields: 'body,media', limit: 20, ...(place && { cursor: place }) } } }));
+  for (const { type, op, id, article } of page.items) {
+    if (type === 'article' && op === 'upsert' && article) kept.set(id, (article.body?.blocks ?? []).map(text).join('\n'));
+  }
+  [place, more] = [page.next_cursor, page.has_more];
+}
+check(`${kept.size} articles synced`, kept.size === seen.size && [...kept.values()].every(Boolean));
+check('something has changed', got(await reader.GET('/v1/changes/count', { params: { query: { cursor: place ?? '' } } })).count === 0);
+
 // Writing, with a key.
 
 check('the key is nobody', got(await editor.GET('/v1/auth/whoami')).user.name);
@@ -108,6 +124,9 @@ check('no receipt', 'result' in draft && draft.version > 0);
 got(await editor.POST('/v1/editor/articles/{article}/publish', { params: { path }, body: {} }));
 const live = got(await reader.GET('/v1/articles/{article}', { params: { path } }));
 check('the text is another', live.body.blocks?.[0]?.type === 'paragraph' && words(live.body.blocks[0].spans) === 'Geprüft beim Übersetzen.');
+
+const [changed] = got(await reader.GET('/v1/changes', { params: { query: { cursor: place ?? '' } } })).items.filter(({ type }) => type === 'article');
+check('what was published has not changed', changed?.id === live.id && changed.article?.headline === 'Aus TypeScript');
 
 const refused = await editor.PATCH('/v1/editor/articles/{article}', { params: { path }, body: { kicker: 'Neu' } });
 check('without If-Match it was not 428', refused.response.status === 428 && refused.error?.detail);

@@ -14,6 +14,7 @@ from perspektive.api.lists import get_list
 from perspektive.api.redirects import resolve_address
 from perspektive.api.sections import get_section
 from perspektive.api.site import get_site
+from perspektive.api.sync import count_changes, get_home, list_changes
 from perspektive.api.topics import get_topic
 from perspektive.types import UNSET
 
@@ -96,6 +97,17 @@ assert got(resolve_address.sync_detailed(client=reader, url_query=article.share.
 missing = got(get_article.sync_detailed("gibt-es-nicht", client=reader), models.ProblemDocument)
 assert missing.type_.endswith("/problems/not-found") and missing.request_id
 
+# Keeping in step.
+home = got(get_home.sync_detailed(client=reader, limit=2), models.Home)
+assert home.latest and home.sections[0].items and home.lists[0].slug == "home"
+kept, place, more = {}, UNSET, True
+while more:
+    page = got(list_changes.sync_detailed(client=reader, cursor=place, fields="body,media", limit=20), models.ChangePage)
+    kept |= {change.id: change.article for change in page.items if change.type_ == "article" and change.op == "upsert"}
+    place, more = page.next_cursor, page.has_more
+assert len(kept) == len(seen) and all(text(article.body.blocks[0]) for article in kept.values())
+assert got(count_changes.sync_detailed(client=reader, cursor=place), models.ChangeCount).count == 0
+
 # Writing, with a key.
 assert got(whoami.sync_detailed(client=editor), models.Whoami).user.name
 blocks = [models.ParagraphBlockInput.from_dict({"type": "paragraph", "spans": [{"text": "Aus Python.", "marks": ["emphasis"]}]})]
@@ -104,6 +116,8 @@ got(put_article.sync_detailed("aus-python", client=editor, body=draft, overwrite
 got(publish_article.sync_detailed("aus-python", client=editor, body=models.Publish()), models.Receipt)
 live = got(get_article.sync_detailed("aus-python", client=reader), models.Article)
 assert text(live.body.blocks[0]) == "Aus Python."
+changes = got(list_changes.sync_detailed(client=reader, cursor=place), models.ChangePage).items
+assert [change.article.headline for change in changes if change.type_ == "article"] == ["Aus Python"]
 refused = got(trash_article.sync_detailed("aus-python", client=editor), models.ProblemDocument)
 assert refused.status == 428 and refused.detail
 wrong = got(create_article.sync_detailed(client=editor, body=models.ArticleIn(headline="x" * 301)), models.ProblemDocument)

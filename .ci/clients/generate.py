@@ -21,7 +21,7 @@ NODE = HERE.parent / "node/node_modules/.bin"
 YOUNG = re.compile("OpenAPI 3.1 support is still in beta|Failed to get the schema name: null")
 COMPLAINT = re.compile(r"\bWARN|\bERROR\b|⚠|Exception in|Unsupported")
 # Two parameters are called as types of Swift's own are.
-RESERVED = ("--model-name-mappings", "Range=ByteRange,type=SubjectType")
+SWIFT = ("--additional-properties", "oneOfUnknownDefaultCase=true", "--model-name-mappings", "Range=ByteRange,type=SubjectType")
 NAMELESS = re.compile("Inner|Inline|AnyOf|OneOf|AllOf")
 
 
@@ -41,8 +41,8 @@ def generate(spec, out):
     run("openapi-typescript", NODE / "openapi-typescript", spec, "-o", out / "typescript/api.d.ts")
     run("openapi-python-client", TOOLS / "openapi-python-client", "generate", "--path", spec, "--meta", "none",
         "--config", HERE / "python.yaml", "--output-path", out / "python/perspektive", "--overwrite", "--fail-on-warning")
-    for language, more in (("kotlin", ()), ("swift6", RESERVED)):
-        # Values that came later are no reason to refuse an answer.
+    for language, more in (("kotlin", ()), ("swift6", SWIFT)):
+        # What came later is no reason to refuse an answer.
         run(language, TOOLS / "openapi-generator-cli", "generate", "-i", spec, "-g", language, "-o", out / language,
             "--additional-properties", "enumUnknownDefaultCase=true", *more)
         models = [file.stem for file in (out / language).rglob("*") if file.suffix in (".kt", ".swift") and "odels" in file.parent.name]

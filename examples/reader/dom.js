@@ -20,7 +20,15 @@ export function append(element, children) {
   return element;
 }
 
-/** A drawing from icons.svg. */
+/** Puts other children into an element; who stood on a link stands on it again. */
+export function renew(element, ...children) {
+  const active = document.activeElement;
+  const target = element.contains(active) ? active.getAttribute('href') : null;
+  element.replaceChildren(...children);
+  if (target) element.querySelector(`a[href="${CSS.escape(target)}"]`)?.focus({ preventScroll: true });
+}
+
+/** A drawing from icons/ui.svg. */
 export function icon(name) {
   const space = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(space, 'svg');

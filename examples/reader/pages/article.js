@@ -2,7 +2,7 @@
 
 import { body } from '../blocks.js';
 import { card, foreign, kicker, line } from '../card.js';
-import { el, outward } from '../dom.js';
+import { el, outward, renew } from '../dom.js';
 import { later, minutes, moment, relationLabel } from '../format.js';
 import { titled } from '../frame.js';
 import * as newsroom from '../newsroom.js';
@@ -19,13 +19,13 @@ export async function page({ name }) {
   node.append(...render(article, note));
 
   /** Somebody has published it anew, or taken it away, while it was read. */
-  async function renew() {
+  async function mend() {
     try {
       const newer = await newsroom.article(article.id, { fresh: true });
       if (newer.kept || JSON.stringify(newer) === JSON.stringify(article)) return;
       const changed = newer.rev !== article.rev;
       article = newer;
-      node.replaceChildren(...render(article, note));
+      renew(node, ...render(article, note));
       if (changed) note.textContent = 'Dieser Artikel wurde gerade aktualisiert.';
     } catch (error) {
       if (error.status) note.textContent = 'Die Redaktion hat diesen Artikel zurückgezogen.';
@@ -38,7 +38,7 @@ export async function page({ name }) {
     node,
     within: article.section && sectionPath({ slug: (article.section.path ?? article.section.slug).split('/')[0] }),
     address: articlePath(article),
-    happened: (item) => { if (concerns(item)) renew(); },
+    happened: (item) => { if (concerns(item)) mend(); },
   };
 }
 

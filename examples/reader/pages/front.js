@@ -2,7 +2,7 @@
 // a band for each section.
 
 import { card, line, refreshTimes } from '../card.js';
-import { el } from '../dom.js';
+import { el, renew } from '../dom.js';
 import { announce, titled } from '../frame.js';
 import * as newsroom from '../newsroom.js';
 import { NEWEST, sectionPath } from '../routes.js';
@@ -20,8 +20,7 @@ export async function page() {
 
   async function load(options) {
     const home = await newsroom.home(options);
-    const parts = render(home);
-    node.replaceChildren(bar, ...parts);
+    renew(node, bar, ...render(home));
     shown = new Set([...node.querySelectorAll('[data-id]')].map((element) => element.dataset.id));
     newest = home.latest[0]?.published_at ?? '';
     waiting.clear();
@@ -59,6 +58,7 @@ export async function page() {
     } else if (type === 'article' && op === 'delete') {
       waiting.delete(id);
       tell();
+      node.querySelectorAll(`[data-id="${CSS.escape(id)}"]`).forEach((card) => card.remove());
       if (shown.has(id)) mend();
     } else if (type === 'minute') {
       refreshTimes(node);
