@@ -19,11 +19,17 @@ use crate::support::App;
 
 const WRITERS: u64 = 8;
 const SECTIONS: [&str; 4] = ["politik", "stadtrat", "kultur", "sport"];
-const TOPICS: [&str; 6] = ["Verkehr", "Haushalt", "Klima", "Brücken", "Theater", "Fußball"];
+const TOPICS: [&str; 6] = [
+    "Verkehr", "Haushalt", "Klima", "Brücken", "Theater", "Fußball",
+];
 
 fn length() -> Duration {
     let seconds = std::env::var("PHONE_SECONDS").ok();
-    Duration::from_secs(seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(4))
+    Duration::from_secs(
+        seconds
+            .and_then(|seconds| seconds.parse().ok())
+            .unwrap_or(4),
+    )
 }
 
 /// Writes whatever comes to mind until the time is over.
@@ -37,7 +43,12 @@ async fn write(app: &App, number: u64, until: Instant, written: &Cell<usize>) {
         let slug = format!("a-{whose}-{}", pick(6));
         let path = format!("{EDITOR}/{slug}");
         let topics: Vec<&str> = (0..pick(3)).map(|_| TOPICS[pick(TOPICS.len())]).collect();
-        let text = format!("Text [dort](https://flussblick.example/2026/11/a-{}-{}/).\n\n[[a-99-{}]]\n", pick(8), pick(6), pick(6));
+        let text = format!(
+            "Text [dort](https://flussblick.example/2026/11/a-{}-{}/).\n\n[[a-99-{}]]\n",
+            pick(8),
+            pick(6),
+            pick(6)
+        );
         let author = ["Mara Lenz", "Jonas Ott", "Ida Voss"][pick(3)];
         let mut article = json!({
             "headline": format!("{slug}, Fassung {}", pick(1_000)), "section": SECTIONS[pick(4)], "topics": topics,
@@ -50,37 +61,66 @@ async fn write(app: &App, number: u64, until: Instant, written: &Cell<usize>) {
             article["embargo_until"] = json!(at(app, 1 + pick(2) as i64));
         }
         let request = match pick(20) {
-            0..8 => editor.request("PUT", &format!("{path}?overwrite=true&publish=true")).json(&article),
-            8 => editor.request("PUT", &format!("{path}?overwrite=true")).json(&article),
-            9..12 => editor.request("POST", &format!("{path}/unpublish")).json(&json!({})),
-            12 => editor.request("POST", &format!("{path}/publish")).json(&json!({})),
-            13 => editor.request("POST", &format!("{path}/take-down")).json(&json!({"reason": "Irrtum"})),
-            14 => editor.request("PATCH", &path).header("If-Match", "*").json(&json!({"slug": format!("{slug}-{}", pick(50))})),
+            0..8 => editor
+                .request("PUT", &format!("{path}?overwrite=true&publish=true"))
+                .json(&article),
+            8 => editor
+                .request("PUT", &format!("{path}?overwrite=true"))
+                .json(&article),
+            9..12 => editor
+                .request("POST", &format!("{path}/unpublish"))
+                .json(&json!({})),
+            12 => editor
+                .request("POST", &format!("{path}/publish"))
+                .json(&json!({})),
+            13 => editor
+                .request("POST", &format!("{path}/take-down"))
+                .json(&json!({"reason": "Irrtum"})),
+            14 => editor
+                .request("PATCH", &path)
+                .header("If-Match", "*")
+                .json(&json!({"slug": format!("{slug}-{}", pick(50))})),
             15 => {
                 let section = SECTIONS[1 + pick(3)];
                 let parent = [None, Some("politik")][pick(2)];
-                editor.request("PATCH", &format!("/v1/editor/sections/{section}")).header("If-Match", "*")
+                editor
+                    .request("PATCH", &format!("/v1/editor/sections/{section}"))
+                    .header("If-Match", "*")
                     .json(&json!({"parent": parent, "name": format!("{section} {}", pick(9))}))
             }
             16 => {
                 let topic = ["verkehr", "haushalt", "klima"][pick(3)];
-                editor.request("PATCH", &format!("/v1/editor/topics/{topic}")).header("If-Match", "*")
+                editor
+                    .request("PATCH", &format!("/v1/editor/topics/{topic}"))
+                    .header("If-Match", "*")
                     .json(&json!({"name": format!("{topic} {}", pick(99))}))
             }
             17 => {
-                let entries: Vec<String> = (0..4).map(|at| format!("a-99-{}", (pick(2) * 4 + at) % 6)).collect();
-                editor.request("PATCH", "/v1/editor/lists/hand").header("If-Match", "*").json(&json!({"entries": entries}))
+                let entries: Vec<String> = (0..4)
+                    .map(|at| format!("a-99-{}", (pick(2) * 4 + at) % 6))
+                    .collect();
+                editor
+                    .request("PATCH", "/v1/editor/lists/hand")
+                    .header("If-Match", "*")
+                    .json(&json!({"entries": entries}))
             }
-            18 => editor.request("PATCH", "/v1/editor/authors/mara-lenz").header("If-Match", "*")
+            18 => editor
+                .request("PATCH", "/v1/editor/authors/mara-lenz")
+                .header("If-Match", "*")
                 .json(&json!({"name": format!("Mara Lenz {}", pick(99))})),
             _ => {
                 let at = at(app, 1 + pick(2) as i64);
-                editor.request("POST", &format!("{path}/schedule")).json(&json!({"at": at}))
+                editor
+                    .request("POST", &format!("{path}/schedule"))
+                    .json(&json!({"at": at}))
             }
         };
         let status = request.send().await.unwrap().status().as_u16();
         // Much of it makes no sense by the time it arrives.
-        assert!(matches!(status, 200 | 201 | 404 | 409 | 412 | 422 | 503), "{status}");
+        assert!(
+            matches!(status, 200 | 201 | 404 | 409 | 412 | 422 | 503),
+            "{status}"
+        );
         if status < 300 {
             written.set(written.get() + 1);
         }
