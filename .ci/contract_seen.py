@@ -11,7 +11,7 @@ OFTEN = 200
 METHODS = ("get", "put", "post", "patch", "delete")
 # Operations that have fewer different requests than that, with the reason; those
 # that take neither parameters nor a body have one and need no line.
-FEW = {}
+FEW = {"GET /v1/events": "left out: see schemathesis.toml"}
 
 with open(sys.argv[1]) as file:
     paths = json.load(file)["paths"]
