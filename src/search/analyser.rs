@@ -202,7 +202,14 @@ impl Analyser {
         let exact = fold(word);
         let stem = match self.stemmer {
             None => exact.clone(),
-            Some(stemmer) if self.german => stemmer.stem(&exact).into_owned(),
+            Some(stemmer) if self.german => {
+                let mut stem = stemmer.stem(&exact).into_owned();
+                // The algorithm leaves the ending of participles: `saniert`, `sanieren`.
+                if stem.ends_with("iert") && stem.len() > 6 {
+                    stem.pop();
+                }
+                stem
+            }
             // Other algorithms want the accents.
             Some(stemmer) => {
                 let word: String = word
@@ -312,7 +319,7 @@ mod tests {
             ["Haus", "Häuser", "Häusern"].as_slice(),
             &["Buslinie", "Buslinien"],
             &["Gebühr", "Gebühren"],
-            &["beschließt", "beschließen"],
+            &["saniert", "sanieren", "sanierte"],
             &["Stadtwerk", "Stadtwerke", "Stadtwerken"],
         ] {
             let stems: Vec<String> = words.iter().map(|word| stem(word)).collect();

@@ -53,7 +53,7 @@ const BEGINNINGS: usize = 32;
 const BEGINNINGS_READ: usize = 300;
 /// which stand in so many articles together.
 const BEGINNINGS_ARTICLES: u64 = 150_000;
-/// The shortest beginning that is looked for.
+/// The shortest beginning that is looked for everywhere; in headlines any is.
 const BEGINNING_MIN: usize = 3;
 /// How often a query is tried with fewer words.
 const TRIES: usize = 8;
@@ -349,7 +349,11 @@ impl Plan {
                 }
             }
             plan.frequency = frequencies.iter().copied().max().unwrap_or_default();
-            if unit.unfinished && only.exact.chars().count() >= BEGINNING_MIN {
+            let shortest = match scope {
+                Scope::Everything => BEGINNING_MIN,
+                Scope::Headlines => 1,
+            };
+            if unit.unfinished && only.exact.chars().count() >= shortest {
                 plan.begin(view, words, &only.exact)?;
             }
         } else {

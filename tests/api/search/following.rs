@@ -21,7 +21,7 @@ both! {
         publish(&app, pieces()[..3].to_vec());
         let mut tries = 0;
         loop {
-            if found(&app, &q("Imkerin")).await == ["imkerin-stadtdach"] {
+            if found(&app, &q("Rosskastanien")).await == ["imkerin-stadtdach"] {
                 break;
             }
             app.state.cache.evict_all();
@@ -48,7 +48,7 @@ both! {
         again.indexed().await;
         assert_eq!(found(&again, "q=Quastenflosser").await, ["neu"]);
         assert_eq!(found(&again, &q("Herdenschutzhunde")).await, Vec::<String>::new());
-        assert_eq!(found(&again, &q("Imkerin")).await, ["imkerin-stadtdach"]);
+        assert_eq!(found(&again, &q("Rosskastanien")).await, ["imkerin-stadtdach"]);
     }
 }
 
@@ -58,7 +58,7 @@ both! {
         prosaic(&app).await;
         let second = app.another_node().await;
         second.indexed().await;
-        assert_eq!(found(&second, &q("Imkerin")).await, ["imkerin-stadtdach"]);
+        assert_eq!(found(&second, &q("Rosskastanien")).await, ["imkerin-stadtdach"]);
         publish(&app, vec![("neu".into(), "---\nheadline: Quastenflosser\nsection: politik\n---\n\nText.\n".into(), 0)]);
         app.indexed().await;
         second.indexed().await;
@@ -108,7 +108,7 @@ async fn an_index_that_is_missing_damaged_or_foreign_is_made_anew() {
         let again = App::another_node(&app).await;
         again.indexed().await;
         assert_eq!(
-            found(&again, &q("Imkerin")).await,
+            found(&again, &q("Rosskastanien")).await,
             ["imkerin-stadtdach"],
             "{damage}"
         );

@@ -42,7 +42,7 @@ both! {
             editor.send("POST", &format!("{EDITOR}/{slug}/{verb}"), &json!({}), 200).await;
         };
         verb("zurueck", "unpublish").await;
-        verb("weg", "take-down").await;
+        got(editor.request("POST", &format!("{EDITOR}/weg/take-down")).json(&json!({"reason": "Falsch"})), 200).await;
         verb("papierkorb", "unpublish").await;
         got(editor.request("DELETE", &format!("{EDITOR}/papierkorb")).header("If-Match", "*"), 200).await;
         got(editor.request("PATCH", &format!("{EDITOR}/umbenannt")).header("If-Match", "*").json(&json!({"slug": "neuer-name"})), 200).await;

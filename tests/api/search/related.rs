@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use super::{prosaic, publish, slugs};
 use crate::articles::{EDITOR, newsroom};
 use crate::both;
-use crate::support::App;
 
 const PAIRS: usize = 40;
 const SECTIONS: [&str; 3] = ["politik", "kultur", "sport"];
@@ -123,7 +122,7 @@ both! {
         app.indexed().await;
         assert_eq!(related().await, ["paar-0-1"]);
         app.search.pause();
-        app.as_editor().send("POST", &format!("{EDITOR}/paar-0-1/take-down"), &json!({}), 200).await;
+        app.as_editor().send("POST", &format!("{EDITOR}/paar-0-1/take-down"), &json!({"reason": "Falsch"}), 200).await;
         assert_eq!(related().await, Vec::<String>::new());
     }
 }
