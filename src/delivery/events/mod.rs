@@ -88,6 +88,10 @@ pub async fn stream_events(
             .header("Retry-After", "30")
             .into());
     };
-    let stream = Stream::begin(state, hub, contexts, open, named, cursor).await?;
-    Ok(response.streaming(stream.into_events()))
+    match Stream::begin(state, hub, contexts, open, named, cursor).await {
+        Ok(stream) => Ok(response.streaming(stream.into_events())),
+        // Whoever is told so comes back, and gives up on any other status.
+        Err(error) if error.is_outage() => Ok(response.body(stream::come_back())),
+        Err(error) => Err(error),
+    }
 }

@@ -94,11 +94,7 @@ impl Stream {
             pending: VecDeque::new(),
             _open: open,
         };
-        // Not all come back at the same instant.
-        let retry = 2_000 + Id::new().0.as_u128() % 3_000;
-        stream
-            .pending
-            .push_back(format!("retry: {retry}\n\n").into());
+        stream.pending.push_back(come_back());
         if let Some(said) = said {
             stream.say(said);
         }
@@ -256,6 +252,12 @@ impl Stream {
         let cursor = self.place.write(&self.scope);
         self.pending.push_back(format!("id: {cursor}\n").into());
     }
+}
+
+/// Says when to come back, not all at the same instant.
+pub fn come_back() -> Bytes {
+    let retry = 2_000 + Id::new().0.as_u128() % 3_000;
+    format!("retry: {retry}\n\n").into()
 }
 
 fn is_expired(error: &Error) -> bool {

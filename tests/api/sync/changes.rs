@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Phone, changes, everything, short};
+use super::{Phone, by_id, changes, everything, short};
 use crate::articles::{EDITOR, at, got, live, newsroom, patch, piece, put, verb, with};
 use crate::both;
 use crate::support::App;
@@ -156,7 +156,7 @@ both! {
         live(&app, "oper", &with(piece("Oper drei"), json!({"section": "stadtrat"}))).await;
         assert_eq!(short(&phone.sync(&app).await), ["article upsert oper"]);
         let listed = everything(&app, "/v1/articles?section=politik").await;
-        assert_eq!(phone.articles(), super::by_id(listed));
+        assert_eq!(phone.articles(), by_id(listed));
 
         // A cursor belongs to its filter.
         let cursor = phone.cursor.clone().unwrap();
@@ -200,7 +200,7 @@ both! {
             let same = got(again(), 304).await;
             assert_eq!((same.text.as_str(), same.header("etag")), ("", first.header("etag")));
             assert_eq!(same.header("cache-control"), "public, no-cache");
-            live(&app, "eins", &piece(&format!("Eins nach {}", path.len()))).await;
+            live(&app, &format!("nach-{}", path.len()), &piece("Danach")).await;
             let other = got(again(), 200).await;
             assert_ne!(other.header("etag"), first.header("etag"), "{path}");
         }

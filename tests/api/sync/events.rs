@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Phone, short};
 use crate::articles::{got, live, newsroom, piece, verb, with};
@@ -282,7 +283,12 @@ both! {
 #[actix_web::test]
 async fn there_is_a_cap_on_streams() {
     let app = App::sqlite_with(|config| config.streams_max = 2).await;
-    let one = Listener::open(&app, "", None).await;
+    // One that breaks with a reset; what merely falls silent is noticed by the heartbeat.
+    let mut one = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    one.write_all(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut begin = vec![0; 4_096];
+    let length = one.read(&mut begin).await.unwrap();
+    assert!(begin[..length].starts_with(b"HTTP/1.1 200 "));
     let _two = Listener::open(&app, "", None).await;
     let metrics = app.get("/metrics", 200).await;
     let metrics = metrics.as_str().unwrap();
@@ -297,6 +303,7 @@ async fn there_is_a_cap_on_streams() {
     );
     // Ordinary requests go on.
     app.get("/v1/home", 200).await;
+    one.set_zero_linger().unwrap();
     drop(one);
     for _ in 0..100 {
         let answer = app.request("GET", "/v1/events").send().await.unwrap();
