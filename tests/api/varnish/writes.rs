@@ -173,6 +173,7 @@ async fn crawl(app: &App, mut edge: Edge) {
     .await;
     live(app, "rat", &with(piece("Rat"), json!({"section": "stadtrat", "topics": ["verkehr"], "authors": ["mara-lenz"],
         "body": {"markdown": "Text.\n\n[[ziel]]\n\n[[neu]]\n"}, "related": [{"article": "kosten"}]}))).await;
+    put(app, "bald", &piece("Bald")).await;
     editor
         .send(
             "POST",
