@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::articles::model::{ListFilter, LiveRevision, Order, ids};
+use crate::articles::model::{ListFilter, Order, ids};
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
 use crate::error::Result;
@@ -14,7 +14,7 @@ use super::super::article::Resolved;
 use super::super::card::{Image, NameRef};
 use super::super::context::Context;
 use super::super::list::list_tags;
-use super::xml::{clean, line};
+use super::xml::{clean, line, title};
 
 /// How many articles a feed has if nothing is said.
 const LIMIT: i64 = 50;
@@ -206,7 +206,7 @@ pub fn page(
     let site = site::ops::load(conn)?;
     let config = &context.config;
     let publisher = line(&site.settings.name);
-    let title = match &subject.name {
+    let named = match &subject.name {
         Some(name) => format!("{publisher}: {}", line(name)),
         None => publisher.clone(),
     };
@@ -223,8 +223,8 @@ pub fn page(
             Some(list) => format!("urn:uuid:{list}"),
             None => address.clone(),
         },
-        description: description.map_or_else(|| title.clone(), |text| clean(&text).into_owned()),
-        title,
+        description: description.map_or_else(|| named.clone(), |text| clean(&text).into_owned()),
+        title: named,
         publisher,
         site: config.site_url.clone(),
         home,
@@ -308,7 +308,7 @@ fn entry(
     Ok(Entry {
         id: format!("urn:uuid:{}", row.id),
         url: url.unwrap_or_else(|| context.api(&row.slug)),
-        title: title(revision),
+        title: title(&revision.headline),
         summary: revision
             .teaser
             .as_deref()
@@ -324,14 +324,6 @@ fn entry(
         categories: section.into_iter().chain(topics).collect(),
         image: image(resolved),
     })
-}
-
-/// Every form wants one.
-fn title(revision: &LiveRevision) -> String {
-    match line(&revision.headline) {
-        empty if empty.is_empty() => "–".to_owned(),
-        title => title,
-    }
 }
 
 fn image(resolved: &Resolved) -> Option<Image> {

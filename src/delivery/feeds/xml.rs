@@ -107,6 +107,14 @@ pub fn line(text: &str) -> String {
     words.join(" ")
 }
 
+/// A headline, which every form wants to have.
+pub fn title(text: &str) -> String {
+    match line(text) {
+        empty if empty.is_empty() => "–".to_owned(),
+        title => title,
+    }
+}
+
 fn is_welcome(c: char) -> bool {
     match c {
         '\n' | '\t' => true,

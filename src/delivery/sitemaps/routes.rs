@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
 use super::super::context::{Context, Contexts};
-use super::super::feeds::xml::{Xml, line};
+use super::super::feeds::xml::{Xml, line, title};
 use super::super::list::in_order;
 use super::super::serve::{missing, missing_until, serve};
 use super::months::{ADDRESSES, Name};
@@ -185,7 +185,7 @@ fn news(conn: &mut Conn<'_>, now: Time, context: &Context) -> Result<Draft> {
         lists::page(&filter, Order::NewestFirst, now, None, NEWS_MAX)
     )?;
     let publication = site::ops::load(conn)?.settings;
-    let publication_name = line(&publication.name);
+    let publication_name = title(&publication.name);
     let mut xml = Xml::new()?;
     xml.open("urlset", &[("xmlns", SITEMAP), ("xmlns:news", NEWS)])?;
     let mut gone: Option<Time> = None;
@@ -200,7 +200,7 @@ fn news(conn: &mut Conn<'_>, now: Time, context: &Context) -> Result<Draft> {
         xml.text("news:language", &language(&head.language))?;
         xml.close("news:publication")?;
         xml.text("news:publication_date", &published_at.to_string())?;
-        xml.text("news:title", &line(&head.headline))?;
+        xml.text("news:title", &title(&head.headline))?;
         xml.close("news:news")?;
         xml.close("url")?;
         // It goes when it is no news any more, if not before.

@@ -12,7 +12,7 @@ pub async fn filled(app: &App) {
     let editor = newsroom(app).await;
     let site =
         json!({"name": "Flussblick", "description": "Was am Fluss geschieht", "language": "de"});
-    editor.send("PUT", "/v1/editor/site", &site, 201).await;
+    editor.send("PUT", "/v1/editor/site", &site, 200).await;
     let upload = editor.request(
         "POST",
         "/v1/editor/media?alt=Ein%20Bus%20am%20Wehr&credit=Jonte%20Behrens",
@@ -22,7 +22,7 @@ pub async fn filled(app: &App) {
     perspektive::media::work::finish(&app.state).await.unwrap();
 
     live(app, "kosten", &with(piece("Was kostet der Nahverkehr?"), json!({
-        "image": {"url": "https://bilder.example/a b.jpg?x=1&y=2", "alt": "Münzen & Scheine", "width": 800, "height": 600},
+        "image": {"url": "https://bilder.example/a%20b.jpg?x=1&y=2", "alt": "Münzen & Scheine", "width": 800, "height": 600},
     }))).await;
     let article = json!({
         "headline": "Stadtrat beschließt <kostenlosen> Nahverkehr & mehr", "subheadline": "Ein Beschluss", "section": "stadtrat",

@@ -284,8 +284,12 @@ both! {
 async fn there_is_a_cap_on_streams() {
     let app = App::sqlite_with(|config| config.streams_max = 2).await;
     // One that breaks with a reset; what merely falls silent is noticed by the heartbeat.
-    let mut one = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
-    one.write_all(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut one = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://"))
+        .await
+        .unwrap();
+    one.write_all(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
     let mut begin = vec![0; 4_096];
     let length = one.read(&mut begin).await.unwrap();
     assert!(begin[..length].starts_with(b"HTTP/1.1 200 "));
