@@ -94,6 +94,10 @@ check('another article', got(await reader.GET('/v1/resolve', { params: { query: 
 const missing = await reader.GET('/v1/articles/{article}', { params: { path: { article: 'gibt-es-nicht' } } });
 check('no problem document', missing.error?.type.endsWith('/problems/not-found') && missing.error.request_id);
 
+const { items: hits } = got(await reader.GET('/v1/search', { params: { query: { q: 'kostenloser Nahverkehr' } } }));
+check('the search finds another', hits[0]?.slug === slug && hits[0].highlights.headline.some(({ match }) => match));
+check('nothing is suggested', got(await reader.GET('/v1/search/suggest', { params: { query: { q: 'nahv' } } })).items[0]?.text);
+
 // Keeping in step.
 
 const home = got(await reader.GET('/v1/home', { params: { query: { limit: 2 } } }));

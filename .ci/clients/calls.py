@@ -6,7 +6,8 @@ import sys
 
 from perspektive import AuthenticatedClient, Client, models
 from perspektive.api.articles import (
-    create_article, get_article, get_article_related, list_articles, publish_article, put_article, trash_article,
+    create_article, get_article, get_article_related, list_articles, publish_article, put_article, search_articles,
+    suggest, trash_article,
 )
 from perspektive.api.auth import whoami
 from perspektive.api.authors import get_author
@@ -96,6 +97,10 @@ assert got(get_list.sync_detailed("home", client=reader), models.CuratedList).it
 assert got(resolve_address.sync_detailed(client=reader, url_query=article.share.url), models.Resolved).article.id == article.id
 missing = got(get_article.sync_detailed("gibt-es-nicht", client=reader), models.ProblemDocument)
 assert missing.type_.endswith("/problems/not-found") and missing.request_id
+
+hits = got(search_articles.sync_detailed(client=reader, q="kostenloser Nahverkehr"), models.SearchPage).items
+assert hits[0].slug == SLUG and any(span.match for span in hits[0].highlights.headline)
+assert got(suggest.sync_detailed(client=reader, q="nahv"), models.SuggestPage).items[0].text
 
 # Keeping in step.
 home = got(get_home.sync_detailed(client=reader, limit=2), models.Home)
