@@ -40,7 +40,7 @@ const ENTRIES: i64 = 500;
 /// Entries after which their number is noted though no article had to be written.
 const UNNOTED: i64 = 20_000;
 /// How long to wait after a commit: what is written meanwhile goes into the next.
-const PAUSE: Duration = Duration::from_millis(150);
+const PAUSE: Duration = Duration::from_millis(250);
 /// How often to look when nothing was heard of.
 const TICK: Duration = Duration::from_secs(1);
 /// Seconds that the index of drafts looks back, every time and now and then.
@@ -48,7 +48,7 @@ const BACK: i64 = 10;
 const FAR_BACK: i64 = 900;
 const NOW_AND_THEN: Duration = Duration::from_secs(60);
 /// How long an editor's search waits for what was just written.
-const FRESHEN: Duration = Duration::from_millis(500);
+const FRESHEN: Duration = Duration::from_millis(1_500);
 
 /// Writes both indexes of a data folder.
 pub struct Follower {
