@@ -13,6 +13,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::articles::find::FindDrafts;
 use crate::audit::{self, Denials};
 use crate::auth::{self, Access};
 use crate::background;
@@ -28,6 +29,8 @@ use crate::http::edge::{Routes, edge, unrouted};
 use crate::http::upload::BodyLimit;
 use crate::http::{openapi, problems};
 use crate::media::receive::Desk;
+use crate::search::limits::SearchLimits;
+use crate::search::{Follower, Public};
 use crate::state::State;
 use crate::{
     articles, authors, delivery, keys, lists, media, previews, redirects, sections, site, topics,
@@ -47,6 +50,9 @@ pub struct Shared {
     limits: web::Data<Limits>,
     denials: web::Data<Denials>,
     contexts: web::Data<Contexts>,
+    public: web::Data<Public>,
+    drafts: web::Data<dyn FindDrafts>,
+    searches: web::Data<SearchLimits>,
     desk: web::Data<Desk>,
     /// Registers further routes; tests try the whole out on handlers that
     /// misbehave.
@@ -55,7 +61,8 @@ pub struct Shared {
 
 impl Shared {
     /// Prepares what all workers share.
-    pub fn new(state: Arc<State>, access: Arc<Access>) -> Result<Self> {
+    pub fn new(state: Arc<State>, access: Arc<Access>, search: &Arc<Follower>) -> Result<Self> {
+        let drafts: Arc<dyn FindDrafts> = Arc::new(search.drafts());
         Ok(Shared {
             routes: web::Data::new(Routes::of(&spec())),
             constants: web::Data::new(Constants::new(&state.config)),
@@ -67,7 +74,10 @@ impl Shared {
             ),
             limits: web::Data::new(Limits::new(state.config.writes_per_minute)),
             denials: web::Data::new(Denials::default()),
-            contexts: web::Data::default(),
+            contexts: web::Data::new(Contexts::searching(search.public())),
+            public: web::Data::new(search.public()),
+            drafts: web::Data::from(drafts),
+            searches: web::Data::new(SearchLimits::new(state.config.searches_per_minute)),
             desk: web::Data::new(Desk::new(state.config.uploads_at_once)),
             access: web::Data::from(access),
             state: web::Data::from(state),
@@ -98,6 +108,9 @@ pub fn build(
         .app_data(shared.limits.clone())
         .app_data(shared.denials.clone())
         .app_data(shared.contexts.clone())
+        .app_data(shared.public.clone())
+        .app_data(shared.drafts.clone())
+        .app_data(shared.searches.clone())
         .app_data(shared.desk.clone())
         .into_utoipa_app()
         .configure(routes)
@@ -194,6 +207,8 @@ pub struct Server {
     pub state: Arc<State>,
     /// What resolves actors.
     pub access: Arc<Access>,
+    /// What keeps the search indexes up to date.
+    pub search: Arc<Follower>,
     /// Where it listens.
     pub address: SocketAddr,
     /// Runs until it is told to stop; must be awaited.
@@ -231,7 +246,9 @@ impl Server {
         }
         state.follow_from_here().await?;
         background::start(&state);
-        let shared = Shared::new(Arc::clone(&state), Arc::clone(&access))?;
+        let search = Follower::new(&state.config);
+        search.start(&state);
+        let shared = Shared::new(Arc::clone(&state), Arc::clone(&access), &search)?;
         let server = HttpServer::new(move || build(&shared))
             .workers(run.workers)
             .shutdown_timeout(run.shutdown_timeout)
@@ -254,6 +271,7 @@ impl Server {
         Ok(Server {
             state,
             access,
+            search,
             address,
             running: server.run(),
         })

@@ -79,6 +79,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Vec<Finding> {
             folder(&mut found, &config);
             media(&mut found, &config);
             database(&mut found, &config);
+            search(&mut found, &config);
         }
         Err(error) => found.error(format!("settings: {error}")),
     }
@@ -203,6 +204,25 @@ fn reached(place: Place) -> Result<()> {
             _ => Err(internal("what was written is not there")),
         }
     })
+}
+
+/// The search index: whether it is there, and how far it follows.
+fn search(found: &mut Findings, config: &Config) {
+    let folder = config.data_dir.join("search");
+    let shown = folder.display();
+    match crate::search::look(&config.data_dir) {
+        Ok(Some(standing)) => found.ok(format!(
+            "search index: {} articles, up to entry {} of the change log",
+            standing.articles.unwrap_or_default(),
+            standing.upto
+        )),
+        Ok(None) => found.ok(format!(
+            "search index: none in {shown} yet; `perspektive serve` makes it"
+        )),
+        Err(error) => found.warning(format!(
+            "search index: {shown} can't be read ({error}); the next start makes it anew"
+        )),
+    }
 }
 
 /// Whether a file can be made in a folder.

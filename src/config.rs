@@ -225,6 +225,16 @@ pub struct ServeSettings {
     )]
     pub wrong_passwords: u32,
 
+    /// Searches that one address may make in a minute, on each node; cached answers don't count; 0 is no limit
+    #[arg(
+        long,
+        env = "SEARCHES_PER_MINUTE",
+        default_value_t = 6_000,
+        value_name = "N",
+        help_heading = "Access"
+    )]
+    pub searches_per_minute: u32,
+
     /// Large bodies (over 64 KB) that may arrive at once; others wait for their turn; 0 is no limit
     #[arg(
         long,
@@ -370,6 +380,8 @@ pub struct Config {
     pub writes_per_minute: u32,
     /// Wrong passwords that an address may send at once; 0 is no limit.
     pub wrong_passwords: u32,
+    /// Searches that an address may make in a minute; 0 is no limit.
+    pub searches_per_minute: u32,
     /// Large bodies that may arrive at once; 0 is no limit.
     pub uploads_at_once: u32,
     /// Where the bytes of media lie.
@@ -490,6 +502,7 @@ impl Settings {
             body_timeout: number(|serve| serve.body_timeout),
             writes_per_minute: number(|serve| serve.writes_per_minute),
             wrong_passwords: number(|serve| serve.wrong_passwords),
+            searches_per_minute: number(|serve| serve.searches_per_minute),
             uploads_at_once: number(|serve| serve.uploads_at_once),
             media,
             media_max_bytes: serve.map_or(0, |serve| serve.media_max_bytes),

@@ -5,7 +5,7 @@
 //! Imports point one way only: a room may use what stands to its left.
 //!
 //! `config · error ← db · store · storage · cache · http · content ← changes ← state ←
-//! auth ← editing · audit ← taxonomy ← features ← previews · lists · redirects ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
+//! auth ← editing · audit ← taxonomy ← features ← previews · lists · redirects · search ← delivery ← demo · backup ← background ← app ← check ← cli ← main`
 //!
 //! - [`config`]: every setting, typed, checked whole at start
 //! - [`error`]: the one error type and the one table of problem types
@@ -28,6 +28,8 @@
 //! - [`previews`]: links that open one article's working copy
 //! - [`lists`]: what the newsroom puts together: the front page, more news
 //! - [`redirects`]: where old addresses lead, one by one and by patterns
+//! - [`search`]: finding articles by their words; the indexes and what keeps them up
+//!   to date
 //! - [`delivery`]: what anyone may read
 //! - [`demo`]: a small newsroom to look at
 //! - [`backup`]: the whole newsroom in one file, and back
@@ -79,6 +81,7 @@ pub mod lists;
 pub mod media;
 pub mod previews;
 pub mod redirects;
+pub mod search;
 pub mod sections;
 pub mod site;
 pub mod state;

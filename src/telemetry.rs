@@ -69,6 +69,8 @@ pub struct Metrics {
     cache_bytes: Gauge,
     cache_answers: Gauge,
     staleness: Gauge,
+    search_lag: Gauge,
+    search_articles: Gauge,
     resident: Gauge<i64>,
     started: Gauge<u64, AtomicU64>,
 }
@@ -89,6 +91,8 @@ impl Default for Metrics {
             cache_bytes: Gauge::default(),
             cache_answers: Gauge::default(),
             staleness: Gauge::default(),
+            search_lag: Gauge::default(),
+            search_articles: Gauge::default(),
             resident: Gauge::default(),
             started: Gauge::default(),
         };
@@ -131,6 +135,16 @@ impl Default for Metrics {
             m.staleness.clone(),
         );
         r.register(
+            "search_index_lag_entries",
+            "Entries of the change log that the search index doesn't hold yet",
+            m.search_lag.clone(),
+        );
+        r.register(
+            "search_index_articles",
+            "Articles in the search index",
+            m.search_articles.clone(),
+        );
+        r.register(
             "resident_memory_bytes",
             "Resident memory of the process",
             m.resident.clone(),
@@ -158,6 +172,13 @@ impl Metrics {
         self.durations
             .get_or_create(&Route { route })
             .observe(took.as_secs_f64());
+    }
+
+    /// Notes how the search index stands: the articles that it holds, and how many
+    /// entries of the log it is behind.
+    pub fn search_index(&self, articles: u64, behind: i64) {
+        self.search_articles.set(articles as i64);
+        self.search_lag.set(behind);
     }
 
     /// Writes everything in the OpenMetrics text format.

@@ -43,6 +43,8 @@ pub struct Corpus {
     pub engine: Engine,
     pub articles: usize,
     pub url: String,
+    /// The data folder of servers on it; the search index lies there.
+    pub data: PathBuf,
 }
 
 /// Where corpora come from.
@@ -69,6 +71,27 @@ pub fn config(url: &str) -> Result<Config> {
 /// Opens a newsroom's database.
 pub fn open(url: &str) -> Result<State> {
     app::prepare(config(url)?)
+}
+
+/// Opens a newsroom's database and its data folder.
+pub fn open_with_data(corpus: &Corpus) -> Result<State> {
+    let data = corpus.data.display().to_string();
+    let settings = ["bench", "--database-url", &corpus.url, "--data-dir", &data];
+    app::prepare(Wrapper::parse_from(settings).settings.check()?)
+}
+
+/// Copies the files of a folder and of those within.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy_folder(&entry.path(), &to)?,
+            false => drop(std::fs::copy(entry.path(), to)?),
+        }
+    }
+    Ok(())
 }
 
 /// A number that changes with the generator and with the schema.
@@ -182,11 +205,20 @@ impl Library {
                 postgres.url(&name)
             }
         };
-        Ok(Corpus {
+        let data = self.folder.join(format!("{articles}-{}", engine.name()));
+        std::fs::create_dir_all(&data)?;
+        let corpus = Corpus {
             engine,
             articles,
             url,
-        })
+            data,
+        };
+        if let Some(rate) = crate::search::index(&corpus, open_with_data(&corpus)?)? {
+            eprintln!(
+                "Made the search indexes of {articles} articles ({rate:.0} articles a second)."
+            );
+        }
+        Ok(corpus)
     }
 
     /// A copy of a corpus that may be written to.
@@ -210,8 +242,11 @@ impl Library {
                 postgres.url(&name)
             }
         };
+        let data = self.scratch.path().join(format!("data-{number}"));
+        copy_folder(&corpus.data.join("search"), &data.join("search"))?;
         Ok(Corpus {
             url,
+            data,
             ..corpus.clone()
         })
     }

@@ -12,6 +12,7 @@ mod process;
 mod reading;
 mod report;
 mod running;
+mod search;
 mod text;
 mod writing;
 
@@ -64,6 +65,8 @@ struct Cli {
 enum Part {
     /// What readers ask for
     Reading,
+    /// Whether search finds what was meant
+    Search,
     /// What editors send
     Writing,
     /// Start, memory, sizes
@@ -73,11 +76,18 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 4] = [Part::Reading, Part::Writing, Part::Running, Part::Build];
+    const ALL: [Part; 5] = [
+        Part::Reading,
+        Part::Search,
+        Part::Writing,
+        Part::Running,
+        Part::Build,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Part::Reading => "reading",
+            Part::Search => "search",
             Part::Writing => "writing",
             Part::Running => "running",
             Part::Build => "build",
@@ -178,6 +188,7 @@ fn measure(cli: &Cli) -> Result<()> {
                 part.name()
             )),
             Part::Reading => reading::run(&library, &scale, &cli.only, &mut report),
+            Part::Search => search::run(&library, &scale, &mut report)?,
             Part::Writing => writing::run(&library, &scale, &mut report)?,
             Part::Running => running::run(&library, &scale, &mut report)?,
             Part::Build => running::build(&target, &library, &mut report)?,

@@ -23,6 +23,8 @@ struct Case {
     status: u16,
     requests: fn(&Corpus, SocketAddr) -> Vec<Request>,
     target: Option<Target>,
+    /// Whether it is to cost the same however many articles there are.
+    flat: bool,
 }
 
 struct Request {
@@ -56,6 +58,7 @@ fn cases(engine: Engine) -> Vec<Case> {
         status: 200,
         requests,
         target,
+        flat: true,
     };
     vec![
         Case {
@@ -78,6 +81,10 @@ fn cases(engine: Engine) -> Vec<Case> {
         case("list of an author", authors, None),
         case("deep page", deep, None),
         case("related", related, None),
+        Case {
+            flat: false,
+            ..case("search", search, Some(targets::SEARCH))
+        },
     ]
 }
 
@@ -175,6 +182,12 @@ fn related(corpus: &Corpus, _: SocketAddr) -> Vec<Request> {
         .collect()
 }
 
+fn search(corpus: &Corpus, address: SocketAddr) -> Vec<Request> {
+    crate::search::wait(address).expect("a server that searches");
+    let paths = crate::search::mix(corpus);
+    paths.into_iter().map(Request::from).collect()
+}
+
 /// The servers on one corpus, with and without a cache.
 struct Pair {
     corpus: Corpus,
@@ -183,10 +196,10 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(corpus: Corpus, binary: &Path, folder: &Path) -> Self {
+    fn start(corpus: Corpus, binary: &Path) -> Self {
         Pair {
-            cached: Server::of(binary, &corpus.url, None, folder),
-            uncached: Server::of(binary, &corpus.url, Some(0), folder),
+            cached: Server::of(binary, &corpus.url, None, &corpus.data),
+            uncached: Server::of(binary, &corpus.url, Some(0), &corpus.data),
             corpus,
         }
     }
@@ -228,7 +241,7 @@ pub fn run(library: &Library, scale: &Scale, only: &str, report: &mut Report) {
         }
         let start = |binary: &Path, articles| {
             let corpus = library.corpus(engine, articles).expect("a corpus");
-            Pair::start(corpus, binary, library.scratch())
+            Pair::start(corpus, binary)
         };
         let own = Path::new(env!("CARGO_BIN_EXE_perspektive"));
         let mut pairs = vec![start(own, scale.small), start(own, scale.large)];
@@ -366,7 +379,7 @@ fn measure(
             comparison: format!("{:.3} ms", 1e3 / small.rates().median()),
             measured: small.rates().to(&large.rates()),
             is_ratio: true,
-            target: Some(targets::FLATNESS),
+            target: case.flat.then_some(targets::FLATNESS),
         });
     }
 }

@@ -23,6 +23,16 @@ pub mod targets {
     pub const LIST: Target = AtLeast(0.10);
     /// Cost with the large newsroom to cost with the small one.
     pub const FLATNESS: Target = AtMost(1.3);
+    /// Of the ceiling: a mix of searches, cache off.
+    pub const SEARCH: Target = AtLeast(0.03);
+    /// Mean reciprocal rank of words as they stand there, however umlauts are spelt.
+    pub const EXACT: Target = AtLeast(0.98);
+    /// The same of inflected words.
+    pub const INFLECTED: Target = AtLeast(0.80);
+    /// Inflected words: the part that is among the first ten.
+    pub const INFLECTED_RECALL: Target = AtLeast(0.90);
+    /// Automatic related links: the part of the partners among the first five.
+    pub const PARTNERS: Target = AtLeast(0.90);
     /// PUT, to the same rows written in bare transactions.
     pub const PUT: Target = AtLeast(0.5);
     /// Articles a second through the operations.

@@ -23,7 +23,7 @@ pub fn run(library: &Library, scale: &Scale, report: &mut Report) -> Result<()> 
         let mut starts = Series::default();
         for _ in 0..5 {
             let began = Instant::now();
-            let server = Server::start(&corpus.url, None, library.scratch());
+            let server = Server::start(&corpus.url, None, &corpus.data);
             generator::fetch(server.address, &path, &[], 200);
             starts.0.push(began.elapsed().as_secs_f64() * 1e3);
         }
@@ -34,7 +34,7 @@ pub fn run(library: &Library, scale: &Scale, report: &mut Report) -> Result<()> 
             Some(targets::START),
         ));
 
-        let server = Server::start(&corpus.url, None, library.scratch());
+        let server = Server::start(&corpus.url, None, &corpus.data);
         generator::fetch(server.address, "/health/ready", &[], 200);
         std::thread::sleep(Duration::from_secs(2));
         let memory = |report: &mut Report, name: String, target| match server.resident() {

@@ -37,7 +37,7 @@ fn put(library: &Library, scale: &Scale, base: &Corpus, report: &mut Report) -> 
     for connections in CONNECTIONS {
         let (bare, ours) = (library.copy(base)?, library.copy(base)?);
         let key = corpus::admin_key(&ours.url)?;
-        let server = Server::start(&ours.url, None, library.scratch());
+        let server = Server::start(&ours.url, None, &ours.data);
         let file = library.scratch().join("puts");
         let requests: Vec<Vec<u8>> = articles
             .iter()

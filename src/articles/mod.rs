@@ -46,6 +46,7 @@
 
 pub mod bulk;
 mod diff;
+pub mod find;
 pub mod form;
 pub mod history;
 pub mod input;

@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::card::{CARD_TEASER, Card, CardLinks, Image, NameRef, reading_minutes};
 use super::pictures::Pictures;
 use super::sections::SectionRef;
+use super::suggest::Suggestible;
 use crate::articles::model::{ArticleRow, Picture, RevisionHead};
 use crate::cache::Stamp;
 use crate::changes::{Entity, Tag};
@@ -18,6 +19,7 @@ use crate::error::Result;
 use crate::http::address::{self, Parts};
 use crate::http::text;
 use crate::redirects::find::Patterns;
+use crate::search::Public;
 use crate::sections::{self, Tree};
 use crate::site;
 use crate::state::State;
@@ -39,6 +41,8 @@ pub struct Context {
     zone: Tz,
     /// The settings.
     pub config: Arc<Config>,
+    /// Finds articles that are alike, if this server searches.
+    pub search: Option<Public>,
 }
 
 /// Keeps what is part of many answers and rarely changes between them.
@@ -46,9 +50,19 @@ pub struct Context {
 pub struct Contexts {
     context: Kept<Context>,
     patterns: Kept<Patterns>,
+    suggestible: Kept<Vec<Suggestible>>,
+    search: Option<Public>,
 }
 
 impl Contexts {
+    /// For a server that searches.
+    pub fn searching(search: Public) -> Self {
+        Contexts {
+            search: Some(search),
+            ..Contexts::default()
+        }
+    }
+
     /// The present context.
     pub fn get(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Context>> {
         let tags = [
@@ -57,8 +71,19 @@ impl Contexts {
             Tag::index(Entity::Topic),
             Tag::index(Entity::Author),
         ];
-        self.context
-            .get(state, &tags, || Context::load(conn, &state.config))
+        self.context.get(state, &tags, || {
+            Ok(Context {
+                search: self.search.clone(),
+                ..Context::load(conn, &state.config)?
+            })
+        })
+    }
+
+    /// The names of topics and authors that can be suggested.
+    pub fn suggestible(&self, conn: &mut Conn<'_>, state: &State) -> Result<Arc<Vec<Suggestible>>> {
+        let tags = [Tag::index(Entity::Topic), Tag::index(Entity::Author)];
+        self.suggestible
+            .get(state, &tags, || Suggestible::load(conn))
     }
 
     /// The present patterns of redirects.
@@ -113,6 +138,7 @@ impl Context {
             names: RwLock::default(),
             zone,
             config: Arc::clone(config),
+            search: None,
         })
     }
 
@@ -290,6 +316,7 @@ mod tests {
             names: RwLock::default(),
             zone: Tz::UTC,
             config: Arc::new(cli.settings.check().unwrap()),
+            search: None,
         };
         let (id, mut tags) = (Id::new(), Vec::new());
         context.tag_section(Some(id), &mut tags);

@@ -50,23 +50,49 @@ pub struct CardPage {
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// Name and alternatives: all filters must fit, one alternative of each.
-    named: Vec<(&'static str, Vec<String>)>,
-    kinds: Vec<Kind>,
-    languages: Vec<String>,
+    pub(super) named: Vec<(&'static str, Vec<String>)>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) languages: Vec<String>,
     exclude: Vec<String>,
-    published_after: Option<Time>,
-    published_before: Option<Time>,
+    pub(super) published_after: Option<Time>,
+    pub(super) published_before: Option<Time>,
     order: Order,
-    fields: Vec<&'static str>,
-    include: Vec<&'static str>,
+    pub(super) fields: Vec<&'static str>,
+    pub(super) include: Vec<&'static str>,
     count: bool,
-    limit: i64,
-    cursor: Option<String>,
+    pub(super) limit: i64,
+    pub(super) cursor: Option<String>,
 }
 
 impl Wanted {
     /// Reads the parameters of a list.
     pub fn of(params: &mut Params) -> Result<Self> {
+        let exclude = match params.one("exclude")? {
+            Some(value) => alternatives("exclude", &value)?,
+            None => Vec::new(),
+        };
+        let order = match params.one("sort")?.as_deref() {
+            None | Some("-published_at") => Order::NewestFirst,
+            Some("published_at") => Order::OldestFirst,
+            Some("-updated_at") => Order::UpdatedFirst,
+            Some(other) => {
+                let known = ["-published_at", "published_at", "-updated_at"];
+                return Err(bad_parameter(format!(
+                    "`sort`: {}.",
+                    text::unknown(other, &known)
+                )));
+            }
+        };
+        Ok(Wanted {
+            exclude,
+            order,
+            count: params.flag("count")?,
+            ..Wanted::filtered(params, &CARD_FIELDS)?
+        })
+    }
+
+    /// Reads what lists and searches have in common: filters, members, the page.
+    pub(super) fn filtered(params: &mut Params, fields: &[&'static str]) -> Result<Self> {
         let mut named = Vec::new();
         for name in ["section", "topic", "author"] {
             for value in params.all(name) {
@@ -92,37 +118,22 @@ impl Wanted {
             })
             .collect::<Result<_>>()?;
         let languages = single(params, "language")?;
-        let exclude = single(params, "exclude")?;
-        let order = match params.one("sort")?.as_deref() {
-            None | Some("-published_at") => Order::NewestFirst,
-            Some("published_at") => Order::OldestFirst,
-            Some("-updated_at") => Order::UpdatedFirst,
-            Some(other) => {
-                let known = ["-published_at", "published_at", "-updated_at"];
-                return Err(bad_parameter(format!(
-                    "`sort`: {}.",
-                    text::unknown(other, &known)
-                )));
-            }
-        };
         Ok(Wanted {
             named,
             kinds,
             languages,
-            exclude,
             published_after: params.time("published_after")?,
             published_before: params.time("published_before")?,
-            order,
-            fields: params.names("fields", &CARD_FIELDS)?,
+            fields: params.names("fields", fields)?,
             include: params.names("include", &INCLUDES)?,
-            count: params.flag("count")?,
             limit: params.limit()?,
             cursor: params.one("cursor")?,
+            ..Wanted::default()
         })
     }
 
     /// The filters and the order, in canonical form: what a cursor belongs to.
-    fn filters(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn filters(&self) -> Vec<(&'static str, String)> {
         let mut pairs: Vec<(&'static str, String)> = self
             .named
             .iter()
@@ -153,7 +164,7 @@ impl Wanted {
     }
 
     /// Everything but the cursor, for the address of the next page.
-    fn parameters(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn parameters(&self) -> Vec<(&'static str, String)> {
         let mut pairs = self.filters();
         if !self.fields.is_empty() {
             pairs.push(("fields", self.fields.join(",")));
@@ -280,7 +291,7 @@ pub fn page(conn: &mut Conn<'_>, now: Time, wanted: &Wanted, context: &Context) 
 /// Names become ids. A section that doesn't exist is an error; a topic or an
 /// author that doesn't is an empty list, as is one that only drafts use: the two
 /// must not be told apart, not even by a header. Also whether all are known.
-fn resolve(
+pub(super) fn resolve(
     conn: &mut Conn<'_>,
     now: Time,
     context: &Context,
@@ -352,7 +363,7 @@ fn listed<T: Term>(conn: &mut Conn<'_>, name: &str) -> Result<Option<Id>> {
 }
 
 /// The tags of what the names in the filters mean, which another may get.
-fn name_tags(wanted: &Wanted) -> impl Iterator<Item = Tag> + '_ {
+pub(super) fn name_tags(wanted: &Wanted) -> impl Iterator<Item = Tag> + '_ {
     let values = wanted.named.iter().flat_map(|(_, values)| values);
     values.map(|value| Tag::slug(value))
 }

@@ -16,9 +16,11 @@ pub mod preview;
 pub mod related;
 pub mod resolve;
 pub mod routes;
+pub mod search;
 pub mod sections;
 pub mod serve;
 pub mod site;
+pub mod suggest;
 pub mod taxonomy;
 pub mod topics;
 
@@ -36,7 +38,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(authors::get_author)
         .service(site::get_site)
         .service(preview::get_preview)
-        .service(resolve::resolve_address);
+        .service(resolve::resolve_address)
+        .service(search::search_articles)
+        .service(suggest::suggest);
     curated::configure(config);
     media::configure(config);
 }

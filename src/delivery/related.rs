@@ -1,9 +1,11 @@
 //! "Read more" and "more news".
 //!
 //! What an editor has chosen comes first. The automatic ones are live articles
-//! that share topics with this one or stand in the same section, those nearest
-//! in time first. They are made of what others publish, so an answer that shows
-//! them is made anew after ten minutes at the latest.
+//! about the same, by the words that few others have. Where the search index doesn't
+//! know enough of them, or isn't there, articles follow that share topics with this one
+//! or stand in the same section, those nearest in time first. They are made of what
+//! others publish, so an answer that shows them is made anew after ten minutes at the
+//! latest.
 
 use std::collections::HashMap;
 
@@ -23,6 +25,7 @@ use crate::db::{Conn, Id, Time};
 use crate::error::Result;
 use crate::http::answer::Draft;
 use crate::http::cursor::Position;
+use crate::search::like::Like;
 use crate::taxonomy::names;
 
 /// Seconds that an answer with automatic picks may live.
@@ -33,6 +36,8 @@ pub const MORE: i64 = 5;
 const AUTOMATIC: usize = 6;
 /// How many of each topic, and of the section, are looked at.
 const CANDIDATES: i64 = 20;
+/// How many more the index is asked for, in case readers don't see some.
+const SPARE: usize = 6;
 
 /// A related link: to an article that is live, or to an address elsewhere.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -238,6 +243,69 @@ pub fn automatic(
     known: &[Id],
     made: &mut Made,
 ) -> Result<Vec<Card>> {
+    let mut rows = alike(conn, now, context, row, revision, known)?;
+    made.tags.push(
+        context
+            .section_id(revision.section_id)
+            .map_or_else(Tag::all_articles, Tag::list),
+    );
+    if rows.len() < AUTOMATIC {
+        let shown = rows.iter().map(|(row, _)| row.id);
+        let known: Vec<Id> = known.iter().copied().chain(shown).collect();
+        let positions = near(conn, now, context, row, revision, &known, made)?;
+        let missing = AUTOMATIC - rows.len();
+        rows.extend(in_order(conn, &positions[..positions.len().min(missing)])?);
+    }
+    curated::cards(conn, context, &rows, made)
+}
+
+/// Articles about the same, as the search index knows them; none if there is no
+/// index. What readers don't see is not among them, whatever the index says.
+fn alike(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    row: &ArticleRow,
+    revision: &RevisionRow,
+    known: &[Id],
+) -> Result<Vec<(ArticleRow, RevisionHead)>> {
+    let Some(search) = &context.search else {
+        return Ok(Vec::new());
+    };
+    let mut topics = ids(&revision.topics)?;
+    topics.extend(names::present(conn, topics.clone())?);
+    topics.sort_unstable();
+    topics.dedup();
+    let like = Like {
+        id: row.id,
+        revision,
+        topics: &topics,
+        at: row.published_at.unwrap_or(now),
+        limit: AUTOMATIC + known.len() + SPARE,
+    };
+    let mut found = search.like(&like).unwrap_or_default();
+    found.retain(|id| *id != row.id && !known.contains(id));
+    found.truncate(AUTOMATIC + SPARE);
+    let positions: Vec<Position> = found
+        .into_iter()
+        .map(|id| Position { at: now, id })
+        .collect();
+    let mut rows = in_order(conn, &positions)?;
+    rows.retain(|(row, _)| row.is_visible(now));
+    rows.truncate(AUTOMATIC);
+    Ok(rows)
+}
+
+/// Articles that share topics or the section, the nearest in time first.
+fn near(
+    conn: &mut Conn<'_>,
+    now: Time,
+    context: &Context,
+    row: &ArticleRow,
+    revision: &RevisionRow,
+    known: &[Id],
+    made: &mut Made,
+) -> Result<Vec<Position>> {
     let topics = names::present(conn, ids(&revision.topics)?)?;
     let section = context.section_id(revision.section_id);
     let published_at = row.published_at.unwrap_or(now);
@@ -277,12 +345,8 @@ pub fn automatic(
             position.id,
         )
     });
-    let positions: Vec<Position> = ranked
-        .into_iter()
-        .take(AUTOMATIC)
-        .map(|(position, _)| position)
-        .collect();
-    cards(conn, context, &positions, made)
+    let positions = ranked.into_iter().map(|(position, _)| position);
+    Ok(positions.take(AUTOMATIC).collect())
 }
 
 fn filter(lists: Vec<Vec<Id>>) -> ListFilter {

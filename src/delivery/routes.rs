@@ -128,8 +128,7 @@ pub async fn get_article(
 
 /// Get related articles
 ///
-/// Those that an editor chose, in their order, then automatic ones that share
-/// topics or the section.
+/// Those that an editor chose, in their order, then automatic ones about the same.
 #[utoipa::path(
     tag = "articles",
     security(()),

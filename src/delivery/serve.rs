@@ -25,6 +25,19 @@ pub async fn serve(
     key: String,
     make: impl FnOnce(&mut Conn<'_>, Time) -> Result<Draft> + Send + 'static,
 ) -> Result<HttpResponse> {
+    serve_after(request, state, constants, key, async || Ok(()), make).await
+}
+
+/// [`serve`] where an answer that has to be made needs something first, such as a
+/// turn; it is held until the answer is made.
+pub async fn serve_after<T: Send + 'static>(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    constants: &Constants,
+    key: String,
+    first: impl AsyncFnOnce() -> Result<T>,
+    make: impl FnOnce(&mut Conn<'_>, Time) -> Result<Draft> + Send + 'static,
+) -> Result<HttpResponse> {
     let now = state.now();
     let stale = state.staleness(now);
     let usable = stale <= i64::from(state.config.stale_max);
@@ -41,8 +54,14 @@ pub async fn serve(
     let made = Cell::new(false);
     let making = async || {
         made.set(true);
+        let held = first().await?;
         let now = state.now();
-        state.read(move |conn| make(conn, now)?.seal()).await
+        let making = move |conn: &mut Conn<'_>| {
+            let sealed = make(conn, now)?.seal();
+            drop(held);
+            sealed
+        };
+        state.read(making).await
     };
     let answer = if usable {
         let clock = || state.now();

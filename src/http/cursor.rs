@@ -11,6 +11,7 @@ use crate::error::{BAD_CURSOR, Error, Problem, Result};
 
 const VERSION: u8 = 1;
 const VERSION_NAME: u8 = 2;
+const VERSION_HIT: u8 = 3;
 
 /// The place after an item of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +83,41 @@ pub fn read_name(cursor: &str, filters: &str) -> Result<(String, Id)> {
     }
 }
 
+/// Writes a cursor for hits of a search: a score, an instant and an id, and the
+/// instant from which age counts.
+pub fn write_hit(score: u32, position: Position, now: Time, filters: &str) -> String {
+    let mut bytes = vec![VERSION_HIT];
+    bytes.extend(score.to_be_bytes());
+    bytes.extend(position.at.0.to_be_bytes());
+    bytes.extend(position.id.0.as_bytes());
+    bytes.extend(now.0.to_be_bytes());
+    bytes.extend(fingerprint(filters).to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads a cursor of [`write_hit`].
+pub fn read_hit(cursor: &str, filters: &str) -> Result<(u32, Position, Time)> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+    let bytes: [u8; 41] = bytes.try_into().map_err(|_| unreadable())?;
+    let number = |range: std::ops::Range<usize>| {
+        bytes[range]
+            .iter()
+            .fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
+    };
+    if bytes[0] != VERSION_HIT {
+        return Err(unreadable());
+    }
+    if number(37..41) != u64::from(fingerprint(filters)) {
+        return Err(foreign());
+    }
+    let id = u128::from(number(13..21)) << 64 | u128::from(number(21..29));
+    let position = Position {
+        at: Time(number(5..13) as i64),
+        id: Id(uuid::Uuid::from_u128(id)),
+    };
+    Ok((number(1..5) as u32, position, Time(number(29..37) as i64)))
+}
+
 fn unreadable() -> Error {
     Problem::new(
         &BAD_CURSOR,
@@ -116,6 +152,13 @@ mod tests {
         assert_eq!(read(&cursor, "section=politik").ok(), Some(position));
         assert!(read(&cursor, "section=kultur").is_err());
         assert!(read("AAAA", "").is_err());
+
+        let (score, now) = (u32::MAX, Time(1));
+        let cursor = write_hit(score, position, now, "q=bus");
+        let read = read_hit(&cursor, "q=bus").ok();
+        assert_eq!(read, Some((score, position, now)));
+        assert!(read_hit(&cursor, "q=bahn").is_err());
+        assert!(read_hit("AAAA", "").is_err());
 
         let (key, id) = ("oeffentlicher-nahverkehr", Id::new());
         let cursor = write_name(key, id, "q=oe");

@@ -338,6 +338,9 @@ pub fn editor_page(
     if let Some(external_id) = &filter.external_id {
         query = query.filter(articles::external_id.eq(external_id));
     }
+    if !filter.only.is_empty() {
+        query = query.filter(articles::id.eq_any(&filter.only));
+    }
     for word in &filter.words {
         let pattern = format!(
             "%{}%",

@@ -36,6 +36,7 @@ pub mod lists;
 pub mod media;
 pub mod previews;
 pub mod redirects;
+pub mod search;
 pub mod secrets;
 pub mod sections;
 pub mod sessions;

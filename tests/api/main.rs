@@ -19,6 +19,7 @@ mod outage;
 mod readme;
 mod redirects;
 mod resolve;
+mod search;
 mod sections;
 mod site;
 mod taxonomy;

@@ -129,4 +129,6 @@ pub struct EditorFilter {
     /// Each stands in the kicker, the headline, the teaser or the slug,
     /// case-folded.
     pub words: Vec<String>,
+    /// One of these; empty means any.
+    pub only: Vec<Id>,
 }

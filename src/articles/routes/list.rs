@@ -1,12 +1,16 @@
 //! The editors' list of articles.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, get, web};
 
-use crate::articles::model::EditorFilter;
+use crate::articles::find::{FindDrafts, Words};
+use crate::articles::model::{ArticleRow, EditorFilter, RevisionHead};
 use crate::articles::view::ArticleItem;
 use crate::auth::{Actor, Right};
 use crate::authors::Author;
-use crate::db::{Conn, Id};
+use crate::config::Config;
+use crate::db::{Conn, Id, Time};
 use crate::error::{Result, bad_parameter, internal};
 use crate::http::cursor::{self, Position};
 use crate::http::page::Page;
@@ -19,10 +23,14 @@ use crate::state::State;
 use crate::taxonomy::{Term, uploads};
 use crate::topics::Topic;
 
+/// The most characters of `q`.
+const Q_MAX: usize = 400;
+
 /// List articles in any state
 ///
-/// Newest edit first; the trash only with `state=trashed`. `q` finds words in
-/// kicker, headline, teaser and slug of the newest revision.
+/// Newest edit first; the trash only with `state=trashed`. With `q` those that fit
+/// best come first: it is read as by `/v1/search` and finds words of the newest
+/// revision, whatever its state, and of the slug, as soon as they are saved.
 #[utoipa::path(
     tag = "articles",
     security(("bearer" = [])),
@@ -35,7 +43,7 @@ use crate::topics::Topic;
         ("language" = Option<String>, Query, description = "A language tag (BCP 47)", example = "de"),
         ("created_by" = Option<String>, Query, description = "A user's name or id, or `me`", example = "me"),
         ("external_id" = Option<String>, Query, description = "What a feed calls it", example = "fpd:20261123-0815"),
-        ("q" = Option<String>, Query, description = "Words that must all be found", example = "nahverkehr"),
+        ("q" = Option<String>, Query, description = "Words to look for, `\"phrases\"` and `-words` that must not be there", example = "nahverkehr", max_length = 400),
         ("limit" = Option<i64>, Query, description = "How many, 1 to 100; 20 if missing", example = 20, minimum = 1, maximum = 100),
         ("cursor" = Option<String>, Query, description = "Where the last page ended"),
     ),
@@ -50,6 +58,7 @@ pub async fn list_editor_articles(
     request: HttpRequest,
     actor: Actor,
     state: web::Data<State>,
+    finder: web::Data<dyn FindDrafts>,
 ) -> Result<Reply> {
     actor.require(Right::Read)?;
     let mut params = Params::of(&request)?;
@@ -67,10 +76,16 @@ pub async fn list_editor_articles(
     let limit = params.limit()?;
     let cursor = params.one("cursor")?;
     params.finish()?;
-    let mut kept: Vec<(&str, String)> = names
+    let kept: Vec<(&str, String)> = names
         .iter()
         .filter_map(|(name, value)| Some((*name, value.clone()?)))
         .collect();
+    let typed = names[8].1.clone().filter(|q| !q.trim().is_empty());
+    if typed.as_ref().is_some_and(|q| q.chars().count() > Q_MAX) {
+        return Err(bad_parameter(format!(
+            "`q` has more than {Q_MAX} characters; look for fewer words."
+        )));
+    }
     let filters = serde_urlencoded::to_string(&kept).map_err(internal)?;
     let after = cursor
         .as_deref()
@@ -78,9 +93,28 @@ pub async fn list_editor_articles(
         .transpose()?;
     let now = state.now();
     let config = state.config.clone();
+    let turn = match typed {
+        Some(_) => Some(finder.turn(&state.clone().into_inner()).await?),
+        None => None,
+    };
     let page = state
         .read(move |conn| {
-            let filter = editor_filter(conn, &actor, names)?;
+            let mut filter = editor_filter(conn, &actor, names)?;
+            let found = match &typed {
+                Some(typed) => finder.find(&words(conn, typed, &filter, now)?),
+                None => None,
+            };
+            drop(turn);
+            if let Some(found) = found {
+                filter.words = Vec::new();
+                let skip = after.map_or(0, |position| position.at.0.max(0) as usize);
+                let (rows, next) = best_first(conn, filter, now, &found, skip, limit as usize)?;
+                let next = next.map(|skip| {
+                    let (at, id) = (Time(skip as i64), Id(uuid::Uuid::nil()));
+                    cursor::write(Position { at, id }, &filters)
+                });
+                return page_of(conn, &rows, next, kept, limit, now, &config);
+            }
             let mut rows =
                 crate::store!(*conn, articles::editor_page(&filter, now, after, limit + 1))?;
             let more = rows.len() as i64 > limit;
@@ -94,14 +128,7 @@ pub async fn list_editor_articles(
                     &filters,
                 )
             });
-            let tree = sections::ops::tree(conn)?;
-            let items = rows
-                .iter()
-                .map(|(row, head)| ArticleItem::new(row, head, &tree, now, &config))
-                .collect();
-            kept.push(("limit", limit.to_string()));
-            let path = format!("{}/v1/editor/articles", config.public_url);
-            Ok(Page::new(items, next, &path, &kept))
+            page_of(conn, &rows, next, kept, limit, now, &config)
         })
         .await?;
     let reply = Reply::ok(&page);
@@ -109,6 +136,84 @@ pub async fn list_editor_articles(
         Some((name, value)) => reply.header(name, value),
         None => reply,
     })
+}
+
+/// Articles as a page of the list.
+fn page_of(
+    conn: &mut Conn<'_>,
+    rows: &[(ArticleRow, RevisionHead)],
+    next: Option<String>,
+    mut kept: Vec<(&str, String)>,
+    limit: i64,
+    now: Time,
+    config: &Config,
+) -> Result<Page<ArticleItem>> {
+    let tree = sections::ops::tree(conn)?;
+    let items = rows
+        .iter()
+        .map(|(row, head)| ArticleItem::new(row, head, &tree, now, config))
+        .collect();
+    kept.push(("limit", limit.to_string()));
+    let path = format!("{}/v1/editor/articles", config.public_url);
+    Ok(Page::new(items, next, &path, &kept))
+}
+
+/// What to look for, with what was merged into the topic and the author.
+fn words<'a>(
+    conn: &mut Conn<'_>,
+    text: &'a str,
+    filter: &'a EditorFilter,
+    now: Time,
+) -> Result<Words<'a>> {
+    let mut within = |id: Option<Id>| -> Result<Vec<Id>> {
+        let Some(id) = id else { return Ok(Vec::new()) };
+        let merged = crate::store!(*conn, taxonomy::ids_within(id))?;
+        Ok(std::iter::once(id).chain(merged).collect())
+    };
+    Ok(Words {
+        text,
+        filter,
+        topics: within(filter.topic)?,
+        authors: within(filter.author)?,
+        now,
+    })
+}
+
+/// Of what was found those that the filter lets through, in the order in which they
+/// were found, and where the next page begins.
+fn best_first(
+    conn: &mut Conn<'_>,
+    mut filter: EditorFilter,
+    now: Time,
+    found: &[Id],
+    skip: usize,
+    limit: usize,
+) -> Result<(Vec<(ArticleRow, RevisionHead)>, Option<usize>)> {
+    const CHUNK: usize = 100;
+    let mut rows = Vec::with_capacity(limit);
+    let mut at = skip;
+    while at < found.len() {
+        let ids = &found[at..found.len().min(at + CHUNK)];
+        filter.only = ids.to_vec();
+        let fitting = crate::store!(
+            *conn,
+            articles::editor_page(&filter, now, None, CHUNK as i64)
+        )?;
+        let mut fitting: HashMap<Id, _> = fitting
+            .into_iter()
+            .map(|(row, head)| (row.id, (row, head)))
+            .collect();
+        for id in ids {
+            if let Some(row) = fitting.remove(id) {
+                if rows.len() == limit {
+                    return Ok((rows, Some(at)));
+                }
+                rows.push(row);
+            }
+            at += 1;
+        }
+    }
+    Ok((rows, None))
 }
 
 /// Reads the filters of the editors' list; names that don't exist are errors.

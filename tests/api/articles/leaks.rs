@@ -8,6 +8,7 @@
 mod addresses;
 mod lists;
 mod previews;
+mod searches;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -608,6 +609,7 @@ async fn crawl(app: &App, pieces: &[Piece], hours: i64) {
 
     addresses::crawl(app, &forbidden, pieces, hours).await;
     lists::crawl(app, &forbidden, pieces, hours).await;
+    searches::crawl(app, &forbidden, pieces, hours).await;
 
     // And what should be seen is.
     let mut led = 0;

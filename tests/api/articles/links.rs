@@ -205,6 +205,9 @@ both! {
 
     /// Curated first, then automatic ones that nobody chose and nobody doubles.
     async fn related_and_more(app: App) {
+        // By topics and the section, as long as there is no index.
+        app.search.pause();
+        app.search.forget();
         newsroom(&app).await;
         for (slug, section, topics) in [
             ("nah", "politik", json!(["verkehr", "klima"])), ("fern", "kultur", json!(["verkehr"])), ("nachbar", "politik", json!([])),

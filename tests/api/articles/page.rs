@@ -241,6 +241,7 @@ both! {
         let loaded = demo::load(&app.state).await.unwrap();
         assert_eq!(loaded, 30);
         assert_eq!(counted(&app), Vec::<String>::new());
+        app.indexed().await;
 
         let article = app.get("/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr?include=more,related_auto", 200).await;
         let site = app.get("/v1/site?include=sections", 200).await;

@@ -33,7 +33,7 @@ const LEVELS: &[&[&str]] = &[
     &["taxonomy"],
     &["sections", "topics", "authors", "site", "media"],
     &["articles"],
-    &["previews", "lists", "redirects"],
+    &["previews", "lists", "redirects", "search"],
     &["delivery"],
     &["background", "demo", "backup"],
     &["app"],
@@ -235,4 +235,18 @@ fn without_comments(source: &str) -> String {
         _ => line,
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The index of working copies is for editors: nothing that serves readers names it.
+#[test]
+fn delivery_does_not_know_the_index_of_drafts() {
+    let mut files = Vec::new();
+    super::rust_files(&super::file("src/delivery"), &mut files);
+    assert!(files.len() > 10);
+    for path in files {
+        let source = without_comments(&std::fs::read_to_string(&path).unwrap());
+        for word in ["Drafts", "Follower"] {
+            assert!(!source.contains(word), "{}: {word}", path.display());
+        }
+    }
 }

@@ -15,6 +15,7 @@ use perspektive::app::{Run, Server};
 use perspektive::auth::Access;
 use perspektive::config::Config;
 use perspektive::db::Url;
+use perspektive::search::Follower;
 use perspektive::state::State;
 use perspektive::storage::Place;
 use serde_json::Value;
@@ -63,6 +64,7 @@ pub struct App {
     pub url: String,
     pub state: Arc<State>,
     pub access: Arc<Access>,
+    pub search: Arc<Follower>,
     identities: clients::Identities,
     http: reqwest::Client,
     handle: actix_web::dev::ServerHandle,
@@ -121,6 +123,7 @@ impl App {
             url: format!("http://{}", server.address),
             state: server.state,
             access: server.access,
+            search: server.search,
             identities: Default::default(),
             http: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
@@ -138,6 +141,12 @@ impl App {
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http
             .request(method.parse().unwrap(), format!("{}{path}", self.url))
+    }
+
+    /// Waits until everything that was written can be found.
+    pub async fn indexed(&self) {
+        self.state.follow().await.unwrap();
+        self.search.catch_up(&self.state).await.unwrap();
     }
 
     /// GET as anybody, expecting a status; the body as JSON.
@@ -176,6 +185,7 @@ pub fn config(database: Url, folder: &tempfile::TempDir) -> Config {
         body_timeout: 60,
         writes_per_minute: 0,
         wrong_passwords: 20,
+        searches_per_minute: 0,
         uploads_at_once: 64,
         media: Place::Folder(folder.path().join("media")),
         media_max_bytes: 20 << 20,

@@ -18,7 +18,8 @@ async fn panics() -> HttpResponse {
 #[actix_web::test]
 async fn a_panic_is_a_problem_document_and_the_server_lives_on() {
     let app = App::sqlite().await;
-    let mut shared = Shared::new(Arc::clone(&app.state), Arc::clone(&app.access)).unwrap();
+    let mut shared =
+        Shared::new(Arc::clone(&app.state), Arc::clone(&app.access), &app.search).unwrap();
     shared.more = |config| {
         config.route("/panic", web::get().to(panics));
     };

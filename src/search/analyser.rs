@@ -1,0 +1,365 @@
+//! Texts become terms.
+//!
+//! A word has two terms. The *exact* one is the word without case, accents and the
+//! difference between `ä`, `ae` and `a`, or `ß` and `ss`: whoever types one finds the
+//! other. The *stem* is what is left of it without its ending, by the Snowball
+//! algorithm of the text's language. In German the stem is made of the exact term,
+//! so that the spellings of an umlaut lead to one stem whatever the algorithm does.
+//!
+//! Pure: no database, no index.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use frostem::{Algorithm, Stemmer};
+use unicode_normalization::UnicodeNormalization;
+
+/// Characters of a word that make its terms; what is longer is cut.
+const LONGEST: usize = 64;
+/// How many words an analyser remembers.
+const REMEMBERED: usize = 30_000;
+/// Parts of a word with hyphens that are also one word when written together.
+const PARTS_MAX: usize = 4;
+
+/// A word where it stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its first byte.
+    pub from: usize,
+    /// The byte after its last.
+    pub to: usize,
+    /// Whether nothing but a hyphen is between it and the word before.
+    pub joined: bool,
+}
+
+/// The terms of a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The word, folded.
+    pub exact: Arc<str>,
+    /// What is left of it without its ending.
+    pub stem: Arc<str>,
+}
+
+/// A word of a text, as it goes into an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Its terms.
+    pub terms: Terms,
+    /// Which word of the text it is. What is written with a hyphen stands there in
+    /// parts and, at the place of the first, as a whole.
+    pub position: u32,
+}
+
+/// What is part of a word and leaves no trace in its terms.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
+    )
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{483}'..='\u{487}' | '\u{610}'..='\u{61A}' | '\u{64B}'..='\u{65F}')
+}
+
+fn is_hyphen(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}' | '\u{2011}')
+}
+
+/// Where the words of a text stand: letters, digits and what belongs to them.
+pub fn places(text: &str) -> impl Iterator<Item = Place> + '_ {
+    let mut chars = text.char_indices().peekable();
+    let mut hyphen_after = None;
+    std::iter::from_fn(move || {
+        let (from, _) = chars.find(|(_, c)| c.is_alphanumeric())?;
+        let mut to = text.len();
+        while let Some((at, c)) = chars.peek().copied() {
+            if c.is_alphanumeric() || is_mark(c) || is_invisible(c) {
+                chars.next();
+                continue;
+            }
+            to = at;
+            break;
+        }
+        let joined = hyphen_after == Some(from);
+        hyphen_after = text[to..]
+            .chars()
+            .next()
+            .filter(|c| is_hyphen(*c))
+            .map(|c| to + c.len_utf8());
+        Some(Place { from, to, joined })
+    })
+}
+
+/// The word as it is compared: small letters without accents, umlauts as one
+/// letter whether they were written as one, as two or without their dots.
+pub fn fold(word: &str) -> String {
+    let mut folded = String::with_capacity(word.len());
+    if word.is_ascii() {
+        folded.extend(word.chars().take(LONGEST).map(|c| c.to_ascii_lowercase()));
+    } else {
+        let plain = word
+            .chars()
+            .flat_map(char::to_lowercase)
+            .nfkd()
+            .filter(|c| !is_mark(*c) && !is_invisible(*c))
+            .take(LONGEST);
+        for c in plain {
+            match c {
+                'ß' => folded.push_str("ss"),
+                'æ' => folded.push('a'),
+                'œ' | 'ø' => folded.push('o'),
+                'ł' => folded.push('l'),
+                'đ' | 'ð' => folded.push('d'),
+                'þ' => folded.push_str("th"),
+                'ı' => folded.push('i'),
+                c => folded.extend(c.to_lowercase()),
+            }
+        }
+    }
+    if folded.contains("ae") || folded.contains("oe") || folded.contains("ue") {
+        folded = umlauts(&folded);
+    }
+    folded
+}
+
+/// `ae`, `oe` and `ue` as one letter, where they can be an umlaut: not after
+/// another vowel (`neue`, `bauen`) or a `q` (`Quelle`).
+fn umlauts(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut before = ' ';
+    let mut chars = word.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        if matches!(c, 'a' | 'o' | 'u')
+            && !matches!(before, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'q')
+            && chars.peek() == Some(&'e')
+        {
+            chars.next();
+        }
+        before = c;
+    }
+    out
+}
+
+/// The stemmer of a language, by the first part of its tag.
+fn stemmer(language: &str) -> Option<Stemmer> {
+    let primary = language.split('-').next().unwrap_or_default();
+    Some(Stemmer::new(match primary.to_ascii_lowercase().as_str() {
+        "de" => Algorithm::German,
+        "en" => Algorithm::English,
+        "fr" => Algorithm::French,
+        "it" => Algorithm::Italian,
+        "es" => Algorithm::Spanish,
+        "pt" => Algorithm::Portuguese,
+        "nl" => Algorithm::Dutch,
+        "da" => Algorithm::Danish,
+        "nb" | "nn" | "no" => Algorithm::Norwegian,
+        "sv" => Algorithm::Swedish,
+        "fi" => Algorithm::Finnish,
+        "pl" => Algorithm::Polish,
+        "cs" => Algorithm::Czech,
+        "tr" => Algorithm::Turkish,
+        "ru" => Algorithm::Russian,
+        "uk" => Algorithm::Ukrainian,
+        "ro" => Algorithm::Romanian,
+        "hu" => Algorithm::Hungarian,
+        "el" => Algorithm::Greek,
+        "ar" => Algorithm::Arabic,
+        _ => return None,
+    }))
+}
+
+/// Makes terms of the words of one language, and remembers those it made.
+pub struct Analyser {
+    german: bool,
+    stemmer: Option<Stemmer>,
+    known: HashMap<Box<str>, Terms>,
+}
+
+impl Analyser {
+    /// For texts of this language (BCP 47).
+    pub fn new(language: &str) -> Self {
+        let primary = language.split('-').next().unwrap_or_default();
+        Analyser {
+            german: primary.eq_ignore_ascii_case("de"),
+            stemmer: stemmer(language),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Whether a word has the same stem with its accents and without.
+    pub fn is_blind_to_accents(&self) -> bool {
+        self.german || self.stemmer.is_none()
+    }
+
+    /// The terms of a word.
+    pub fn terms(&mut self, word: &str) -> Terms {
+        if let Some(terms) = self.known.get(word) {
+            return terms.clone();
+        }
+        let exact = fold(word);
+        let stem = match self.stemmer {
+            None => exact.clone(),
+            Some(stemmer) if self.german => {
+                let mut stem = stemmer.stem(&exact).into_owned();
+                // The algorithm leaves the ending of participles: `saniert`, `sanieren`.
+                if stem.ends_with("iert") && stem.len() > 6 {
+                    stem.pop();
+                }
+                stem
+            }
+            // Other algorithms want the accents.
+            Some(stemmer) => {
+                let word: String = word
+                    .chars()
+                    .filter(|c| !is_invisible(*c))
+                    .take(LONGEST)
+                    .flat_map(char::to_lowercase)
+                    .nfc()
+                    .collect();
+                fold(&stemmer.stem(&word))
+            }
+        };
+        let terms = Terms {
+            stem: if stem == exact || stem.is_empty() {
+                Arc::from(exact.as_str())
+            } else {
+                Arc::from(stem)
+            },
+            exact: Arc::from(exact),
+        };
+        if self.known.len() >= REMEMBERED {
+            self.known.clear();
+        }
+        self.known.insert(word.into(), terms.clone());
+        terms
+    }
+
+    fn word(&mut self, word: &str, position: u32) -> Option<Word> {
+        let terms = self.terms(word);
+        (!terms.exact.is_empty()).then_some(Word { terms, position })
+    }
+
+    /// The words of a text from a position on; the position after the last.
+    pub fn words(&mut self, text: &str, first: u32, words: &mut Vec<Word>) -> u32 {
+        let mut position = first;
+        // Where the present compound begins: in the text, and its position.
+        let mut compound: Option<(usize, u32, usize)> = None;
+        for place in places(text) {
+            let begun = compound.filter(|_| place.joined);
+            compound = Some(match begun {
+                Some((from, at, parts)) if parts < PARTS_MAX => {
+                    let whole: String = text[from..place.to]
+                        .chars()
+                        .filter(|c| !is_hyphen(*c))
+                        .collect();
+                    words.extend(self.word(&whole, at));
+                    (from, at, parts + 1)
+                }
+                Some(_) | None => (place.from, position, 1),
+            });
+            words.extend(self.word(&text[place.from..place.to], position));
+            position += 1;
+        }
+        position
+    }
+}
+
+/// Words that stand in almost every text and say nothing of what it is about, folded.
+const COMMON: &[&str] = &[
+    "aber", "als", "am", "an", "auch", "auf", "aus", "bei", "bin", "bis", "da", "damit", "dann",
+    "das", "dass", "dem", "den", "der", "des", "die", "doch", "dort", "du", "durch", "ein", "eine",
+    "einem", "einen", "einer", "eines", "er", "es", "fur", "hat", "hatte", "ich", "ihr", "im",
+    "in", "ins", "ist", "ja", "kein", "keine", "mit", "nach", "nicht", "noch", "nun", "nur", "ob",
+    "oder", "ohne", "sein", "seine", "sich", "sie", "sind", "so", "uber", "um", "und", "uns",
+    "unter", "vom", "von", "vor", "war", "waren", "was", "wenn", "wer", "werden", "wie", "wir",
+    "wird", "wo", "wurde", "wurden", "zu", "zum", "zur", "a", "and", "are", "as", "at", "be", "by",
+    "for", "from", "is", "it", "of", "on", "or", "that", "the", "this", "to", "was", "with",
+];
+
+/// Whether a folded word says nothing of what a text is about.
+pub fn is_common(exact: &str) -> bool {
+    COMMON.contains(&exact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stem(word: &str) -> String {
+        Analyser::new("de").terms(word).stem.to_string()
+    }
+
+    #[test]
+    fn every_spelling_of_an_umlaut_is_one_word() {
+        for spellings in [
+            ["Häuser", "Haeuser", "Hauser"],
+            ["Gebühren", "Gebuehren", "Gebuhren"],
+            ["Möller", "Moeller", "Moller"],
+            ["größer", "groesser", "grosser"],
+            ["Ämter", "Aemter", "AMTER"],
+            ["Übergänge", "Uebergaenge", "Ubergange"],
+            ["a\u{308}rger", "aerger", "ÄRGER"],
+        ] {
+            let stems = spellings.map(stem);
+            assert!(stems.iter().all(|one| *one == stems[0]), "{stems:?}");
+            let folds = spellings.map(fold);
+            assert!(folds.iter().all(|one| *one == folds[0]), "{folds:?}");
+        }
+        // Where two vowels are two vowels, nothing is swallowed.
+        assert_eq!(fold("neue Bauern"), "neue bauern");
+        assert_eq!(fold("Quelle"), "quelle");
+    }
+
+    #[test]
+    fn inflected_words_have_one_stem() {
+        for words in [
+            ["Haus", "Häuser", "Häusern"].as_slice(),
+            &["Buslinie", "Buslinien"],
+            &["Gebühr", "Gebühren"],
+            &["saniert", "sanieren", "sanierte"],
+            &["Stadtwerk", "Stadtwerke", "Stadtwerken"],
+        ] {
+            let stems: Vec<String> = words.iter().map(|word| stem(word)).collect();
+            assert!(stems.iter().all(|one| *one == stems[0]), "{stems:?}");
+        }
+        let english = Analyser::new("en-GB").terms("connections");
+        assert_eq!(&*english.stem, "connect");
+        assert_eq!(&*Analyser::new("xx").terms("Häuser").stem, "hauser");
+    }
+
+    #[test]
+    fn words_with_hyphens_are_found_in_parts_and_whole() {
+        let mut words = Vec::new();
+        let next = Analyser::new("de").words("Der E-Bike-Verleih, heute.", 7, &mut words);
+        let found: Vec<(&str, u32)> = words
+            .iter()
+            .map(|word| (&*word.terms.exact, word.position))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("der", 7),
+                ("e", 8),
+                ("ebike", 8),
+                ("bike", 9),
+                ("ebikeverleih", 8),
+                ("verleih", 10),
+                ("heute", 11),
+            ]
+        );
+        assert_eq!(next, 12);
+    }
+
+    #[test]
+    fn places_point_into_the_text() {
+        let text = "Straßen\u{AD}bahn – „geht’s“? 14,5 €";
+        let found: Vec<&str> = places(text)
+            .map(|place| &text[place.from..place.to])
+            .collect();
+        assert_eq!(found, ["Straßen\u{AD}bahn", "geht", "s", "14", "5"]);
+        assert_eq!(fold(found[0]), "strassenbahn");
+    }
+}
