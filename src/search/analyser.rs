@@ -204,9 +204,9 @@ impl Analyser {
             None => exact.clone(),
             Some(stemmer) if self.german => {
                 let mut stem = stemmer.stem(&exact).into_owned();
-                // The algorithm leaves the ending of participles: `saniert`, `sanieren`.
-                if stem.ends_with("iert") && stem.len() > 6 {
-                    stem.pop();
+                // The algorithm takes `eren` from `sanieren`, but nothing from `saniert`.
+                if stem.len() > 6 && stem.ends_with("iert") {
+                    stem.truncate(stem.len() - "ert".len());
                 }
                 stem
             }
