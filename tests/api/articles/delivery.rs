@@ -57,7 +57,8 @@ both! {
         let both = app.get("/v1/articles/rat?include=more,related_auto&fields=slug,more,related_auto", 200).await;
         assert_eq!(keys(&both), ["slug", "related_auto", "more"]);
         let page = app.get("/v1/articles?fields=slug,topics&include=topics", 200).await;
-        assert_eq!(page["items"][0], json!({"slug": "anders", "topics": [{"slug": "verkehr", "name": "Verkehr"}]}));
+        let id = &app.get("/v1/topics/verkehr", 200).await["id"];
+        assert_eq!(page["items"][0], json!({"slug": "anders", "topics": [{"id": id, "slug": "verkehr", "name": "Verkehr"}]}));
         for (path, near) in [
             ("/v1/articles/rat?fields=headlin", "did you mean `headline`"), ("/v1/articles/rat?fields=Titel", "did you mean `headline`"),
             ("/v1/articles?tags=klima", "did you mean `topic`"), ("/v1/articles?page=2", "did you mean `cursor`"), ("/v1/articles/rat?include=mor", "did you mean `more`"),
