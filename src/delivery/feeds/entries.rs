@@ -23,7 +23,7 @@ const LIMIT: i64 = 50;
 const AT_ONCE: usize = 10;
 
 /// After so many bytes of text a page ends, however many articles are on it.
-const ENOUGH: usize = 2 << 20;
+const ENOUGH: usize = 1 << 20;
 
 /// A page of a feed.
 pub struct Feed {

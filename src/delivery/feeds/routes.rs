@@ -26,7 +26,7 @@ use crate::topics::Topic;
 ///
 /// The newest articles with their whole text, as RSS 2.0, Atom or JSON Feed 1.1. Ids
 /// stay whatever else changes; `next` leads to older ones. A page ends early when its
-/// texts come to more than 2 MB.
+/// texts come to more than 1 MB.
 #[utoipa::path(
     tag = "feeds",
     security(()),

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::free_port;
-use crate::articles::{live, newsroom, piece, verb};
+use crate::articles::{EDITOR, got, newsroom, piece, verb};
 use crate::both;
 use crate::support::App;
 use crate::support::seed::Seed;
@@ -110,8 +110,11 @@ fn everything() -> String {
     join(&[Tag::everything()])
 }
 
-async fn article(app: &App, slug: &str) -> String {
-    live(app, slug, &piece(slug)).await;
+/// Publishes an article through a node; the key of the article.
+async fn article(app: &App, node: &App, slug: &str) -> String {
+    let path = format!("{EDITOR}/{slug}?publish=true");
+    let request = node.request("PUT", &path).bearer_auth(app.as_editor().key);
+    got(request.json(&piece(slug)), 201).await;
     let id = app
         .get(&format!("/v1/articles/{slug}?fields=id"), 200)
         .await;
@@ -127,21 +130,21 @@ both! {
         let cache = Cache::start().await;
         let node = app.another_node_with(|config| config.edge_purge_urls = vec![cache.url()]).await;
         cache.until("a cache that nothing is known of forgets all", 5, |cache| cache.times(&everything()) == 1).await;
-        let one = article(&node, "eins").await;
+        let one = article(&app, &node, "eins").await;
         cache.until("told", 5, |cache| cache.times(&one) >= 1).await;
         assert_eq!(cache.times(&everything()), 1);
         // What another node writes too.
-        let two = article(&app, "zwei").await;
+        let two = article(&app, &app, "zwei").await;
         cache.until("told of another node's", 5, |cache| cache.times(&two) >= 1).await;
         cache.until("told again", 6, |cache| cache.times(&one) >= 2 && cache.times(&two) >= 2).await;
 
         // It breaks, then is away, then is back.
         cache.status.store(503, Ordering::Relaxed);
-        let three = article(&node, "drei").await;
+        let three = article(&app, &node, "drei").await;
         cache.until("refused", 5, |_| node.state.metrics.edge_purge_failures.get() >= 2).await;
         cache.dead.store(true, Ordering::Relaxed);
-        let four = article(&node, "vier").await;
-        verb(&node, "drei", "unpublish", serde_json::json!({}), 200).await;
+        let four = article(&app, &node, "vier").await;
+        verb(&app, "drei", "unpublish", serde_json::json!({}), 200).await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert_eq!((cache.times(&three), cache.times(&four)), (0, 0));
         cache.status.store(200, Ordering::Relaxed);
@@ -154,7 +157,7 @@ both! {
         drop(node);
         tokio::time::sleep(Duration::from_millis(300)).await;
         cache.clear();
-        let five = article(&app, "fuenf").await;
+        let five = article(&app, &app, "fuenf").await;
         let again = app.another_node_with(|config| config.edge_purge_urls = vec![cache.url()]).await;
         cache.until("told of what was written meanwhile", 5, |cache| cache.times(&five) >= 1).await;
         assert_eq!((cache.times(&everything()), cache.times(&one)), (0, 0));
