@@ -27,6 +27,7 @@ function results(asked, sort, found) {
   }
   return [
     found.kept && el('p', { class: 'nothing' }, 'Gesucht wurde in dem, was dieses Gerät gespeichert hat.'),
+    found.left_out?.length > 0 && el('p', { class: 'nothing' }, `Nicht gesucht wurde nach: ${found.left_out.join(', ')}.`),
     rows(found, (next) => newsroom.search(asked, { sort }, next)),
   ];
 }
