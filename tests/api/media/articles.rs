@@ -224,7 +224,11 @@ both! {
         let path = format!("{MEDIA}/{bus}");
         expect(editor.request("PATCH", &path).header("If-Match", "*").json(&json!({"alt": "Eine Bahn"})), 200).await;
         assert_eq!(alts().await, ["Eine Bahn"; 3]);
-        assert_eq!(app.log()[before..], [(Entity::Media, seed::id(&json!({"id": bus})), Action::Changed)]);
+        // Who keeps articles hears of those that show it, too.
+        let log = app.log();
+        assert_eq!(log[before], (Entity::Media, seed::id(&json!({"id": bus})), Action::Changed));
+        let shown: Vec<_> = log[before + 1..].iter().map(|(entity, _, action)| (*entity, *action)).collect();
+        assert_eq!(shown, [(Entity::Article, Action::Changed); 2]);
 
         // A picture that was just uploaded has its addresses, and then its widths.
         let fresh = upload(&editor, "?alt=Neu", pictures::png(400, 200, 3), 201).await["id"].as_str().unwrap().to_owned();

@@ -137,7 +137,7 @@ both! {
             assert_eq!(headers[name], value, "{name}");
         }
         assert!(headers["access-control-expose-headers"].to_str().unwrap().contains("Content-Range"));
-        assert_eq!(headers["surrogate-key"].len(), 8);
+        assert_eq!(headers["surrogate-key"].len(), 17);
         let etag = headers["etag"].to_str().unwrap().to_owned();
         let bytes = whole.bytes().await.unwrap();
         assert_eq!(headers["content-length"], bytes.len().to_string().as_str());
