@@ -144,6 +144,7 @@ both! {
         assert_eq!(app.listed(klassik), [live]);
         assert_eq!(app.log()[before..], [
             (Entity::Section, musik, Action::Changed),
+            (Entity::Section, klassik, Action::Changed),
             (Entity::Article, live, Action::Changed),
             (Entity::Article, planned, Action::Changed),
         ]);

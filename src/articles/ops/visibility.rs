@@ -25,6 +25,11 @@ pub(super) fn reflect(
     }
     let was_visible = before.is_some_and(|row| row.is_visible(tx.now));
     let is_visible = after.is_visible(tx.now);
+    // It came or went by time, and this write comes before the announcement.
+    let overdue = before
+        .and_then(|row| row.announce_at)
+        .is_some_and(|at| at <= tx.now);
+    let came_or_went = was_visible != is_visible || overdue;
     let mut lists = if was_live {
         crate::store!(tx.conn, lists::remove(after.id))?
     } else {
@@ -45,7 +50,7 @@ pub(super) fn reflect(
             .collect();
         crate::store!(tx.conn, lists::insert(&rows))?;
         lists.extend(&now_in);
-        if was_visible && is_visible {
+        if was_visible && is_visible && !overdue {
             let left = was_in.iter().filter(|list| !now_in.contains(list));
             let entered = now_in.iter().filter(|list| !was_in.contains(list));
             let differ: Vec<Id> = left.chain(entered).copied().collect();
@@ -54,7 +59,7 @@ pub(super) fn reflect(
             }
         }
     }
-    if was_visible != is_visible {
+    if came_or_went {
         relisted(tx, after.id, &lists);
     }
     let action = match (was_visible, is_visible) {
@@ -68,7 +73,7 @@ pub(super) fn reflect(
         after,
         &lists,
         action,
-        was_visible != is_visible || action == Action::Scheduled || moved,
+        came_or_went || action == Action::Scheduled || moved,
         &[before.and_then(|row| row.published_at), after.published_at],
     )
 }

@@ -226,9 +226,9 @@ both! {
         assert_eq!(alts().await, ["Eine Bahn"; 3]);
         // Who keeps articles hears of those that show it, too.
         let log = app.log();
-        assert_eq!(log[before], (Entity::Media, seed::id(&json!({"id": bus})), Action::Changed));
-        let shown: Vec<_> = log[before + 1..].iter().map(|(entity, _, action)| (*entity, *action)).collect();
-        assert_eq!(shown, [(Entity::Article, Action::Changed); 2]);
+        let [first, second, last] = &log[before..] else { panic!("{log:?}") };
+        assert_eq!(*last, (Entity::Media, seed::id(&json!({"id": bus})), Action::Changed));
+        assert!([first, second].iter().all(|(entity, _, action)| (*entity, *action) == (Entity::Article, Action::Changed)));
 
         // A picture that was just uploaded has its addresses, and then its widths.
         let fresh = upload(&editor, "?alt=Neu", pictures::png(400, 200, 3), 201).await["id"].as_str().unwrap().to_owned();

@@ -14,7 +14,7 @@ both! {
     async fn all_below_moves_along(app: App) {
         let editor = newsroom(&app).await;
         let body = json!({"name": "Anfragen", "parent": "stadtrat"});
-        editor.send("PUT", &at("section", "anfragen"), &body, 201).await;
+        let anfragen = id(&editor.send("PUT", &at("section", "anfragen"), &body, 201).await);
         let rat = id(&editor.get(&at("section", "stadtrat"), 200).await);
         let mut ids = Vec::new();
         for (slug, of) in [("rat", "stadtrat"), ("frage", "anfragen"), ("buehne", "kultur")] {
@@ -34,6 +34,7 @@ both! {
         assert_eq!(moved.json["path"], "kultur/stadtrat");
         assert_eq!(app.log()[log..], [
             (Entity::Section, rat, Action::Changed),
+            (Entity::Section, anfragen, Action::Changed),
             (Entity::Article, ids[0], Action::Changed),
             (Entity::Article, ids[1], Action::Changed),
         ]);

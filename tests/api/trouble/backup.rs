@@ -16,6 +16,13 @@ use crate::support::postgres;
 use crate::support::process::{Newsroom, Served};
 
 /// Every public answer that can be found by following lists, byte for byte.
+/// Waits until there is an index: until then related articles are found without it.
+async fn searchable(server: &Served) {
+    while server.get("/v1/search?q=nahverkehr").await.status != 200 {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+}
+
 async fn everything(server: &Served) -> BTreeMap<String, (u16, String, String)> {
     let mut paths: Vec<String> = [
         "/v1/site?include=sections",
@@ -76,6 +83,9 @@ async fn a_backup_taken_while_writing_goes_on_is_the_same_newsroom_anywhere() {
     let first = Newsroom::sqlite();
     let server = Arc::new(first.serve_with(&["--demo"], &[]));
     let key = first.key();
+    searchable(&server).await;
+    // The index follows what was written within a second.
+    tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
     let shown = everything(&server).await;
     assert!(
         shown.len() > 60 && shown.values().all(|(status, ..)| *status == 200),
@@ -160,6 +170,7 @@ async fn a_backup_taken_while_writing_goes_on_is_the_same_newsroom_anywhere() {
         station.must(&["restore", "--force", &file]);
         let head = log_head(station);
         let server = station.serve();
+        searchable(&server).await;
         let restored = everything(&server).await;
         assert_eq!(
             restored.keys().collect::<Vec<_>>(),
