@@ -313,8 +313,8 @@ pub async fn get_article_text(
 
 /// Get an article as JSON-LD
 ///
-/// A NewsArticle as schema.org describes it, for search engines. It can be put into a
-/// page between `<script type="application/ld+json">` and `</script>` as it is.
+/// A NewsArticle as schema.org describes it, for search engines. It can be put as it is
+/// into a page's script element of the type `application/ld+json`.
 #[utoipa::path(
     tag = "articles",
     security(()),
