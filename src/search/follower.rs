@@ -169,9 +169,8 @@ impl Follower {
                         tokio::time::sleep(TICK - PAUSE).await;
                         continue;
                     }
-                    match tokio::time::timeout(TICK, head.changed()).await {
-                        Ok(Err(_)) => return,
-                        Ok(Ok(())) | Err(_) => {}
+                    if let Ok(Err(_)) = tokio::time::timeout(TICK, head.changed()).await {
+                        return;
                     }
                 }
             });

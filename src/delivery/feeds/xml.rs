@@ -71,11 +71,6 @@ impl Xml {
         Ok(())
     }
 
-    /// How many bytes there are so far.
-    pub fn len(&mut self) -> usize {
-        self.0.get_mut().len()
-    }
-
     /// The document.
     pub fn finish(self) -> Vec<u8> {
         self.0.into_inner()
