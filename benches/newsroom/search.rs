@@ -15,6 +15,8 @@ use crate::process::Server;
 use crate::report::{Report, Row, Series, Target, number, targets};
 use crate::text::{self, Article, Dice, SECTIONS, TOPICS};
 
+// Not all of it is needed here.
+#[allow(dead_code)]
 #[path = "../../tests/api/search/prose.rs"]
 mod prose;
 

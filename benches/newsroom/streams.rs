@@ -169,6 +169,7 @@ fn raise_file_limit() -> u64 {
         getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
     }
     #[cfg(not(unix))]
-    STREAMS as u64
-        + OTHERS
+    {
+        STREAMS as u64 + OTHERS
+    }
 }
