@@ -2,7 +2,7 @@
 //!
 //! The index names a sitemap for each month in which something was published that
 //! readers see, or several where there is more than one file may hold. How the archive
-//! is divided is kept in memory ([`months`]) and looked at anew only for months in
+//! is divided is kept in memory (`months`) and looked at anew only for months in
 //! which something has changed, so a million articles cost no more than those of the
 //! present month.
 //!
