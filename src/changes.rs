@@ -389,6 +389,7 @@ impl<'a> Tx<'a> {
             crate::store!(self.conn, changes::lock())?;
             self.record_sources()?;
             self.record_terms()?;
+            self.keep_gone()?;
             last = Some(crate::store!(self.conn, changes::append(&self.entries))?);
         }
         Ok(Appended {
@@ -448,7 +449,10 @@ impl<'a> Tx<'a> {
         if lists.is_empty() {
             return Ok(());
         }
-        let now = self.now;
+        // Whoever wrote the newest entry may have begun later than this write, and
+        // left to it what was to come or go between the two.
+        let newest = crate::store!(self.conn, changes::newest())?;
+        let now = newest.map_or(self.now, |(_, at)| at.max(self.now));
         for (entity, found) in [
             (
                 Entity::Topic,
@@ -465,6 +469,24 @@ impl<'a> Tx<'a> {
                     false => Action::Gone,
                 };
                 record(self, entity, id, action, &[Tag::list(id)]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records topics and authors that readers saw the last of as gone again, whatever
+    /// else is changed about them: of several entries about one thing, clients that
+    /// sync read the newest only.
+    fn keep_gone(&mut self) -> QueryResult<()> {
+        let now = self.now;
+        for entry in &mut self.entries {
+            let is_term = matches!(entry.entity, Entity::Topic | Entity::Author);
+            if is_term
+                && entry.action == Action::Changed
+                && crate::store!(self.conn, changes::went_at_last(entry.entity_id))?
+                && !crate::store!(self.conn, taxonomy::has_visible(entry.entity_id, now))?
+            {
+                entry.action = Action::Gone;
             }
         }
         Ok(())

@@ -77,6 +77,17 @@ pub fn gone_since(c: &mut Conn, since: i64, ids: &[Id]) -> QueryResult<Vec<Id>> 
         .load(c)
 }
 
+/// Whether the newest entry about something says that it went.
+pub fn went_at_last(c: &mut Conn, id: Id) -> QueryResult<bool> {
+    let newest = changes::table
+        .filter(changes::entity_id.eq(id))
+        .order(changes::seq.desc())
+        .select(changes::action)
+        .first::<Action>(c)
+        .optional()?;
+    Ok(newest == Some(Action::Gone))
+}
+
 /// When the entry with this number was written, if there is one.
 pub fn instant(c: &mut Conn, seq: i64) -> QueryResult<Option<Time>> {
     changes::table

@@ -318,3 +318,30 @@ both! {
         }
     }
 }
+
+both! {
+    /// A topic that readers saw the last of is told as gone, though it was renamed since
+    /// and the page that would have told ended before that.
+    async fn what_is_gone_stays_gone_whatever_it_is_called_then(app: App) {
+        newsroom(&app).await;
+        live(&app, "eins", &with(piece("Eins"), json!({"topics": ["Klima"], "authors": ["Mara Lenz"]}))).await;
+        let mut phone = Phone::new("fields=topics,authors&limit=1");
+        phone.sync(&app).await;
+        assert_eq!((phone.all("topic").len(), phone.all("author").len()), (1, 1));
+
+        verb(&app, "eins", "unpublish", json!({}), 200).await;
+        live(&app, "zwei", &piece("Zwei")).await;
+        change(&app, "/v1/editor/topics/klima", json!({"name": "Klimawandel"})).await;
+        change(&app, "/v1/editor/authors/mara-lenz", json!({"name": "Mara Lenz-Ott"})).await;
+        phone.sync(&app).await;
+        phone.agrees(&app).await;
+        assert_eq!((phone.all("topic").len(), phone.all("author").len()), (0, 0));
+
+        // They come back with their new names.
+        verb(&app, "eins", "publish", json!({}), 200).await;
+        change(&app, "/v1/editor/topics/klima", json!({"name": "Klimakrise"})).await;
+        phone.sync(&app).await;
+        phone.agrees(&app).await;
+        assert_eq!((phone.all("topic").len(), phone.all("author").len()), (1, 1));
+    }
+}
