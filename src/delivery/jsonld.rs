@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 
-use super::article::Resolved;
 use super::card::{Image, unique};
 use super::context::Context;
 use super::feeds::xml::clean;
+use super::resolved::Resolved;
 use crate::articles::model::{Access, Seo, ids};
 use crate::articles::view::Correction;
 use crate::changes::Tag;

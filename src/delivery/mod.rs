@@ -19,6 +19,7 @@ pub mod pictures;
 pub mod preview;
 pub mod related;
 pub mod resolve;
+pub mod resolved;
 pub mod routes;
 pub mod search;
 pub mod sections;

@@ -2,12 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
 
-use super::article::{self, Article, Found, Resolved};
+use super::article::{self, Article, Found};
 use super::card::unique;
 use super::context::{Context, Contexts};
 use super::jsonld::{self, NewsArticle};
 use super::list::{self, CardPage};
 use super::related::{self, MorePage, RelatedPage};
+use super::resolved::Resolved;
 use super::serve::serve;
 use crate::articles::model::{LiveRevision, LiveRow};
 use crate::db::{Conn, Time};

@@ -28,6 +28,8 @@ mod keep;
 pub mod like;
 pub mod limits;
 mod piece;
+mod plan;
+mod postings;
 pub mod query;
 
 pub use drafts::Drafts;

@@ -13,8 +13,9 @@ use tokio::sync::watch;
 use crate::changes::Entity;
 use crate::db::{Conn, Id};
 use crate::delivery::context::{Context, Contexts};
+use crate::delivery::sync::change::{Change, ChangeType};
 use crate::delivery::sync::cursor::{KINDS, Mark, Place, Stage};
-use crate::delivery::sync::items::{self, Change, ChangeType, Fate, Item, Shown};
+use crate::delivery::sync::items::{self, Fate, Item, Shown};
 use crate::delivery::sync::plan::Step;
 use crate::delivery::sync::scope::{Named, Scope};
 use crate::delivery::sync::{instant, newest};
@@ -396,7 +397,7 @@ fn lists_that_changed(
     let begin = events.len();
     for list in lists {
         let shown = items::list_of(conn, now, context, &list)?;
-        let json = serde_json::to_string(&items::Change::list(shown)).map_err(internal)?;
+        let json = serde_json::to_string(&Change::list(shown)).map_err(internal)?;
         let hash = xxhash_rust::xxh3::xxh3_64(json.as_bytes());
         if known.lists.insert(list.id, hash) == Some(hash) {
             continue;

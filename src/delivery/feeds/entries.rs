@@ -10,10 +10,10 @@ use crate::http::cursor::{self, Position};
 use crate::http::query::Params;
 use crate::site;
 
-use super::super::article::Resolved;
 use super::super::card::{Image, NameRef};
 use super::super::context::Context;
 use super::super::list::list_tags;
+use super::super::resolved::Resolved;
 use super::xml::{clean, line, title};
 
 /// How many articles a feed has if nothing is said.

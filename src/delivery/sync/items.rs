@@ -2,28 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 
+use super::change::{Change, ChangeOp, ChangeType, SyncArticle, SyncList, SyncSection};
 use super::plan::Step;
 use super::scope::Scope;
-use crate::articles::model::{LiveRow, RevisionHead, Seo, ids};
-use crate::articles::view::Correction;
+use crate::articles::model::{LiveRow, RevisionHead, ids};
 use crate::authors::Author;
 use crate::changes::Entity;
 use crate::db::{Conn, Id, Time};
-use crate::delivery::article::{BodyOut, Resolved, Share};
-use crate::delivery::authors::{self, AuthorItem};
 use crate::delivery::card::Card;
 use crate::delivery::context::Context;
-use crate::delivery::curated::{self, CuratedLinks};
-use crate::delivery::media::{self, PublicMedium};
-use crate::delivery::pictures::{Pictures, RenditionFile};
-use crate::delivery::related::{Made, RelatedOut};
-use crate::delivery::site::{self, SitePage};
+use crate::delivery::pictures::Pictures;
+use crate::delivery::related::Made;
+use crate::delivery::resolved::Resolved;
 use crate::delivery::taxonomy::TermLinks;
-use crate::delivery::topics::{self, TopicItem};
+use crate::delivery::{article, authors, curated, media, site, topics};
 use crate::error::{Result, internal};
 use crate::lists::model::{List, SIZE_MAX};
 use crate::media::model::Medium;
@@ -82,253 +76,6 @@ const WHOLE_AT_ONCE: usize = 10;
 
 /// The bytes after which a page ends early.
 const PAGE_BYTES: usize = 1 << 20;
-
-crate::text_enum! {
-    /// What a change is about. This list may grow: skip what you don't know.
-    pub enum ChangeType {
-        /// An article.
-        Article = "article",
-        /// A section of the tree.
-        Section = "section",
-        /// A topic.
-        Topic = "topic",
-        /// An author.
-        Author = "author",
-        /// A curated list.
-        List = "list",
-        /// What is said about a picture, or what was made of it. Articles that show
-        /// it come too.
-        Media = "media",
-        /// The newsroom itself.
-        Site = "site",
-    }
-}
-
-crate::text_enum! {
-    /// What to do with what a client keeps. This list may grow: skip what you don't
-    /// know.
-    pub enum ChangeOp {
-        /// Put it in the place of what you have under its id, if anything.
-        Upsert = "upsert",
-        /// Forget it, if you have it.
-        Delete = "delete",
-    }
-}
-
-impl ChangeType {
-    /// What entries of the log about this are to clients; nothing, if they don't get
-    /// them.
-    pub fn of(kind: Entity) -> Option<Self> {
-        match kind {
-            Entity::Article => Some(ChangeType::Article),
-            Entity::Section => Some(ChangeType::Section),
-            Entity::Topic => Some(ChangeType::Topic),
-            Entity::Author => Some(ChangeType::Author),
-            Entity::List => Some(ChangeType::List),
-            Entity::Media => Some(ChangeType::Media),
-            Entity::Site => Some(ChangeType::Site),
-            Entity::Redirect => None,
-        }
-    }
-}
-
-impl ChangeType {
-    /// What entries of the log about this are about.
-    pub fn entity(self) -> Entity {
-        match self {
-            ChangeType::Article => Entity::Article,
-            ChangeType::Section => Entity::Section,
-            ChangeType::Topic => Entity::Topic,
-            ChangeType::Author => Entity::Author,
-            ChangeType::List => Entity::List,
-            ChangeType::Media => Entity::Media,
-            ChangeType::Site => Entity::Site,
-        }
-    }
-}
-
-/// A thing that is there or has changed, or that is gone. The member that is named
-/// like its type has it as it is now; of what is gone there is none.
-#[derive(Serialize, ToSchema)]
-pub struct Change {
-    /// What it is. Open: skip what you don't know.
-    #[serde(rename = "type")]
-    pub kind: ChangeType,
-    /// Its id.
-    pub id: Id,
-    /// What to do. Open: skip what you don't know.
-    pub op: ChangeOp,
-    /// The article.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub article: Option<Box<SyncArticle>>,
-    /// The section.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub section: Option<SyncSection>,
-    /// The topic.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub topic: Option<TopicItem>,
-    /// The author.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub author: Option<AuthorItem>,
-    /// The curated list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub list: Option<SyncList>,
-    /// The picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub media: Option<PublicMedium>,
-    /// The newsroom.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub site: Option<Box<SitePage>>,
-}
-
-impl Change {
-    /// A curated list as it is.
-    pub fn list(list: SyncList) -> Self {
-        let mut change = Change::of(ChangeType::List, list.id, ChangeOp::Upsert);
-        change.list = Some(list);
-        change
-    }
-
-    /// That something is gone.
-    pub fn gone(kind: ChangeType, id: Id) -> Self {
-        Change::of(kind, id, ChangeOp::Delete)
-    }
-
-    fn of(kind: ChangeType, id: Id, op: ChangeOp) -> Self {
-        Change {
-            kind,
-            id,
-            op,
-            article: None,
-            section: None,
-            topic: None,
-            author: None,
-            list: None,
-            media: None,
-            site: None,
-        }
-    }
-}
-
-/// An article as a card, with what else was asked for.
-#[derive(Serialize, ToSchema)]
-pub struct SyncArticle {
-    /// The card. With `fields`, `teaser` is the whole teaser and `image` has its
-    /// caption.
-    #[serde(flatten)]
-    pub card: Card,
-    /// The line below the headline, with `fields=subheadline`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub subheadline: Option<String>,
-    /// When it was first published, with `fields=first_published_at`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub first_published_at: Option<Time>,
-    /// Where it comes from, with `fields=source`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, example = "fpd")]
-    pub source: Option<String>,
-    /// For search engines, with `fields=seo`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub seo: Option<Seo>,
-    /// What was wrong and is right now, with `fields=corrections`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub corrections: Option<Vec<Correction>>,
-    /// The text as blocks, with `fields=body`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub body: Option<BodyOut>,
-    /// Related links, with `fields=related`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub related: Option<Vec<RelatedOut>>,
-    /// What to pass on when a reader shares it, with `fields=share`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub share: Option<Share>,
-    /// The files of its pictures, with `fields=media`: what to fetch to show it
-    /// without a network.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub media: Option<Vec<RenditionFile>>,
-}
-
-/// A section among all others.
-#[derive(Serialize, ToSchema)]
-pub struct SyncSection {
-    /// Its id.
-    pub id: Id,
-    /// Its name in addresses.
-    #[schema(example = "musik")]
-    pub slug: String,
-    /// Its name.
-    #[schema(example = "Musik")]
-    pub name: String,
-    /// The slugs from the top down to it.
-    #[schema(example = "kultur/musik")]
-    pub path: String,
-    /// The section above it; none at the top.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub parent: Option<Id>,
-    /// Its place among its siblings; those with the same stand in the order of their
-    /// names.
-    #[schema(example = 0)]
-    pub position: i32,
-    /// What it is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub description: Option<String>,
-    /// Addresses.
-    pub links: TermLinks,
-}
-
-impl SyncSection {
-    fn of(section: &Section, context: &Context) -> Self {
-        let parent = section.parent_id.and_then(|id| context.tree.by_id(id));
-        SyncSection {
-            id: section.id,
-            path: context.tree.path(section.id),
-            links: TermLinks::of(&context.config.public_url, "section", &section.slug),
-            slug: section.slug.clone(),
-            name: section.name.clone(),
-            parent: parent.map(|parent| parent.id),
-            position: section.position,
-            description: section.description.clone(),
-        }
-    }
-}
-
-/// A curated list.
-#[derive(Serialize, ToSchema)]
-pub struct SyncList {
-    /// Its id.
-    pub id: Id,
-    /// Its slug; `home` is the front page.
-    #[schema(example = "home")]
-    pub slug: String,
-    /// Its name.
-    #[schema(example = "Startseite")]
-    pub name: String,
-    /// What it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    pub description: Option<String>,
-    /// The ids of its articles, in their order.
-    pub articles: Vec<Id>,
-    /// Where to go on.
-    pub links: CuratedLinks,
-}
 
 /// What readers see of a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -637,7 +384,7 @@ fn articles_of(
     let mut made = HashMap::with_capacity(found.len());
     for resolved in Resolved::load_all(conn, now, context, found)? {
         let card = resolved.card(context)?;
-        let whole = resolved.whole(conn, now, context)?;
+        let whole = article::alone(conn, now, context, &resolved)?;
         let has = |name| shown.has(name);
         let mut article = SyncArticle::of(card);
         article.card.topics = has("topics").then_some(whole.topics);
@@ -709,22 +456,5 @@ impl Named {
             card.authors = Some(names(ids(&head.authors)?)?);
         }
         Ok(())
-    }
-}
-
-impl SyncArticle {
-    fn of(card: Card) -> Self {
-        SyncArticle {
-            card,
-            subheadline: None,
-            first_published_at: None,
-            source: None,
-            seo: None,
-            corrections: None,
-            body: None,
-            related: None,
-            share: None,
-            media: None,
-        }
     }
 }

@@ -18,9 +18,11 @@
 //! - [`cursor`]: where a client stands
 //! - [`scope`]: what it follows
 //! - [`plan`]: which things are next
-//! - [`items`]: what readers get of them
+//! - [`items`]: what readers see of them
+//! - [`change`]: how that is told
 //! - [`routes`]: the addresses
 
+pub mod change;
 pub mod cursor;
 pub mod items;
 pub mod plan;

@@ -5,8 +5,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::change::Change;
 use super::cursor::Place;
-use super::items::{self, Change, FIELDS, Fate, Loaded, Shown};
+use super::items::{self, FIELDS, Fate, Loaded, Shown};
 use super::plan::{self, plan};
 use super::scope::{Named, Scope};
 use crate::db::{Conn, Time};
