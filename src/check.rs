@@ -13,6 +13,7 @@ use crate::auth::secret;
 use crate::config::{Config, ServeSettings, Settings};
 use crate::db::{Conn, Database, Time, Url, lite, migrate};
 use crate::error::{Result, internal};
+use crate::outbound::purge;
 use crate::storage::{Place, Storage};
 
 /// How bad it is.
@@ -80,6 +81,7 @@ pub fn run(settings: &Settings, serve: &ServeSettings) -> Vec<Finding> {
             media(&mut found, &config);
             database(&mut found, &config);
             search(&mut found, &config);
+            edges(&mut found, &config);
         }
         Err(error) => found.error(format!("settings: {error}")),
     }
@@ -189,10 +191,7 @@ fn media(found: &mut Findings, config: &Config) {
 
 /// Writes to a storage, reads that back, and removes it.
 fn reached(place: Place) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    wait_for(async {
         let storage = Storage::new(place);
         let id = format!("check-{}", uuid::Uuid::new_v4().simple());
         let key = format!("{id}/probe");
@@ -204,6 +203,25 @@ fn reached(place: Place) -> Result<()> {
             _ => Err(internal("what was written is not there")),
         }
     })
+}
+
+/// Caches in front: whether each lets itself be purged.
+fn edges(found: &mut Findings, config: &Config) {
+    for url in &config.edge_purge_urls {
+        match wait_for(purge::probe(config, url)) {
+            Ok(()) => found.ok(format!("cache in front: {url} lets itself be purged")),
+            Err(error) => found.error(format!(
+                "cache in front: {url} can't be purged ({error}), so readers would get old answers from it; is EDGE_PURGE_URLS right, does it run, and may this machine send PURGE (docs/edge.md)?"
+            )),
+        }
+    }
+}
+
+fn wait_for<T>(job: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(job)
 }
 
 /// The search index: whether it is there, and how far it follows.

@@ -72,12 +72,23 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// Serde's own message would repeat what was sent.
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)
-            .map(|text| Password::new(&text))
-            .map_err(|_| serde::de::Error::custom("a password is a string"))
+        let text = secret_text(deserializer, "a password is a string")?;
+        Ok(Password::new(&text))
+    }
+}
+
+/// Reads a text that must not be repeated in a message, as serde's own would if it is
+/// of another type.
+pub fn secret_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    otherwise: &str,
+) -> Result<String, D::Error> {
+    // Not as a `String`: an error of that may also say that there is none.
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::String(text) => Ok(text),
+        _ => Err(serde::de::Error::custom(otherwise)),
     }
 }
 

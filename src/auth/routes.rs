@@ -9,7 +9,7 @@ use super::extract::{Header, header, invalid_token, unauthenticated};
 use super::jwt;
 use super::opaque::{Flaw, Kind};
 use super::ops::{self, Renewal, Session};
-use super::passwords::Password;
+use super::passwords::{self, Password};
 use super::{Access, Actor, Right, Role, User, Via};
 use crate::config::Config;
 use crate::db::{Id, Time};
@@ -71,9 +71,8 @@ struct RefreshText(SecretString);
 
 impl<'de> Deserialize<'de> for RefreshText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)
-            .map(|text| RefreshText(text.into()))
-            .map_err(|_| serde::de::Error::custom("a refresh token is a string"))
+        let text = passwords::secret_text(deserializer, "a refresh token is a string")?;
+        Ok(RefreshText(text.into()))
     }
 }
 

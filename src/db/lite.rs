@@ -78,7 +78,6 @@ pub fn quick_check(conn: &mut Conn) -> QueryResult<String> {
 }
 
 impl Dialect for Conn {
-    const IDS_AT_ONCE: usize = 1;
     const ROWS_AT_ONCE: usize = 1;
 
     fn lock(&mut self, _key: i64) -> QueryResult<()> {

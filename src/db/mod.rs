@@ -8,6 +8,7 @@
 //!
 //! Everything here blocks; `state` calls it on threads made for that.
 
+mod any;
 pub mod lite;
 pub mod migrate;
 pub mod pg;
@@ -19,6 +20,7 @@ pub mod types;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, internal};
+pub use any::any_of;
 use pool::Pool;
 pub use types::{Id, Time};
 
@@ -54,11 +56,9 @@ macro_rules! store {
 
 /// What the two databases do differently, behind one set of names.
 pub trait Dialect {
-    /// How many ids to name in one query. Diesel parses a query that names
+    /// How many rows to insert with one statement. Diesel parses a statement with
     /// several anew each time; where the database is a function call away, one
-    /// prepared query for each id takes less.
-    const IDS_AT_ONCE: usize;
-    /// How many rows to insert with one statement, for the same reason.
+    /// prepared statement for each row takes less.
     const ROWS_AT_ONCE: usize;
 
     /// Waits until no other transaction holds this lock, and holds it until
@@ -161,8 +161,13 @@ impl Database {
 
     /// Runs a job that only reads.
     pub fn read<T>(&self, job: impl FnOnce(&mut Conn<'_>) -> Result<T>) -> Result<T> {
+        use diesel::Connection;
         match self {
-            Database::Sqlite { readers, .. } => readers.with(|conn| job(&mut Conn::Lite(conn))),
+            // In one transaction, which takes the lock of the file once and not with each
+            // of its queries.
+            Database::Sqlite { readers, .. } => {
+                readers.with(|conn| conn.transaction(|conn| job(&mut Conn::Lite(conn))))
+            }
             Database::Postgres { pool } => pool.with(|conn| job(&mut Conn::Pg(conn))),
         }
     }

@@ -242,7 +242,6 @@ mod advisory {
 use advisory::{pg_advisory_xact_lock, pg_advisory_xact_lock_shared, pg_try_advisory_xact_lock};
 
 impl Dialect for Conn {
-    const IDS_AT_ONCE: usize = usize::MAX;
     const ROWS_AT_ONCE: usize = 100;
 
     fn lock(&mut self, key: i64) -> QueryResult<()> {

@@ -24,6 +24,9 @@ pub const KEPT_FOR: i64 = 86_400;
 /// The longest key, in characters.
 const LONGEST: usize = 255;
 
+/// What [`key`] takes, as a regular expression for the description.
+pub const PATTERN: &str = r#"^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-+\--:<-\[\]-~]{1,255})$"#;
+
 /// Segments of paths whose answers are never kept: secrets, which are shown
 /// once, and streams.
 const NOT_BELOW: [&str; 3] = ["keys", "preview-links", "bulk"];

@@ -70,7 +70,7 @@ pub fn complete(spec: &OpenApi) -> serde_json::Result<Value> {
         "IdempotencyKey": {
             "name": "Idempotency-Key", "in": "header", "required": false,
             "description": "Makes repeating harmless: for 24 hours the same request with the same key, by the same actor, gets the first answer. Another request under the same key is 422. With or without quotes.",
-            "schema": {"type": "string", "maxLength": 514},
+            "schema": {"type": "string", "maxLength": 512, "pattern": idempotency::PATTERN},
             "example": "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
         },
     });

@@ -1,7 +1,7 @@
 //! What is told to others because something has changed: which answers the caches in
 //! front are to forget.
 
-mod purge;
+pub mod purge;
 
 use std::sync::Arc;
 

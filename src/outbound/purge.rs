@@ -50,12 +50,7 @@ pub fn start(state: &Arc<State>) {
     if state.config.edge_purge_urls.is_empty() {
         return;
     }
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(PATIENCE)
-        .build();
-    let client = match client {
+    let client = match client() {
         Ok(client) => client,
         Err(error) => return tracing::error!(%error, "caches in front are not purged"),
     };
@@ -63,6 +58,21 @@ pub fn start(state: &Arc<State>) {
         let edge = Edge::new(url.clone(), client.clone(), &state.config);
         tokio::spawn(keep(Arc::downgrade(state), edge));
     }
+}
+
+fn client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()
+}
+
+/// Whether a cache lets itself be purged: sends it a key that no answer has.
+pub async fn probe(config: &Config, url: &str) -> Result<()> {
+    let client = client().map_err(|error| internal(causes(&error)))?;
+    let edge = Edge::new(url.to_owned(), client, config);
+    edge.send(&changes::join(&[Tag::article(Id::new())])).await
 }
 
 /// Keeps a cache up to date until the server is gone.

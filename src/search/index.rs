@@ -17,13 +17,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::find::{self, Hits, Wanted};
 use super::like::{self, Like};
+use super::spelled;
 use crate::db::{Id, Time};
 use crate::error::{Error, Problem, Result, UNAVAILABLE, internal};
 use crate::state::patience;
 
 /// Rises with every change to what an index holds or to how words become terms:
 /// an index of another version is made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The fields of an index.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +59,7 @@ pub(super) struct Fields {
 /// Terms that are made elsewhere.
 fn terms(option: IndexRecordOption) -> TextOptions {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
+        .set_tokenizer(spelled::NAME)
         .set_fieldnorms(false)
         .set_index_option(option);
     TextOptions::default().set_indexing_options(indexing)

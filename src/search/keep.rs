@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
 use super::analyser::{Analyser, Word};
 use super::index::{Fields, Index, Note};
 use super::piece::Piece;
+use super::spelled::{self, Spelled, spell};
 use crate::db::{Id, Time, private_folder};
 use crate::error::{Result, internal};
 
@@ -108,6 +108,9 @@ impl Keeper {
     }
 
     fn on(shared: &Arc<Index>, index: tantivy::Index, note: Option<Note>) -> Result<Self> {
+        index
+            .tokenizers()
+            .register(spelled::NAME, Spelled::default());
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -269,44 +272,34 @@ impl Keeper {
         document.add_u64(revision, piece.revision.unsigned_abs().into());
         document.add_u64(version, piece.version.unsigned_abs());
         document.add_u64(length, headline as u64);
-        let marked = piece.marks.iter().map(|mark| token(mark, 0)).collect();
-        document.add_pre_tokenized_text(marks, tokens(marked));
+        let mut marked = String::new();
+        for mark in &piece.marks {
+            spell(&mut marked, mark, 0);
+        }
+        document.add_text(marks, marked);
         let stems = |words: &[Word]| {
-            let stems = words.iter();
-            tokens(
-                stems
-                    .map(|word| token(&word.terms.stem, word.position))
-                    .collect(),
-            )
+            let mut text = String::new();
+            for word in words {
+                spell(&mut text, &word.terms.stem, word.position);
+            }
+            text
         };
         let once = |words: &[Word]| {
             let mut terms: Vec<&str> = words.iter().map(|word| &*word.terms.exact).collect();
             terms.sort_unstable();
             terms.dedup();
-            tokens(terms.into_iter().map(|term| token(term, 0)).collect())
+            let mut text = String::new();
+            for term in terms {
+                spell(&mut text, term, 0);
+            }
+            text
         };
-        document.add_pre_tokenized_text(all, stems(&words));
-        document.add_pre_tokenized_text(exact, once(&words));
-        document.add_pre_tokenized_text(head, stems(&words[..headline]));
-        document.add_pre_tokenized_text(title, once(&words[..headline]));
-        document.add_pre_tokenized_text(lead, stems(&words[headline..led]));
+        document.add_text(all, stems(&words));
+        document.add_text(exact, once(&words));
+        document.add_text(head, stems(&words[..headline]));
+        document.add_text(title, once(&words[..headline]));
+        document.add_text(lead, stems(&words[headline..led]));
         document.add_text(body, &piece.body);
         document
-    }
-}
-
-fn token(text: &str, position: u32) -> Token {
-    Token {
-        text: text.to_owned(),
-        position: position as usize,
-        ..Token::default()
-    }
-}
-
-/// Terms as the index takes them; the text itself isn't kept with them.
-fn tokens(tokens: Vec<Token>) -> PreTokenizedString {
-    PreTokenizedString {
-        text: String::new(),
-        tokens,
     }
 }

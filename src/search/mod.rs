@@ -31,6 +31,7 @@ mod piece;
 mod plan;
 mod postings;
 pub mod query;
+mod spelled;
 
 pub use drafts::Drafts;
 pub use follower::Follower;

@@ -9,7 +9,7 @@ use crate::articles::model::{
     RevisionRow, State,
 };
 use crate::db::schema::{articles, former_slugs, listings, revisions};
-use crate::db::{Dialect, Id, Time, lock_key};
+use crate::db::{Dialect, Id, Time, any_of, lock_key};
 use crate::http::cursor::Position;
 
 /// Makes writers of one name take turns until this transaction ends.
@@ -71,7 +71,7 @@ pub fn ids_of_external_ids(
     external_ids: &[String],
 ) -> QueryResult<Vec<(Option<String>, Id)>> {
     articles::table
-        .filter(articles::external_id.eq_any(external_ids))
+        .filter(any_of(articles::external_id, external_ids))
         .select((articles::external_id, articles::id))
         .load(c)
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::super::Conn;
 use crate::changes::{Action, Entity, Entry, NewEntry};
 use crate::db::schema::changes;
-use crate::db::{Dialect, Id, Time, lock_key};
+use crate::db::{Dialect, Id, Time, any_of, lock_key};
 
 // The macro makes items that carry no documentation.
 #[allow(missing_docs)]
@@ -70,7 +70,7 @@ pub fn latest(
 /// Those of these that went since a place in the log.
 pub fn gone_since(c: &mut Conn, since: i64, ids: &[Id]) -> QueryResult<Vec<Id>> {
     changes::table
-        .filter(changes::entity_id.eq_any(ids))
+        .filter(any_of(changes::entity_id, ids))
         .filter(changes::seq.gt(since))
         .filter(changes::action.eq(Action::Gone))
         .select(changes::entity_id)

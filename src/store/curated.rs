@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use crate::articles::model::{ArticleRow, LiveRow};
 use crate::db::schema::{articles, list_entries, lists, revisions};
-use crate::db::{Dialect, Id, lock_key};
+use crate::db::{Dialect, Id, any_of, lock_key};
 use crate::http::page::ByName;
 use crate::lists::model::{Entry, List, ListKind};
 
@@ -65,7 +65,7 @@ pub fn find_by_slug(c: &mut Conn, slug: &str) -> QueryResult<Option<List>> {
 /// The lists with these slugs, in no order.
 pub fn by_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<List>> {
     lists::table
-        .filter(lists::slug.eq_any(slugs))
+        .filter(any_of(lists::slug, slugs))
         .select(List::as_select())
         .load(c)
 }
@@ -73,7 +73,7 @@ pub fn by_slugs(c: &mut Conn, slugs: &[String]) -> QueryResult<Vec<List>> {
 /// The lists with these ids, in no order.
 pub fn by_ids(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<List>> {
     lists::table
-        .filter(lists::id.eq_any(ids))
+        .filter(any_of(lists::id, ids))
         .select(List::as_select())
         .load(c)
 }
@@ -139,16 +139,8 @@ pub fn live_entries(c: &mut Conn, list: Id) -> QueryResult<Vec<(i32, LiveRow)>> 
 
 /// Lists that one of these articles is in.
 pub fn lists_with(c: &mut Conn, of: &[Id]) -> QueryResult<Vec<Id>> {
-    let mut found = Vec::new();
-    for chunk in of.chunks(500) {
-        let lists: Vec<Id> = list_entries::table
-            .filter(list_entries::article_id.eq_any(chunk))
-            .select(list_entries::list_id)
-            .distinct()
-            .load(c)?;
-        found.extend(lists);
-    }
-    Ok(found)
+    let query = list_entries::table.select(list_entries::list_id).distinct();
+    load_any!(c, query, list_entries::article_id, of)
 }
 
 /// Adds a list, unless its slug is taken. Whether it was added.

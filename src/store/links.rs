@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::Conn;
 use crate::articles::model::{LinkRow, LiveLink, LiveRow, RevisionHead};
 use crate::db::schema::{articles, links, revisions};
-use crate::db::{Dialect, Id, lock_key};
+use crate::db::{Dialect, Id, any_of, lock_key};
 
 /// The links of a new revision.
 pub fn insert(c: &mut Conn, rows: &[LinkRow]) -> QueryResult<()> {
@@ -75,7 +75,7 @@ pub fn with_targets_of(
     let found: Vec<Found> = links::table
         .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
         .left_join(revisions::table.on(live))
-        .filter(links::article_id.eq_any(articles_of))
+        .filter(any_of(links::article_id, articles_of))
         .filter(links::revision.eq_any(numbers))
         .order((links::article_id, links::revision, links::position))
         .select((

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use crate::articles::model::{ListFilter, ListingRow, LiveRow, Order, RevisionHead};
 use crate::db::schema::{articles, listings, revisions};
-use crate::db::{Id, Time};
+use crate::db::{Id, Time, any_of};
 use crate::http::cursor::Position;
 
 // The macro makes items that carry no documentation.
@@ -211,7 +211,7 @@ fn page_of_list(
     for alternatives in and {
         query = query.filter(exists(
             others
-                .filter(others.field(listings::list_id).eq_any(alternatives))
+                .filter(any_of(others.field(listings::list_id), alternatives))
                 .filter(
                     others
                         .field(listings::published_at)
@@ -259,14 +259,14 @@ pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
         Some((alternatives, and)) => {
             let mut query = listings::table
                 .inner_join(articles::table)
-                .filter(listings::list_id.eq_any(alternatives))
+                .filter(any_of(listings::list_id, alternatives))
                 .into_boxed::<Db>();
             let span = Span::new(filter, Order::default(), now, None);
             narrow!(query, filter, span, now, listings::published_at);
             for alternatives in and {
                 query = query.filter(exists(
                     others
-                        .filter(others.field(listings::list_id).eq_any(alternatives))
+                        .filter(any_of(others.field(listings::list_id), alternatives))
                         .filter(
                             others
                                 .field(listings::published_at)
@@ -318,7 +318,7 @@ pub fn next_disappearance(
             .first(c),
         Some(alternatives) => listings::table
             .inner_join(articles::table)
-            .filter(listings::list_id.eq_any(alternatives))
+            .filter(any_of(listings::list_id, alternatives))
             .filter(articles::expires_at.gt(now))
             .select(min(articles::expires_at))
             .first(c),

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::super::{Conn, Db};
 use crate::db::schema::{articles, media, media_leftovers, media_uses};
-use crate::db::{Dialect, Id, Time, lock_key};
+use crate::db::{Dialect, Id, Time, any_of, lock_key};
 use crate::media::model::{Filter, Medium};
 
 /// The uses that count, of the medium in a query's row: by an article's newest
@@ -211,7 +211,7 @@ pub fn visible_among(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<Med
         .filter(articles::withdrawn_at.is_null())
         .filter(articles::trashed_at.is_null());
     media::table
-        .filter(media::id.eq_any(ids))
+        .filter(any_of(media::id, ids))
         .filter(exists(uses))
         .select(Medium::as_select())
         .load(c)

@@ -6,19 +6,14 @@
 //! clock. What has to differ stands behind `db::Dialect`.
 
 /// Loads what a query finds for any of these values of a column, in no order.
-/// Statements that name several values are parsed anew each time, so where the
-/// database is a function call away each value has the same, prepared one.
 macro_rules! load_any {
-    ($c:ident, $query:expr, $column:expr, $values:expr) => {{
-        let mut found = Vec::with_capacity($values.len());
-        for values in $values.chunks(<Conn as $crate::db::Dialect>::IDS_AT_ONCE) {
-            match values {
-                [value] => found.append(&mut $query.filter($column.eq(value)).load($c)?),
-                values => found.append(&mut $query.filter($column.eq_any(values)).load($c)?),
-            }
+    ($c:ident, $query:expr, $column:expr, $values:expr) => {
+        match &$values[..] {
+            [] => Ok(Vec::new()),
+            [value] => $query.filter($column.eq(value)).load($c),
+            values => $query.filter($crate::db::any_of($column, values)).load($c),
         }
-        Ok(found)
-    }};
+    };
 }
 
 /// Inserts rows, in one statement or, where that is cheaper, in one prepared

@@ -25,16 +25,8 @@ pub fn find(c: &mut Conn, id: Id) -> QueryResult<Option<Redirect>> {
 
 /// The redirects from these addresses, in no order.
 pub fn by_sources(c: &mut Conn, sources: &[String]) -> QueryResult<Vec<Redirect>> {
-    let mut found = Vec::new();
-    for chunk in sources.chunks(500) {
-        found.extend(
-            redirects::table
-                .filter(redirects::source.eq_any(chunk))
-                .select(Redirect::as_select())
-                .load(c)?,
-        );
-    }
-    Ok(found)
+    let query = redirects::table.select(Redirect::as_select());
+    load_any!(c, query, redirects::source, sources)
 }
 
 /// All patterns.

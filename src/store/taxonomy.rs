@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use crate::db::schema::{articles, authors, listings, other_names, revisions, topics};
 use crate::db::types::Uid;
-use crate::db::{Dialect, Id, Time, lock_key};
+use crate::db::{Dialect, Id, Time, any_of, lock_key};
 use crate::taxonomy::{Kind, OtherName, Way};
 
 const NAME: &str = "taxonomy";
@@ -38,22 +38,19 @@ pub fn has_visible(c: &mut Conn, list: Id, now: Time) -> QueryResult<bool> {
 
 /// Slugs and names of these topics and authors, in no order.
 pub fn names(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, String, String)>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(Conn::IDS_AT_ONCE) {
-        let topics = topics::table.select((topics::id, topics::slug, topics::name));
-        let authors = authors::table.select((authors::id, authors::slug, authors::name));
-        found.extend(match ids {
-            [id] => topics
-                .filter(topics::id.eq(id))
-                .union_all(authors.filter(authors::id.eq(id)))
-                .load(c)?,
-            ids => topics
-                .filter(topics::id.eq_any(ids))
-                .union_all(authors.filter(authors::id.eq_any(ids)))
-                .load(c)?,
-        });
+    let topics = topics::table.select((topics::id, topics::slug, topics::name));
+    let authors = authors::table.select((authors::id, authors::slug, authors::name));
+    match ids {
+        [] => Ok(Vec::new()),
+        [id] => topics
+            .filter(topics::id.eq(id))
+            .union_all(authors.filter(authors::id.eq(id)))
+            .load(c),
+        ids => topics
+            .filter(any_of(topics::id, ids))
+            .union_all(authors.filter(any_of(authors::id, ids)))
+            .load(c),
     }
-    Ok(found)
 }
 
 /// The next instant at which an article appears by itself.
@@ -107,7 +104,7 @@ pub fn other_names_matching(
 /// The other names of these, each target's in their order.
 pub fn other_names_of(c: &mut Conn, targets: &[Id]) -> QueryResult<Vec<OtherName>> {
     other_names::table
-        .filter(other_names::target_id.eq_any(targets))
+        .filter(any_of(other_names::target_id, targets))
         .order((other_names::position, other_names::name_key))
         .select(OtherName::as_select())
         .load(c)
@@ -125,19 +122,14 @@ pub fn all_other_names(c: &mut Conn, kind: Kind) -> QueryResult<Vec<OtherName>> 
 /// Of these ids those that were merged into others, and what they lead to.
 pub fn merged(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(Id, Id)>> {
     let keys: Vec<String> = ids.iter().map(Id::to_string).collect();
-    let mut found = Vec::new();
-    for keys in keys.chunks(Conn::IDS_AT_ONCE) {
-        let query = other_names::table
-            .filter(other_names::way.eq(Way::Id))
-            .select((other_names::name_key, other_names::target_id));
-        let rows: Vec<(String, Id)> = match keys {
-            [key] => query.filter(other_names::name_key.eq(key)).load(c)?,
-            keys => query.filter(other_names::name_key.eq_any(keys)).load(c)?,
-        };
-        let ids = rows.into_iter();
-        found.extend(ids.filter_map(|(key, target)| Some((key.parse().ok()?, target))));
-    }
-    Ok(found)
+    let query = other_names::table
+        .filter(other_names::way.eq(Way::Id))
+        .select((other_names::name_key, other_names::target_id));
+    let rows: QueryResult<Vec<(String, Id)>> = load_any!(c, query, other_names::name_key, keys);
+    let ids = rows?.into_iter();
+    Ok(ids
+        .filter_map(|(key, target)| Some((key.parse().ok()?, target)))
+        .collect())
 }
 
 /// The place after the last other name of a target.

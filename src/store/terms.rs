@@ -8,7 +8,7 @@ macro_rules! terms {
 
         use super::super::{Conn, Db};
         use crate::db::schema::{articles, listings, $table};
-        use crate::db::{Id, Time};
+        use crate::db::{Id, Time, any_of};
         use crate::http::page::ByName;
 
         /// Those of a page.
@@ -89,7 +89,7 @@ macro_rules! terms {
         /// Those of these with an article that readers see at an instant, in no order.
         pub fn visible(c: &mut Conn, ids: &[Id], now: Time) -> QueryResult<Vec<$row>> {
             $table::table
-                .filter($table::id.eq_any(ids))
+                .filter(any_of($table::id, ids))
                 .filter(exists(
                     listings::table
                         .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
@@ -108,12 +108,12 @@ macro_rules! terms {
         /// Those of these that readers see, if at all, by these articles alone.
         pub fn only_by(c: &mut Conn, ids: &[Id], by: &[Id], now: Time) -> QueryResult<Vec<Id>> {
             $table::table
-                .filter($table::id.eq_any(ids))
+                .filter(any_of($table::id, ids))
                 .filter(not(exists(
                     listings::table
                         .inner_join(articles::table.on(articles::id.eq(listings::article_id)))
                         .filter(listings::list_id.eq($table::id))
-                        .filter(listings::article_id.ne_all(by))
+                        .filter(not(any_of(listings::article_id, by)))
                         .filter(listings::published_at.le(now))
                         .filter(
                             articles::expires_at

@@ -287,9 +287,11 @@ both! {
         assert_eq!(answers.len(), 1, "{answers:?}");
         expect(app.log_in("anna", &"x".repeat(1_025)), 422).await;
         let login = |body: &Value| app.request("POST", "/v1/auth/login").json(body);
-        expect(login(&json!({"name": "anna"})), 400).await;
+        let missing = expect(login(&json!({"name": "anna"})), 400).await;
+        assert_eq!(missing["errors"], json!([{"pointer": "#", "code": "missing-field", "detail": "missing field `password`; add it"}]));
         let wrong = expect(login(&json!({"name": "anna", "password": 424_242_424_242_u64})), 400).await;
         assert!(!wrong.to_string().contains("424242"), "{wrong}");
+        assert_eq!(wrong["errors"][0]["pointer"], "#/password");
     }
 
     /// A refresh token works once; used again, it ends the sign-in for everybody

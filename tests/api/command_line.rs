@@ -76,6 +76,48 @@ fn check_looks_at_the_media_storage() {
     );
 }
 
+/// A cache that is purged, one that refuses, one that isn't there.
+#[test]
+fn check_purges_caches_in_front_of_what_they_do_not_have() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let cache = std::thread::spawn(move || {
+        ["200 Purged", "403 Forbidden"].map(|answer| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = Vec::new();
+            while !asked.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                asked.push(byte[0]);
+            }
+            write!(
+                stream,
+                "HTTP/1.1 {answer}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            )
+            .unwrap();
+            String::from_utf8(asked).unwrap().to_lowercase()
+        })
+    });
+    let newsroom = Newsroom::sqlite();
+    let check = |url: &str| {
+        let mut command = newsroom.command(&["check"]);
+        let output = command.env("EDGE_PURGE_URLS", url).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.success(), said)
+    };
+    let (good, said) = check(&url);
+    assert!(good && said.contains("lets itself be purged"), "{said}");
+    let (good, said) = check(&url);
+    assert!(!good && said.contains("it answers 403"), "{said}");
+    for asked in cache.join().unwrap() {
+        assert!(asked.starts_with("purge / http/1.1\r\n"), "{asked}");
+        assert!(asked.contains("surrogate-key: "), "{asked}");
+    }
+    let (good, said) = check(&url);
+    assert!(!good && said.contains("docs/edge.md"), "{said}");
+}
+
 #[test]
 fn a_broken_env_is_refused_without_its_secrets() {
     let newsroom = Newsroom::sqlite();

@@ -52,6 +52,7 @@ async fn paths(app: &App) -> Vec<String> {
     for path in [
         "/v1/site",
         "/v1/site?include=sections",
+        "/v1/home",
         "/v1/sections",
         "/v1/topics",
         "/v1/authors",
