@@ -195,28 +195,44 @@ pub(super) fn normalize_spans(spans: &mut Vec<Span>) {
                 .is_some_and(|last| last.marks == span.marks && last.link == span.link)
         };
         let mut joined = joins(&out);
-        for c in text.chars() {
-            let blank = c == ' ' || c == '\t';
-            if out.is_empty() && text::is_edge(c) || at_line_start && blank {
-                continue;
+        let mut rest = text.as_str();
+        loop {
+            if out.is_empty() {
+                rest = rest.trim_start_matches(text::is_edge);
             }
-            if c == '\n' {
-                trim_end(&mut out, |c| c == ' ' || c == '\t');
+            if at_line_start {
+                rest = rest.trim_start_matches(is_blank);
+            }
+            let Some(first) = rest.chars().next() else {
+                break;
+            };
+            at_line_start = first == '\n';
+            if at_line_start {
+                trim_end(&mut out, is_blank);
                 joined = joins(&out);
             }
-            at_line_start = c == '\n';
+            let length = match at_line_start {
+                true => 1,
+                false => rest.find('\n').unwrap_or(rest.len()),
+            };
+            let (part, behind) = rest.split_at(length);
             match out.last_mut() {
-                Some(last) if joined => last.text.push(c),
+                Some(last) if joined => last.text.push_str(part),
                 _ => out.push(Span {
-                    text: c.to_string(),
+                    text: part.to_owned(),
                     ..span.clone()
                 }),
             }
             joined = true;
+            rest = behind;
         }
     }
     trim_end(&mut out, text::is_edge);
     *spans = out;
+}
+
+fn is_blank(c: char) -> bool {
+    c == ' ' || c == '\t'
 }
 
 /// Trims the end of a text that may run over several spans.

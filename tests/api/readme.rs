@@ -1,5 +1,5 @@
 //! The walks of the documentation, executed: every shell line of the README and
-//! of docs/curl.md runs against the real binary, and what it prints is what the
+//! of the pages in docs runs against the real binary, and what it prints is what the
 //! page shows (`…` stands for anything).
 
 use std::path::Path;
@@ -176,6 +176,39 @@ fn feeds_are_what_their_page_says() {
                    curl -sf -X PUT 'http://127.0.0.1:8080/v1/editor/articles/stadtrat-nahverkehr?publish=true' -H \"Authorization: Bearer $KEY\" --json \\\n\
                    '{\"headline\": \"Stadtrat beschließt kostenlosen Nahverkehr\", \"section\": \"politik\", \"topics\": [\"Verkehr\"], \"authors\": [\"Mara Lenz\"], \"body\": {\"markdown\": \"Der Rat stimmte zu.\"}}' > /dev/null";
     walk("docs/feeds.md", 4, article);
+}
+
+/// An admin's key, an article with three revisions, one about bridges, and a file of
+/// others.
+const STOCK: &str = r##"echo 'Morgen steigt der Fluss' | perspektive user add anna --role admin --password-stdin
+KEY=$(perspektive key add --user anna --name laptop)
+API=http://127.0.0.1:8080
+put() { curl -sf -X PUT "$API/v1/editor/articles/$1?overwrite=true&publish=true" -H "Authorization: Bearer $KEY" --json "$2"; }
+curl -sf $API/v1/editor/sections -H "Authorization: Bearer $KEY" --json '{"name": "Politik"}' >/dev/null
+for text in Eins. Zwei. Drei.; do
+  put rat '{"headline": "Nahverkehr wird kostenlos", "section": "politik", "body": {"markdown": "'"$text"'"}}' >/dev/null
+done
+put bruecke '{"headline": "Die alte Brücke", "section": "politik", "body": {"markdown": "Sie hält."}}' >/dev/null
+echo '{"slug": "fluss", "headline": "Der Fluss"}' >artikel.ndjson
+for try in $(seq 100); do
+  curl -s "$API/v1/search?q=alte" | grep -q bruecke && break
+  sleep 0.1
+done
+"##;
+
+#[test]
+fn search_is_what_its_page_says() {
+    walk("docs/search.md", 3, STOCK);
+}
+
+#[test]
+fn every_line_of_the_guide_to_publishing_works() {
+    walk("docs/publishing.md", 2, &format!("{STOCK}curl() {{ command curl -f \"$@\"; }}\n"));
+}
+
+#[test]
+fn every_line_of_the_guide_to_operating_works() {
+    walk("docs/operating.md", 2, &format!("{STOCK}curl() {{ command curl -f \"$@\"; }}\n"));
 }
 
 #[test]
