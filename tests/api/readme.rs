@@ -203,12 +203,20 @@ fn search_is_what_its_page_says() {
 
 #[test]
 fn every_line_of_the_guide_to_publishing_works() {
-    walk("docs/publishing.md", 2, &format!("{STOCK}curl() {{ command curl -f \"$@\"; }}\n"));
+    walk(
+        "docs/publishing.md",
+        2,
+        &format!("{STOCK}curl() {{ command curl -f \"$@\"; }}\n"),
+    );
 }
 
 #[test]
 fn every_line_of_the_guide_to_operating_works() {
-    walk("docs/operating.md", 2, &format!("{STOCK}curl() {{ command curl -f \"$@\"; }}\n"));
+    walk(
+        "docs/operating.md",
+        2,
+        &format!("{STOCK}curl() {{ command curl -f \"$@\"; }}\n"),
+    );
 }
 
 #[test]
