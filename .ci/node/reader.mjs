@@ -117,6 +117,41 @@ async function fits(page, where) {
   check(`${where} scrolls sideways: ${width} of ${room}`, width <= room);
 }
 
+/** Words that German makes, on windows that are narrower than they are. */
+async function longWords() {
+  const long = {
+    kicker: 'Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz',
+    headline: 'Bundesverfassungsgericht kippt Geschwindigkeitsbegrenzungen für Donaudampfschifffahrtsgesellschaftskapitäne',
+    subheadline: 'Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung bleibt bestehen',
+    teaser: 'Die Straßenverkehrszulassungsordnungsänderungskommissionsvorsitzende widerspricht: Kraftfahrzeughaftpflichtversicherungsgesellschaften.',
+  };
+  const { slug } = await publish('lange-woerter', { ...long, section: 'politik', image: { id: picture.id, alt: 'Ein Zeichen' }, body: { markdown: long.teaser } });
+  const context = await browser.newContext({ ...SCREENS.phone, serviceWorkers: 'block' });
+  const page = await open(context);
+  const paths = ['/', `/artikel/${slug}`, '/ressort/politik', '/suche?q=Geschwindigkeitsbegrenzungen'];
+  const everywhere = async (path) => {
+    for (const width of [320, 390, 800, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      await visit(page, path);
+      await page.getByRole('link', { name: long.headline }).or(page.getByRole('heading', { name: long.headline })).first().waitFor();
+      await fits(page, `${path} with long words at ${width}`);
+      await page.screenshot({ path: join(shots, `long-${path.split(/\W+/).filter(Boolean).at(-1) ?? 'front'}-${width}.png`) });
+    }
+  };
+  for (const path of paths) await everywhere(path);
+  // The same in every place that the start page has.
+  await page.route(/\/v1\/home/, async (route) => {
+    const response = await route.fetch();
+    const home = await response.json();
+    for (const { items } of [...home.lists, ...home.sections, { items: home.latest }]) items.forEach((item) => Object.assign(item, long));
+    await route.fulfill({ response, json: home });
+  });
+  await everywhere('/');
+  await edit('POST', `/v1/editor/articles/${slug}/unpublish`, {});
+  await context.close();
+  said.push('long words');
+}
+
 async function accessible(page, where, options = {}) {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   const { violations } = await page.evaluate((options) => window.axe.run({ ...options, resultTypes: ['violations'] }), options);
@@ -135,6 +170,7 @@ async function article() {
   for (const part of ['.kicker', '.standfirst', '.byline time', '.corrections', '.more .card', '.read-on .links a', '#sections a', '#date', '.channels a', '.opening img[srcset][alt]']) {
     check(`the article has no ${part}`, await page.locator(part).count() > 0);
   }
+  check('the reading time may break', (await page.locator('.times').textContent()).includes('\u00a0Minuten\u00a0Lesezeit'));
   check('there is no placeholder', await page.locator('.opening .picture').evaluate((box) => box.style.backgroundImage.startsWith('url("data:image/png')));
 
   // No Web Share here: the address is copied, or shown to be copied.
@@ -173,6 +209,9 @@ async function article() {
   for (const part of ['p strong', 'p em', 'p s', 'p code', 'sub', 'sup', 'p a', 'p br', 'h2', 'h3', 'h4', 'ul', 'ol[start="3"]', 'ul ul', 'blockquote footer', 'figure.in-text img', '.gallery img', '.embed a', 'table th', 'td', 'pre code', '.callout', 'hr', '.related-inline a']) {
     check(`${part} is missing`, await page.locator(`.text ${part}`).count() > 0);
   }
+  const bare = await page.locator('.text figure .picture').evaluateAll((boxes) => boxes.filter((box) => !box.style.backgroundImage.startsWith('url("data:image/png')).length);
+  check(`${bare} pictures in the text have no placeholder`, bare === 0);
+  check('the gallery is cut', await page.locator('.gallery-row').evaluate((row) => row.scrollWidth <= row.clientWidth));
   await context.close();
   said.push('every block');
 }
@@ -196,6 +235,20 @@ async function attack() {
   said.push('hostile content harmless');
 }
 
+/** The start page has each article once; what lies beyond the edge of the navigation is hinted at. */
+async function front() {
+  const context = await browser.newContext({ ...SCREENS.phone, serviceWorkers: 'block' });
+  const page = await open(context);
+  await visit(page, '/');
+  const ids = await page.locator('main [data-id]').evaluateAll((cards) => cards.map((card) => card.dataset.id));
+  check('the start page repeats an article', ids.length > 15 && new Set(ids).size === ids.length);
+  const sections = page.locator('#sections');
+  await page.locator('#sections[data-after]:not([data-before])').waitFor();
+  await sections.evaluate((row) => { row.scrollLeft = row.scrollWidth; });
+  await page.locator('#sections[data-before]:not([data-after])').waitFor();
+  await context.close();
+}
+
 async function search() {
   const context = await browser.newContext({ ...SCREENS.phone, serviceWorkers: 'block' });
   const page = await open(context);
@@ -212,6 +265,10 @@ async function search() {
   await field.press('Enter');
   await page.getByRole('link', { name: 'Stadtrat beschließt kostenlosen Nahverkehr' }).waitFor();
   check('nothing is highlighted', await page.locator('mark').count() > 0);
+  // Found by its text alone, it shows the passage.
+  await field.fill('Nahverkehr');
+  await field.press('Enter');
+  await page.locator('.card', { hasText: 'Freie Fahrt ist eine Frage der Würde' }).locator('.passage mark').waitFor();
   await context.close();
   said.push('search finds');
 }
@@ -283,14 +340,34 @@ async function offline() {
   const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
   check(`can't be installed: ${JSON.stringify(installabilityErrors)}`, installabilityErrors.length === 0);
 
-  await context.close();
+  // In the first minutes the browser's own cache still answers some questions.
+  const noNetwork = async (paths) => {
+    for (const path of paths) {
+      await page.goto(`${origin}${path}`);
+      await page.locator('main :is(.card, .text)').first().waitFor();
+      await page.locator('#network', { hasText: 'Ohne Netz' }).waitFor();
+      await page.waitForTimeout(500);
+      check(`${path} no longer says that there is no network`, await page.locator('#network', { hasText: 'Ohne Netz' }).isVisible());
+    }
+  };
+  const unseen = ['/', '/artikel/uferklang-kehrt-zurueck', '/ressort/kultur'];
+  await visit(page, '/');
+  await context.setOffline(true);
+  await noNetwork(unseen);
+  await context.setOffline(false);
+  await page.locator('#network', { hasText: 'Ohne Netz' }).waitFor({ state: 'hidden' });
+  await visit(page, '/');
+  check('it says that there is no network', await page.locator('#network').isHidden());
   process.kill(Number(server));
+  await page.locator('#network', { hasText: 'Ohne Netz' }).waitFor();
   web.kill();
+  await noNetwork(unseen);
+  await context.close();
   context = await start();
   page = await open(context);
   await page.goto(`${origin}/`);
   await page.locator('.card.lead .headline').waitFor();
-  await page.getByText('Ohne Netz').waitFor();
+  await page.locator('#network', { hasText: 'Ohne Netz' }).waitFor();
   const shown = () => page.locator('.picture img').evaluateAll((images) => images.filter((image) => image.naturalWidth > 0).length);
   await scrollThrough(page);
   await page.waitForTimeout(500);
@@ -321,6 +398,8 @@ try {
   await publish('alle-bausteine', everyBlock(picture.id));
   await article();
   await attack();
+  await longWords();
+  await front();
   await everyPage({
     front: '/', article: '/artikel/stadtrat-beschliesst-kostenlosen-nahverkehr', blocks: '/artikel/alle-bausteine',
     opinion: '/artikel/kostenlos-ist-nicht-umsonst', section: '/ressort/politik', below: '/ressort/stadtrat', topic: '/thema/verkehr', author: '/autor/mara-lenz',

@@ -1,13 +1,13 @@
 // The body of an article, from blocks. One function a type; a type that isn't here
 // is one that came later, and is skipped.
 
-import { el, outward } from './dom.js';
+import { el, fading, outward } from './dom.js';
 import { relationLabel } from './format.js';
 import { figure, picture } from './picture.js';
 import { articlePath } from './routes.js';
 
 const SERVICES = { youtube: 'YouTube', vimeo: 'Vimeo', x: 'X', instagram: 'Instagram', tiktok: 'TikTok', spotify: 'Spotify', soundcloud: 'SoundCloud' };
-const TEXT_WIDTH = '(min-width: 45rem) 42rem, 100vw';
+const TEXT_WIDTH = '(min-width: 66rem) 47rem, (min-width: 45rem) 42rem, 100vw';
 
 /** @returns {Node[]} the blocks of `article.body`, or of a part of it */
 export function body(blocks, article) {
@@ -28,9 +28,8 @@ const WRITERS = new Map(Object.entries({
     el('figure', { class: 'embed' },
       outward(url, {}, el('span', { class: 'label' }, `Inhalt von ${SERVICES[provider] ?? provider}`), el('span', {}, caption || url))),
   table,
-  // Focusable, so that the keyboard can move what is wider than the text.
   code: ({ text, language }) =>
-    el('pre', { tabindex: 0, 'data-language': language }, el('code', {}, text)),
+    sideways(el('pre', { 'data-language': language }, el('code', {}, text))),
   callout: ({ style, title, blocks }, article) =>
     el('div', { class: 'callout', 'data-style': style, role: 'note' },
       title && el('p', { class: 'callout-title' }, title), body(blocks, article)),
@@ -38,10 +37,18 @@ const WRITERS = new Map(Object.entries({
   related: ({ index }, article) => article.related?.[index] && relatedInline(article.related[index]),
 }));
 
+/** What may be wider than the text: focusable, so that the keyboard can move it. */
+function sideways(element) {
+  element.tabIndex = 0;
+  element.classList.add('sideways');
+  fading(element);
+  return element;
+}
+
 function gallery({ images, caption }) {
   return el('figure', { class: 'gallery' },
-    el('div', { class: 'gallery-row', tabindex: 0, role: 'group', 'aria-label': caption || 'Bildstrecke' },
-      images.map((image) => figure(image, { sizes: '(min-width: 45rem) 26rem, 80vw', ratio: '3 / 2' }))),
+    sideways(el('div', { class: 'gallery-row', role: 'group', 'aria-label': caption || 'Bildstrecke' },
+      images.map((image) => figure(image, { sizes: '(min-width: 45rem) 24rem, 80vw', ratio: '3 / 2' })))),
     caption && el('figcaption', {}, caption));
 }
 
@@ -51,11 +58,11 @@ function table({ columns = [], header, rows, caption }) {
     if (columns[column]?.align) made.style.textAlign = columns[column].align;
     return made;
   });
-  return el('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': 'Tabelle' },
+  return sideways(el('div', { class: 'table', role: 'group', 'aria-label': 'Tabelle' },
     el('table', {},
       caption && el('caption', {}, caption),
       header && el('thead', {}, el('tr', {}, cells('th', header, 'col'))),
-      el('tbody', {}, rows.map((row) => el('tr', {}, cells('td', row))))));
+      el('tbody', {}, rows.map((row) => el('tr', {}, cells('td', row)))))));
 }
 
 /** A related link between two paragraphs. */

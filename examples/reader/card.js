@@ -1,6 +1,6 @@
 // An article as it stands in a list, in several sizes: `lead` on top of a page,
-// `second` beside it, `story` in a grid, `row` in a long list, `plain` without a
-// picture, and `line`, which is a time and a headline.
+// `second` on top of a section, `story` in a column, `row` in a long list, `plain`
+// without a picture, and `line`, which is a time and a headline.
 
 import { el } from './dom.js';
 import { ago, enumerate, kindLabel } from './format.js';
@@ -9,7 +9,7 @@ import { articlePath } from './routes.js';
 
 const LOOKS = {
   lead: { sizes: '(min-width: 76rem) 52rem, (min-width: 60rem) 66vw, 100vw', ratio: '16 / 9', teaser: true, eager: true },
-  second: { sizes: '(min-width: 60rem) 26rem, 50vw', ratio: '3 / 2', teaser: true },
+  second: { sizes: '(min-width: 60rem) 37rem, (min-width: 38rem) 50vw, 100vw', ratio: '3 / 2', teaser: true },
   story: { sizes: '(min-width: 60rem) 18rem, (min-width: 38rem) 50vw, 40vw', ratio: '3 / 2', teaser: true },
   row: { sizes: '(min-width: 38rem) 14rem, 30vw', ratio: '3 / 2', teaser: true },
   plain: {},
@@ -23,7 +23,7 @@ export function card(article, look = 'story', heading = 'h3') {
     el('div', { class: 'words' },
       kicker(article),
       el(heading, { class: 'headline' }, el('a', { href: articlePath(article) }, headlineText(article))),
-      teaser && article.teaser && el('p', { class: 'teaser' }, excerpt(article)),
+      teaser && excerpt(article),
       el('p', { class: 'meta' }, meta(article))));
 }
 
@@ -58,7 +58,8 @@ const headlineText = ({ headline, highlights }) =>
 /** What a search found in the text says more than the teaser. */
 function excerpt({ teaser, highlights }) {
   const found = [highlights?.teaser, highlights?.body].find((spans) => spans?.some((span) => span.match));
-  return found ? marks(found) : teaser;
+  if (found) return el('p', { class: 'teaser passage' }, marks(found));
+  return teaser && el('p', { class: 'teaser' }, teaser);
 }
 
 function meta(article) {

@@ -28,6 +28,21 @@ export function renew(element, ...children) {
   if (target) element.querySelector(`a[href="${CSS.escape(target)}"]`)?.focus({ preventScroll: true });
 }
 
+/**
+ * Marks an element that scrolls sideways with where there is more of it, for the edge
+ * to fade. Gives what looks again, for when the content has changed.
+ */
+export function fading(element) {
+  const look = () => {
+    const more = element.scrollWidth - element.clientWidth - element.scrollLeft;
+    element.toggleAttribute('data-before', element.scrollLeft > 1);
+    element.toggleAttribute('data-after', more > 1);
+  };
+  element.addEventListener('scroll', look, { passive: true });
+  new ResizeObserver(look).observe(element);
+  return look;
+}
+
 /** A drawing from icons/ui.svg. */
 export function icon(name) {
   const space = 'http://www.w3.org/2000/svg';

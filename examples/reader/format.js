@@ -1,6 +1,9 @@
 // German words and dates. Dates are meant in the newsroom's time zone, wherever
 // the reader is.
 
+/** A space at which no line ends. */
+export const HOLD = '\u00a0';
+
 let zone = 'Europe/Berlin';
 const makers = new Map();
 
@@ -21,13 +24,13 @@ export const dateLine = (time = Date.now()) =>
 
 /** 26. November 2026, 8.15 Uhr */
 export const moment = (time) =>
-  `${format(time, { day: 'numeric', month: 'long', year: 'numeric' })}, ${clock(time)} Uhr`;
+  `${format(time, { day: 'numeric', month: 'long', year: 'numeric' }).replaceAll(' ', HOLD)}, ${clock(time)}${HOLD}Uhr`;
 
 /** 8.15 */
 export const clock = (time) => format(time, { hour: 'numeric', minute: '2-digit' }).replace(':', '.');
 
 /** The moment of something that followed: on the same day the clock is enough. */
-export const later = (time, before) => (day(time) === day(before) ? `${clock(time)} Uhr` : moment(time));
+export const later = (time, before) => (day(time) === day(before) ? `${clock(time)}${HOLD}Uhr` : moment(time));
 
 const day = (time) => format(time, { day: 'numeric', month: 'numeric', year: 'numeric' });
 
@@ -35,14 +38,14 @@ const day = (time) => format(time, { day: 'numeric', month: 'numeric', year: 'nu
 export function ago(time, now = Date.now()) {
   const minutes = Math.floor((now - Date.parse(time)) / 60_000);
   if (minutes < 1) return 'gerade eben';
-  if (minutes < 60) return `vor ${minutes} Min.`;
-  if (day(time) === day(now)) return `${clock(time)} Uhr`;
+  if (minutes < 60) return `vor${HOLD}${minutes}${HOLD}Min.`;
+  if (day(time) === day(now)) return `${clock(time)}${HOLD}Uhr`;
   if (day(time) === day(now - 86_400_000)) return 'gestern';
   const year = format(time, { year: 'numeric' }) === format(now, { year: 'numeric' });
   return format(time, { day: 'numeric', month: 'long', ...(year ? {} : { year: 'numeric' }) });
 }
 
-export const minutes = (count) => (count === 1 ? '1 Minute' : `${count} Minuten`);
+export const minutes = (count) => (`${count}${HOLD}${count === 1 ? 'Minute' : 'Minuten'}`);
 
 /** Mara Lenz, Jonte Behrens und Aylin Korkut */
 export const enumerate = (names) => new Intl.ListFormat('de', { type: 'conjunction' }).format(names);

@@ -1,11 +1,15 @@
 // What stands around every page: date line, name, sections, and at the foot the
 // newsroom's own links.
 
-import { el, icon, outward } from './dom.js';
+import { el, fading, icon, outward } from './dom.js';
 import { dateLine, useZone } from './format.js';
 import { NEWEST, SEARCH, sectionPath } from './routes.js';
 
 const at = (id) => document.getElementById(id);
+const fade = fading(at('sections'));
+
+/** What stands before a way to get the news; one that isn't here gets the general sign. */
+const SIGNS = { push: 'bell', app: 'phone', whatsapp: 'bubble', telegram: 'bubble', newsletter: 'letter', rss: 'waves', podcast: 'waves' };
 
 /** Fills what index.html has laid out. Called once more when the newsroom has changed. */
 export function fill(site) {
@@ -18,6 +22,7 @@ export function fill(site) {
   at('sections').replaceChildren(...links.map(([href, name]) => el('li', {}, el('a', { href }, name))));
   at('foot').replaceChildren(...foot(site));
   mark(location.pathname);
+  fade();
 }
 
 function foot(site) {
@@ -25,18 +30,19 @@ function foot(site) {
     el('div', { class: 'foot-about' },
       el('p', { class: 'foot-name' }, site.name),
       site.description && el('p', {}, site.description)),
-    site.channels.length > 0 && channels(site, 'h2'),
-    el('nav', { 'aria-label': 'Über diese Zeitung' },
+    site.channels.length > 0 && channels(site),
+    site.menu.length > 0 && el('nav', { 'aria-labelledby': 'menu-title' },
+      el('h2', { id: 'menu-title' }, 'Über diese Zeitung'),
       el('ul', {}, site.menu.map(({ label, url }) => el('li', {}, outward(url, {}, label))))),
   ].filter(Boolean);
 }
 
 /** Ways to get the news straight to a phone. */
-function channels(site, heading) {
+function channels(site) {
   return el('section', { class: 'channels', 'aria-labelledby': 'channels-title' },
-    el(heading, { id: 'channels-title' }, 'Direkt aufs Handy'),
+    el('h2', { id: 'channels-title' }, 'Direkt aufs Handy'),
     el('ul', {}, site.channels.map(({ kind, label, url }) =>
-      el('li', { 'data-kind': kind }, outward(url, {}, icon('phone'), el('span', {}, label))))));
+      el('li', { 'data-kind': kind }, outward(url, {}, icon(Object.hasOwn(SIGNS, kind) ? SIGNS[kind] : 'network'), el('span', {}, label))))));
 }
 
 /** Marks the section that is shown, or that the page stands in (`within`). */

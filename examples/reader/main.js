@@ -1,6 +1,7 @@
 // The start: the frame, the page, then what happens meanwhile, and last what is kept
 // for later.
 
+import { isReachable } from './api.js';
 import { fill } from './frame.js';
 import { follow } from './live.js';
 import * as newsroom from './newsroom.js';
@@ -20,13 +21,18 @@ await start();
 
 let later = null;
 const keep = () => sync().catch((error) => console.info('Nicht gespeichert:', error.message));
+const keepSoon = () => { later ??= setTimeout(() => { later = null; keep(); }, Math.random() * SPREAD); };
 
 follow(newsroom.since(), (item) => {
   happened(item);
   if (['site', 'section', 'everything'].includes(item.type)) frame().catch(() => {});
-  later ??= setTimeout(() => { later = null; keep(); }, Math.random() * SPREAD);
+  keepSoon();
+}, () => {
+  // Whether there is no network either, asking shows.
+  if (isReachable()) keepSoon();
 });
 addEventListener('online', keep);
+addEventListener('offline', keep);
 setInterval(() => happened({ type: 'minute' }), MINUTE);
 
 if ('serviceWorker' in navigator) {

@@ -4,20 +4,6 @@
 import { get, Unreachable } from './api.js';
 import * as kept from './kept.js';
 
-const listeners = new Set();
-let reachable = true;
-
-/** Tells whether the newsroom could be reached the last time it was asked. */
-export function onReachable(listener) {
-  listeners.add(listener);
-}
-
-function tell(now) {
-  if (now === reachable) return;
-  reachable = now;
-  for (const listener of listeners) listener(now);
-}
-
 // Every page shows the newsroom's name and dates in its time zone, so answers wait
 // until the frame has them; both are asked for at the same time.
 let framed = Promise.resolve();
@@ -31,12 +17,9 @@ export const ready = () => framed;
 
 async function ask(question, otherwise) {
   try {
-    const [answer] = await Promise.all([question(), framed]);
-    tell(true);
-    return answer;
+    return (await Promise.all([question(), framed]))[0];
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    tell(false);
     const answer = await otherwise().catch(() => null);
     if (!answer) throw error;
     return { ...answer, kept: true };

@@ -9,13 +9,13 @@
 // Pages that were left are kept for a while, so that going back is immediate and
 // ends where one was.
 
+import { onReachable } from './api.js';
 import { mark, showReachable } from './frame.js';
 import * as article from './pages/article.js';
 import * as front from './pages/front.js';
 import * as lists from './pages/lists.js';
 import { failed, unknown } from './pages/failed.js';
 import * as search from './pages/search.js';
-import { onReachable } from './newsroom.js';
 
 const ROUTES = [
   [/^\/$/, front.page],

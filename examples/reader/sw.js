@@ -5,7 +5,7 @@
 const SHELL = 'shell-1';
 const FILES = [
   '/', '/main.js', '/config.js', '/router.js', '/routes.js', '/frame.js', '/dom.js', '/format.js', '/api.js', '/newsroom.js',
-  '/kept.js', '/store.js', '/offline.js', '/live.js', '/card.js', '/blocks.js', '/picture.js', '/thumbhash.js', '/share.js',
+  '/kept.js', '/store.js', '/offline.js', '/live.js', '/card.js', '/spread.js', '/blocks.js', '/picture.js', '/thumbhash.js', '/share.js',
   '/pages/front.js', '/pages/article.js', '/pages/lists.js', '/pages/search.js', '/pages/failed.js',
   '/style.css', '/fonts/headline.woff2', '/fonts/text.woff2', '/fonts/text-italic.woff2', '/fonts/sans.woff2',
   '/icons/ui.svg', '/icons/icon.svg', '/icons/icon-192.png', '/manifest.webmanifest',

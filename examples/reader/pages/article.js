@@ -1,16 +1,17 @@
 // An article: everything comes with one answer, `more` and `related_auto` included.
 
 import { body } from '../blocks.js';
-import { card, foreign, kicker, line } from '../card.js';
+import { foreign, kicker, line } from '../card.js';
 import { el, outward, renew } from '../dom.js';
-import { later, minutes, moment, relationLabel } from '../format.js';
+import { HOLD, later, minutes, moment, relationLabel } from '../format.js';
 import { titled } from '../frame.js';
 import * as newsroom from '../newsroom.js';
 import { figure } from '../picture.js';
 import { articlePath, authorPath, sectionPath, topicPath } from '../routes.js';
 import { shareButton } from '../share.js';
+import { spread } from '../spread.js';
 
-const READ_ON = 4;
+const READ_ON = 6;
 
 export async function page({ name }) {
   let article = await newsroom.article(name);
@@ -50,7 +51,7 @@ function render(article, note) {
     el('article', { class: 'article', lang: foreign(article), 'data-kind': article.kind },
       note,
       header(article),
-      article.image && figure(article.image, { class: 'opening', eager: true, sizes: '(min-width: 76rem) 52rem, 100vw' }),
+      article.image && figure(article.image, { class: 'opening', eager: true, sizes: '(min-width: 66rem) 47rem, 100vw' }),
       el('div', { class: 'text' }, body(article.body.blocks, article)),
       corrections(article),
       footer(article)),
@@ -59,7 +60,7 @@ function render(article, note) {
     (end.length > 0 || readOn.length > 0) && el('section', { class: 'read-on', 'aria-labelledby': 'read-on' },
       el('h2', { id: 'read-on' }, 'Weiterlesen'),
       end.length > 0 && el('ul', { class: 'links' }, end.map(endLink)),
-      readOn.length > 0 && el('div', { class: 'quartet' }, readOn.map((other) => card(other)))),
+      readOn.length > 0 && spread(readOn).node),
   ].filter(Boolean);
 }
 
@@ -88,8 +89,8 @@ function byline(article) {
         names.length > 0 && ['Von ', names], names.length > 0 && source && ' · ', source && `Quelle: ${source}`),
       el('p', { class: 'times' },
         el('time', { datetime: begun }, moment(begun)),
-        changed && [' · aktualisiert ', el('time', { datetime: updated }, later(updated, begun))],
-        ` · ${minutes(article.reading_minutes)} Lesezeit`)),
+        changed && [`${HOLD}· aktualisiert${HOLD}`, el('time', { datetime: updated }, later(updated, begun))],
+        `${HOLD}· ${minutes(article.reading_minutes)}${HOLD}Lesezeit`)),
     shareButton(shared(article)));
 }
 

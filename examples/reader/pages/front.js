@@ -6,9 +6,10 @@ import { el, renew } from '../dom.js';
 import { announce, titled } from '../frame.js';
 import * as newsroom from '../newsroom.js';
 import { NEWEST, sectionPath } from '../routes.js';
+import { spread } from '../spread.js';
 
 const ON_TOP = 7;
-const NEWEST_SHOWN = 9;
+const NEWEST_SHOWN = 6;
 const IN_BAND = 4;
 
 export async function page() {
@@ -71,37 +72,39 @@ export async function page() {
   return { title: titled('Startseite'), node, happened };
 }
 
+/** No article stands here twice. */
 function render(home) {
   const front = home.lists.find(({ slug }) => slug === 'home')?.items ?? [];
-  const top = unique([...front, ...home.latest]).slice(0, ON_TOP);
-  const seen = new Set(top.map(({ id }) => id));
-  const [lead, ...others] = top;
+  const [lead, ...others] = unique([...front, ...home.latest]).slice(0, ON_TOP);
+  const beneath = others.length > 0 && spread(others, 'h2');
+  const seen = new Set([lead, ...beneath ? beneath.shown : []].map((article) => article?.id));
+  const newest = unique([...home.latest, ...home.sections.flatMap(({ items }) => items)])
+    .filter(({ id }) => !seen.has(id))
+    .sort((one, other) => Date.parse(other.published_at) - Date.parse(one.published_at))
+    .slice(0, NEWEST_SHOWN);
+  for (const { id } of newest) seen.add(id);
   return [
     el('h1', { class: 'unseen', 'data-focus': true }, 'Startseite'),
     el('div', { class: 'top' },
-      el('div', { class: 'top-main' },
-        lead && card(lead, 'lead', 'h2'),
-        el('div', { class: 'pair' }, others.slice(0, 2).map((article) => card(article, 'second', 'h2')))),
-      el('section', { class: 'newest', 'aria-labelledby': 'newest' },
+      lead && card(lead, 'lead', 'h2'),
+      beneath && beneath.node,
+      newest.length > 0 && el('section', { class: 'newest', 'aria-labelledby': 'newest' },
         el('h2', { id: 'newest' }, el('a', { href: NEWEST }, 'Neueste')),
-        home.latest.slice(0, NEWEST_SHOWN).map((article) => line(article)))),
-    el('div', { class: 'quartet' }, others.slice(2).map((article) => card(article, 'story', 'h2'))),
+        newest.map((article) => line(article)))),
     home.sections.map((section) => band(section, seen)),
   ].flat().filter(Boolean);
 }
 
-/** A section, with what doesn't stand on top already. */
+/** A section, with what doesn't stand above it already. */
 function band({ slug, name, items }, seen) {
   const chosen = items.filter(({ id }) => !seen.has(id)).slice(0, IN_BAND);
   if (!chosen.length) return null;
-  // The wide place is for a picture, if there is one.
-  const first = chosen.find(({ image }) => image) ?? chosen[0];
-  const rest = chosen.filter((article) => article !== first);
+  const { node, shown } = spread(chosen);
+  for (const { id } of shown) seen.add(id);
   const id = `band-${slug}`;
   return el('section', { class: 'band', 'aria-labelledby': id },
     el('h2', { id, class: 'band-name' }, el('a', { href: sectionPath({ slug }) }, name)),
-    el('div', { class: `band-row of-${rest.length + 1}` },
-      card(first, 'second'), rest.map((article) => card(article, 'story'))));
+    node);
 }
 
 const unique = (articles) => [...new Map(articles.map((article) => [article.id, article])).values()];
