@@ -215,6 +215,53 @@ impl<T: Footprint + Clone + Send + Sync + 'static> Cache<T> {
     }
 }
 
+/// Addresses as clients write them, and where the answer to each is kept: one that was
+/// answered before need not be routed and read once more. It says nothing about
+/// whether the answer still holds; the cache does.
+pub struct Addresses(Option<Store<String, Known, WeighAddress>>);
+
+/// Where the answer to an address is kept.
+#[derive(Clone)]
+pub struct Known {
+    /// Under which key.
+    pub key: Arc<str>,
+    /// The route's pattern.
+    pub route: &'static str,
+}
+
+#[derive(Clone)]
+struct WeighAddress;
+
+impl Weighter<String, Known> for WeighAddress {
+    fn weight(&self, address: &String, known: &Known) -> u64 {
+        (address.len() + known.key.len()) as u64 + 160
+    }
+}
+
+impl Addresses {
+    /// The longest address that is remembered, in bytes: nobody fills this with a few.
+    const LONGEST: usize = 512;
+
+    /// So many bytes of addresses; 0 remembers none.
+    pub fn new(bytes: u64) -> Self {
+        Addresses(
+            (bytes > 0).then(|| Store::with_weighter(bytes as usize / 256, bytes, WeighAddress)),
+        )
+    }
+
+    /// Where the answer to an address is kept, if one was asked for before.
+    pub fn find(&self, address: &str) -> Option<Known> {
+        self.0.as_ref()?.get(address)
+    }
+
+    /// Remembers where the answer to an address is kept.
+    pub fn note(&self, address: &str, known: Known) {
+        if let Some(store) = self.0.as_ref().filter(|_| address.len() <= Self::LONGEST) {
+            store.insert(address.to_owned(), known);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,18 +10,21 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, timeout_at};
 
-use crate::cache::Cache;
+use crate::cache::{Addresses, Cache};
 use crate::changes::Tx;
 use crate::config::Config;
 use crate::db::{Conn, Database, Time};
 use crate::error::{Error, Result, internal};
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, Origin};
 use crate::storage::Storage;
 use crate::telemetry::Metrics;
 
 /// The longest that a request waits for the database, its turns included.
 /// Requests that can't be served get their 503 within two seconds.
 const PATIENCE: Duration = Duration::from_millis(1_600);
+
+/// The part of the cache's memory that goes to the addresses of answers.
+const ADDRESSES: u64 = 16;
 
 tokio::task_local! {
     /// How much of its patience a request has used up: it may go to the
@@ -56,6 +59,8 @@ pub struct State {
     pub config: Arc<Config>,
     /// Public answers.
     pub cache: Cache<Answer>,
+    /// Where in the cache the answers to addresses are.
+    pub addresses: Addresses,
     /// Counters and histograms.
     pub metrics: Metrics,
     /// The bytes of media.
@@ -84,7 +89,8 @@ impl State {
     pub fn new(config: Config, database: Database) -> Self {
         let (readers, writers) = database.limits();
         State {
-            cache: Cache::new(config.cache_bytes),
+            cache: Cache::new(config.cache_bytes - config.cache_bytes / ADDRESSES),
+            addresses: Addresses::new(config.cache_bytes / ADDRESSES),
             metrics: Metrics::default(),
             storage: Storage::new(config.media.clone()),
             renditions_due: Notify::new(),
@@ -328,6 +334,23 @@ impl State {
         self.heard_of(head);
         self.confirmed_at.store(self.now().0, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The answer that is kept under a key, if it may go out; touches nothing but
+    /// memory. While the change log can't be read, nobody knows whether an answer is
+    /// still right: it goes out for as long as `STALE_MAX` allows.
+    pub fn kept(&self, key: &str, now: Time) -> Option<(Answer, Origin)> {
+        let stale = self.staleness(now);
+        if stale > i64::from(self.config.stale_max) {
+            return None;
+        }
+        let answer = self.cache.get(key, now)?;
+        let counter = match stale {
+            0 => &self.metrics.cache_hits,
+            _ => &self.metrics.cache_stale,
+        };
+        counter.inc();
+        Some((answer, Origin { hit: true, stale }))
     }
 
     /// Seconds for which the log has not been confirmed; 0 while all is well.

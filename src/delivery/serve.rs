@@ -3,21 +3,23 @@
 
 use std::cell::Cell;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 use crate::changes::{self, Tag};
 use crate::db::{Conn, Time};
 use crate::error::{Error, NOT_FOUND, Problem, Result};
 use crate::http::answer::{Constants, Draft, Origin};
+use crate::http::edge::KeptAs;
 use crate::state::{State, patience};
 
 /// Answers a public GET. `key` is the canonical form of the route and its typed
-/// parameters; `make` reads what the answer shows at an instant.
+/// parameters, and all that the answer depends on; `make` reads what the answer shows
+/// at an instant.
 ///
-/// A hit touches nothing but memory. While the change log can't be read, nobody
-/// knows whether an answer in the cache is still right: it goes out with its
-/// age for as long as `STALE_MAX` allows, and then, as for what isn't in the
-/// cache, the database is asked; if that is away, the answer is 503.
+/// A hit touches nothing but memory ([`State::kept`]), and the next request with the
+/// same address doesn't even get here: [`edge`](crate::http::edge::edge) answers it.
+/// Where nothing is kept, or was kept for too long while the change log couldn't be
+/// read, the database is asked; if that is away, the answer is 503.
 pub async fn serve(
     request: &HttpRequest,
     state: &web::Data<State>,
@@ -39,17 +41,11 @@ pub async fn serve_after<T: Send + 'static>(
     make: impl FnOnce(&mut Conn<'_>, Time) -> Result<Draft> + Send + 'static,
 ) -> Result<HttpResponse> {
     let now = state.now();
-    let stale = state.staleness(now);
-    let usable = stale <= i64::from(state.config.stale_max);
-    if usable && let Some(answer) = state.cache.get(&key, now) {
-        let counter = match stale {
-            0 => &state.metrics.cache_hits,
-            _ => &state.metrics.cache_stale,
-        };
-        counter.inc();
-        let origin = Origin { hit: true, stale };
+    if let Some((answer, origin)) = state.kept(&key, now) {
+        request.extensions_mut().insert(KeptAs(key));
         return answer.respond(request, constants, now, origin).await;
     }
+    let usable = state.staleness(now) <= i64::from(state.config.stale_max);
 
     let made = Cell::new(false);
     let making = async || {
@@ -80,6 +76,7 @@ pub async fn serve_after<T: Send + 'static>(
         false => &state.metrics.cache_misses,
     };
     counter.inc();
+    request.extensions_mut().insert(KeptAs(key));
     let origin = Origin { hit, stale: 0 };
     answer.respond(request, constants, now, origin).await
 }

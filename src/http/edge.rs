@@ -20,10 +20,11 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 
-use super::answer::EXPOSED;
+use super::answer::{Constants, EXPOSED};
 use super::client;
 use super::reply::PRIVATE;
 use crate::audit::model::Origin;
+use crate::cache::Known;
 use crate::config::Config;
 use crate::error::{
     BAD_PARAMETER, Error, FORBIDDEN, INTERNAL, MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE,
@@ -68,6 +69,10 @@ impl fmt::Display for RequestId {
 /// Marks a request as HEAD, which handlers see as GET, for those whose body has no
 /// end.
 pub struct Head;
+
+/// Says under which key the answer to a request is kept. It depends on the address
+/// and on nothing else.
+pub struct KeptAs(pub String);
 
 /// Whether a request is HEAD.
 pub fn is_head(request: &HttpRequest) -> bool {
@@ -173,13 +178,29 @@ pub async fn edge(
         request.headers_mut().remove(header::RANGE);
     }
     let id = RequestId::of(request.headers());
-    request.extensions_mut().insert(id.clone());
-
     let state = request
         .app_data::<web::Data<State>>()
         .cloned()
         .map(web::Data::into_inner);
     let _running = state.as_ref().map(State::enter);
+
+    if request.method() == Method::GET
+        && let Some(state) = state.as_deref()
+        && let Some((answered, route)) = at_once(&request, state).await
+    {
+        let response = match answered {
+            Ok(response) => request.into_response(response),
+            Err(error) => request.error_response(error),
+        };
+        return Ok(leave(
+            response,
+            Some(state),
+            (method, Some(route)),
+            &id,
+            started,
+        ));
+    }
+    request.extensions_mut().insert(id.clone());
 
     if request.path().contains("%00") || request.query_string().contains("%00") {
         // Nothing has a name with NUL in it, and PostgreSQL can't be asked.
@@ -188,7 +209,13 @@ pub async fn edge(
             "The address holds NUL (%00), which nothing here has in its name; remove it.",
         );
         let refused = request.error_response(Error::from(problem));
-        return Ok(leave(refused, state.as_deref(), method, &id, started));
+        return Ok(leave(
+            refused,
+            state.as_deref(),
+            (method, None),
+            &id,
+            started,
+        ));
     }
 
     let served = AssertUnwindSafe(patiently(next.call(request)))
@@ -205,14 +232,46 @@ pub async fn edge(
             return Err(Panicked::new(id, panic.as_ref()).into());
         }
     };
-    Ok(leave(response, state.as_deref(), method, &id, started))
+    Ok(leave(
+        response,
+        state.as_deref(),
+        (method, None),
+        &id,
+        started,
+    ))
 }
 
-/// What every answer goes through on its way out.
+/// The answer to an address that was asked for before, if it is kept and still right,
+/// and its route's pattern. Most of what readers ask for ends here, without having been
+/// routed.
+async fn at_once(
+    request: &ServiceRequest,
+    state: &State,
+) -> Option<(Result<HttpResponse>, &'static str)> {
+    let known = state.addresses.find(address(request.request())?)?;
+    let now = state.now();
+    let (answer, origin) = state.kept(&known.key, now)?;
+    let constants = request.app_data::<web::Data<Constants>>()?;
+    let response = answer
+        .respond(request.request(), constants, now, origin)
+        .await;
+    Some((response, known.route))
+}
+
+/// An address as the client wrote it.
+fn address(request: &HttpRequest) -> Option<&str> {
+    request
+        .uri()
+        .path_and_query()
+        .map(|address| address.as_str())
+}
+
+/// What every answer goes through on its way out. A route that is known already need
+/// not be looked up.
 fn leave(
     response: ServiceResponse<BoxBody>,
     state: Option<&State>,
-    method: &'static str,
+    (method, route): (&'static str, Option<&'static str>),
     id: &RequestId,
     started: Instant,
 ) -> ServiceResponse<BoxBody> {
@@ -234,10 +293,17 @@ fn leave(
 
     let took = started.elapsed();
     let status = response.status().as_u16();
-    if let (Some(state), Some(routes)) = (state, request.app_data::<web::Data<Routes>>()) {
-        state
-            .metrics
-            .observe(method, routes.pattern(&request), status, took);
+    if let Some(state) = state {
+        let route = route.unwrap_or_else(|| {
+            let routes = request.app_data::<web::Data<Routes>>();
+            routes.map_or("unknown", |routes| routes.pattern(&request))
+        });
+        state.metrics.observe(method, route, status, took);
+        let kept = request.extensions_mut().remove::<KeptAs>();
+        if let (Some(KeptAs(key)), Some(address)) = (kept, address(&request)) {
+            let key = key.into();
+            state.addresses.note(address, Known { key, route });
+        }
     }
     let ms = took.as_micros() as f64 / 1e3;
     tracing::info!(request_id = %id, method, path = loggable(request.path()), status, ms, "request");

@@ -101,6 +101,40 @@ both! {
         assert_eq!((&rat["rev"], &rat["updated_at"]), (&json!(1), &rat["published_at"]));
     }
 
+    /// An address that was asked for before is answered without being routed, and
+    /// nobody can tell by the answer.
+    async fn the_second_answer_is_like_the_first(app: App) {
+        newsroom(&app).await;
+        live(&app, "rat", &piece(&"Der Rat tagt. ".repeat(15))).await;
+        live(&app, "alt", &piece("Alt")).await;
+        patch(&app, "alt", json!({"slug": "neu"}), 200).await;
+        let ask = async |method: &str, path: &str, header: (&str, &str)| {
+            let answer = app.request(method, path).header(header.0, header.1).send().await.unwrap();
+            let (status, mut headers) = (answer.status(), answer.headers().clone());
+            let kept = headers.remove("cache-status");
+            let id = headers.remove("x-request-id").unwrap();
+            headers.remove("date");
+            let mut text = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap_or_default();
+            text = text.replace(id.to_str().unwrap(), "");
+            (kept.is_some_and(|kept| kept == "perspektive; hit"), (status, headers, text))
+        };
+        for path in ["/v1/articles/rat", "/v1/articles/rat?body=html%2Ctext", "/v1/articles/rat.md", "/v1/articles?limit=1", "/v1/articles/alt", "/feeds/all.rss", "/sitemap.xml"] {
+            for (method, header) in [("GET", ("Accept", "*/*")), ("HEAD", ("Range", "bytes=0-1")), ("GET", ("If-None-Match", "*")), ("GET", ("Accept-Encoding", "identity;q=0"))] {
+                app.state.cache.evict_all();
+                let (kept, first) = ask(method, path, header).await;
+                assert!(!kept, "{method} {path}");
+                let (kept, second) = ask(method, path, header).await;
+                assert_eq!(first, second, "{method} {path} {header:?}");
+                assert!(kept || first.0 == 406, "{method} {path} {header:?}");
+            }
+        }
+        let metrics = app.state.metrics.write((0, 0), 0).unwrap();
+        for (method, status, count) in [("GET", 200, 2), ("HEAD", 200, 2), ("GET", 304, 2), ("GET", 406, 2)] {
+            let line = format!("http_requests_total{{method=\"{method}\",route=\"/v1/articles/{{article}}.md\",status=\"{status}\"}} {count}\n");
+            assert!(metrics.contains(&line), "{line}{metrics}");
+        }
+    }
+
     /// An answer in memory ends at the instant at which something in it comes
     /// or goes, without anybody's doing.
     async fn answers_end_when_what_they_show_changes(app: App) {
