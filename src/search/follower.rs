@@ -14,7 +14,7 @@
 //! Where two processes share a data folder, one writes and the other reads what that
 //! one writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,6 +74,8 @@ struct Kept {
     /// Whether this process writes.
     writes: bool,
     looked_far_back: Option<Instant>,
+    /// Articles that the index of drafts has in this version, of those written last.
+    seen: HashMap<Id, i64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -264,6 +266,7 @@ impl Follower {
                 keeper: Keeper::open(&follows.index, suspect)?,
                 writes: true,
                 looked_far_back: None,
+                seen: HashMap::new(),
             },
         };
         let advanced = self.advance(state, which, &mut kept);
@@ -302,7 +305,8 @@ impl Follower {
                 let far = kept
                     .looked_far_back
                     .is_none_or(|at| at.elapsed() > NOW_AND_THEN);
-                follow_drafts(state, keeper, if far { FAR_BACK } else { BACK })?;
+                let back = if far { FAR_BACK } else { BACK };
+                follow_drafts(state, keeper, &mut kept.seen, back)?;
                 if far {
                     kept.looked_far_back = Some(Instant::now());
                 }
@@ -322,6 +326,7 @@ fn watch(index: &Arc<Index>, slot: &mut Option<Kept>) -> Result<()> {
                 keeper,
                 writes: false,
                 looked_far_back: None,
+                seen: HashMap::new(),
             });
         }),
     };
@@ -504,8 +509,16 @@ fn renew(state: &State, keeper: &mut Keeper, articles: &[(Id, bool)]) -> Result<
 }
 
 /// Reads what was written since a while before the instant where the index stands.
-fn follow_drafts(state: &State, keeper: &mut Keeper, back: i64) -> Result<()> {
+/// `seen` spares asking the index for what was found the last time, which is most of it
+/// while a newsroom's archive comes in.
+fn follow_drafts(
+    state: &State,
+    keeper: &mut Keeper,
+    seen: &mut HashMap<Id, i64>,
+    back: i64,
+) -> Result<()> {
     let upto = Time(keeper.note.as_ref().map_or(0, |note| note.upto));
+    let mut found_now = Vec::new();
     let mut place = (upto.plus_seconds(-back), Id(uuid::Uuid::nil()));
     let mut newest: Option<(Time, Id)> = None;
     loop {
@@ -518,6 +531,9 @@ fn follow_drafts(state: &State, keeper: &mut Keeper, back: i64) -> Result<()> {
         newest = Some(place);
         let mut changed = Vec::new();
         for (_, id, version) in &found {
+            if seen.get(id) == Some(version) {
+                continue;
+            }
             if keeper
                 .known(*id)?
                 .is_none_or(|(_, known, _)| known != *version)
@@ -535,7 +551,9 @@ fn follow_drafts(state: &State, keeper: &mut Keeper, back: i64) -> Result<()> {
                 keeper.put(&piece)?;
             }
         }
-        if (found.len() as i64) < ENTRIES || state.is_stopping() {
+        let more = found.len() as i64 >= ENTRIES;
+        found_now.extend(found);
+        if !more || state.is_stopping() {
             break;
         }
     }
@@ -545,6 +563,15 @@ fn follow_drafts(state: &State, keeper: &mut Keeper, back: i64) -> Result<()> {
         let at = at.max(upto);
         keeper.commit(Note::new(at.0, id.to_string()))?;
         keeper.show()?;
+    }
+    // Those that the next look back finds again.
+    if let Some((newest, _)) = newest {
+        let since = newest.max(upto).plus_seconds(-BACK);
+        found_now.retain(|(at, ..)| *at >= since);
+        *seen = found_now
+            .into_iter()
+            .map(|(_, id, version)| (id, version))
+            .collect();
     }
     Ok(())
 }

@@ -109,7 +109,14 @@ pub fn bind(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
 
 /// [`bind`] without the locks: what this transaction sees by now.
 pub fn bind_seen(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
-    for (slug, target) in super::articles::ids_of_slugs(c, slugs)? {
+    // No link waits for most of them, which one look tells.
+    let waiting = links::table
+        .filter(links::target_id.is_null())
+        .select(links::slug)
+        .distinct();
+    let awaited: Vec<Option<String>> = load_any!(c, waiting, links::slug, slugs)?;
+    let awaited: Vec<String> = awaited.into_iter().flatten().collect();
+    for (slug, target) in super::articles::ids_of_slugs(c, &awaited)? {
         let waiting = links::table
             .filter(links::slug.eq(slug))
             .filter(links::article_id.ne(target))

@@ -145,10 +145,14 @@ async fn run(context: Context, mode: Mode, pieces: Pieces, spool: Spool) {
     }
 }
 
-/// Writes lines as they arrive.
-async fn each(context: Context, mut pieces: Pieces, mut spool: Spool) -> Result<()> {
+/// A batch that is being written; ends with the spool that its results are in.
+type Writing = actix_web::rt::task::JoinHandle<Result<Spool>>;
+
+/// Writes lines as they arrive: while a batch is written, the next is read.
+async fn each(context: Context, mut pieces: Pieces, spool: Spool) -> Result<()> {
     let mut lines = Lines::new(context.by.config().max_body);
     let mut batch = Vec::new();
+    let mut writing = actix_web::rt::spawn(async { Ok(spool) });
     loop {
         let next = match batch.is_empty() {
             true => Some(pieces.next().await),
@@ -162,7 +166,7 @@ async fn each(context: Context, mut pieces: Pieces, mut spool: Spool) -> Result<
                 for line in arrived {
                     batch.push(line);
                     if is_full(&batch) {
-                        spool = write(&context, std::mem::take(&mut batch), spool).await?;
+                        writing = go_on(&context, std::mem::take(&mut batch), writing).await?;
                     }
                 }
                 continue;
@@ -174,11 +178,12 @@ async fn each(context: Context, mut pieces: Pieces, mut spool: Spool) -> Result<
             Some(Err(error)) => Some(error),
             // Nothing more for the moment.
             None => {
-                spool = write(&context, std::mem::take(&mut batch), spool).await?;
+                writing = go_on(&context, std::mem::take(&mut batch), writing).await?;
                 continue;
             }
         };
-        spool = write(&context, batch, spool).await?;
+        let writing = go_on(&context, batch, writing).await?;
+        let mut spool = writing.await.map_err(internal)??;
         if let Some(error) = failed {
             spool.write(&context.result(lines.number(), Err(error))?)?;
             spool.show();
@@ -195,21 +200,33 @@ fn is_full(batch: &[Line]) -> bool {
     batch.len() >= BATCH || bytes >= BATCH_BYTES
 }
 
-/// Writes a batch in a transaction of its own, and shows what came of it.
-async fn write(context: &Context, batch: Vec<Line>, mut spool: Spool) -> Result<Spool> {
+/// Reads a batch, and begins to write it once the one before is written.
+async fn go_on(context: &Context, batch: Vec<Line>, before: Writing) -> Result<Writing> {
     if batch.is_empty() {
-        return Ok(spool);
+        return Ok(before);
     }
-    let state = Arc::clone(context.by.state());
-    let (reading, numbers) = (
-        context.clone(),
-        batch.iter().map(|line| line.number).collect::<Vec<_>>(),
-    );
+    let reading = context.clone();
     let operations = tokio::task::spawn_blocking(move || {
         let read = |line: &Line| (line.number, reading.read(line));
         batch.iter().map(read).collect::<Vec<_>>()
     });
     let operations = operations.await.map_err(internal)?;
+    let spool = before.await.map_err(internal)??;
+    Ok(actix_web::rt::spawn(write(
+        context.clone(),
+        operations,
+        spool,
+    )))
+}
+
+/// Writes a batch in a transaction of its own, and shows what came of it.
+async fn write(
+    context: Context,
+    operations: Vec<(u64, Result<Operation>)>,
+    mut spool: Spool,
+) -> Result<Spool> {
+    let state = Arc::clone(context.by.state());
+    let numbers: Vec<u64> = operations.iter().map(|(number, _)| *number).collect();
     let writing = context.clone();
     let written = state
         .write_within(BATCH_TIME, move |tx| {
