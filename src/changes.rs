@@ -140,6 +140,18 @@ impl Tag {
         }
     }
 
+    /// What a search finds: nobody knows beforehand which words an article will have.
+    pub fn search() -> Self {
+        Tag::of(b'f', Id(uuid::Uuid::nil()))
+    }
+
+    /// What may be wrong after anything is said about such a thing, beside what the
+    /// entry says.
+    fn of_any(entity: Entity) -> Option<Self> {
+        let searched = matches!(entity, Entity::Article | Entity::Topic | Entity::Author);
+        searched.then(Tag::search)
+    }
+
     /// The newsroom's own settings.
     pub fn site() -> Self {
         Tag::of(b'n', Id(uuid::Uuid::nil()))
@@ -250,7 +262,7 @@ pub struct Entry {
 impl Entry {
     /// Tags of the answers that may now be wrong.
     pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
-        parse_keys(&self.keys)
+        parse_keys(&self.keys).chain(Tag::of_any(self.entity))
     }
 }
 
@@ -398,7 +410,7 @@ impl<'a> Tx<'a> {
             tags: self
                 .entries
                 .iter()
-                .flat_map(|entry| parse_keys(&entry.keys))
+                .flat_map(|entry| parse_keys(&entry.keys).chain(Tag::of_any(entry.entity)))
                 .collect(),
         })
     }

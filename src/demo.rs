@@ -70,6 +70,7 @@ pub async fn load(state: &Arc<State>) -> Result<usize> {
     if any.await? {
         return Ok(0);
     }
+    tracing::info!("making the demo newsroom, its pictures first");
     let drawn = pictures::draw(state).await?;
     let writing = Arc::clone(state);
     let loading = tokio::task::spawn_blocking(move || write(&writing, drawn));

@@ -66,14 +66,14 @@ macro_rules! problem_types {
 
 problem_types! {
     MALFORMED = 400 "malformed", "The request can't be read",
-        "The body isn't valid JSON, front matter or UTF-8, or a value has the wrong type or an unknown name. `errors` lists each place.",
+        "The body isn't valid JSON, front matter or UTF-8, or a value has the wrong type or an unknown name. `errors` tells the place; in a body of blocks it lists all of them.",
         "curl -X POST $API/v1/editor/articles -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' -d '{\"headline\": \"Guten Morgen\"}'";
     BAD_PARAMETER = 400 "bad-parameter", "A query parameter or header is wrong",
         "A parameter is unknown, given twice where one is expected, or has a value outside its range. The detail lists what is known.",
-        "curl '$API/v1/articles?section=politik&limit=20'";
+        "curl \"$API/v1/articles?section=politik&limit=20\"";
     BAD_CURSOR = 400 "bad-cursor", "The cursor doesn't fit this request",
         "A cursor belongs to the filters and the sort order it was handed out with, and can't be made up.",
-        "curl '$API/v1/articles?section=politik'   # start again without cursor, then follow links.next";
+        "curl \"$API/v1/articles?section=politik\"   # start again without cursor, then follow links.next";
     BAD_SLUG = 400 "bad-slug", "The slug isn't in its canonical form",
         "Slugs are lower-case ASCII letters, digits and single hyphens, at most 120, and never look like a UUID. The detail names the canonical form.",
         "curl -T artikel.md -H \"Authorization: Bearer $KEY\" -H 'Content-Type: text/markdown' $API/v1/editor/articles/stadtrat-nahverkehr";
@@ -106,7 +106,7 @@ problem_types! {
         "curl $API/v1/articles   # what there is";
     CURSOR_EXPIRED = 410 "cursor-expired", "The cursor has expired",
         "What has changed since it was handed out is no longer known: it is older than the log of changes is kept, the newsroom was restored from a backup, or the section that was asked for was merged into another. Forget what was synced and start again without a cursor.",
-        "curl '$API/v1/changes'";
+        "curl $API/v1/changes";
     STALE = 412 "stale", "Somebody was faster",
         "The resource has changed since the ETag you sent. The problem names the current ETag, who changed it and when: fetch it, apply your change, send again.",
         "curl -X PATCH $API/v1/editor/articles/stadtrat-nahverkehr -H \"Authorization: Bearer $KEY\" -H 'If-Match: \"v8\"' -H 'Content-Type: application/merge-patch+json' -d '{\"kicker\": \"Nahverkehr\"}'";

@@ -29,12 +29,21 @@ pub struct Words<'a> {
     pub now: Time,
 }
 
+/// What was found.
+#[derive(Default)]
+pub struct FoundDrafts {
+    /// The articles that fit, the best first.
+    pub ids: Vec<Id>,
+    /// Words that were not looked for.
+    pub left_out: Vec<String>,
+}
+
 /// Finds working copies by their words.
 pub trait FindDrafts: Send + Sync {
     /// Waits until what was written before can be found, and for a turn.
     fn turn<'a>(&'a self, state: &'a Arc<State>) -> Turn<'a>;
 
-    /// The articles that fit, the best first; nothing if nobody can tell at present.
-    /// On a thread that may block.
-    fn find(&self, words: &Words<'_>) -> Option<Vec<Id>>;
+    /// The articles that fit; nothing if nobody can tell at present. On a thread that
+    /// may block.
+    fn find(&self, words: &Words<'_>) -> Option<FoundDrafts>;
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 use super::input::{ArticleIn, Sent};
@@ -73,7 +74,8 @@ struct Named {
     stored: Option<Id>,
 }
 
-/// The pictures of a form, as an article names them.
+/// The pictures of a form, as an article names them: by the name of the file, with its
+/// folders, or by the last part of either where only one has it.
 #[derive(Default)]
 pub struct Files {
     by_name: BTreeMap<String, Id>,
@@ -96,16 +98,27 @@ impl Files {
         if address.is_empty() || address.contains(':') {
             return None;
         }
-        let name = address.strip_prefix("./").unwrap_or(address);
-        let decoded = percent_decode_str(name).decode_utf8_lossy();
-        for name in [name, decoded.as_ref()] {
-            if let Some(id) = self.by_name.get(name) {
-                self.named.borrow_mut().insert(name.to_owned());
+        let decoded = percent_decode_str(address).decode_utf8_lossy();
+        for address in [address, decoded.as_ref()] {
+            let name = path_of(address);
+            if let Some((name, id)) = self.called(&name) {
+                self.named.borrow_mut().insert(name.clone());
                 return Some(*id);
             }
         }
-        self.missing.borrow_mut().insert(decoded.into_owned());
+        self.missing.borrow_mut().insert(path_of(&decoded));
         None
+    }
+
+    fn called(&self, name: &str) -> Option<(&String, &Id)> {
+        self.by_name.get_key_value(name).or_else(|| {
+            let mut same = self.by_name.iter().filter(|(known, _)| {
+                let bare = !known.contains('/') || !name.contains('/');
+                bare && last_part(known) == last_part(name)
+            });
+            let first = same.next()?;
+            same.next().is_none().then_some(first)
+        })
     }
 
     /// Replaces `"file": "…"` in an article's JSON by an id.
@@ -141,12 +154,16 @@ impl Files {
         let missing = self.missing.borrow();
         let named = self.named.borrow();
         let missing = missing.iter().map(|name| {
-            let detail = format!("names the picture `{name}`, which isn't in the form");
+            let detail = format!(
+                "names the picture `{name}`, which isn't in the form; add it: -F \"bild=@{name};filename={name}\""
+            );
             FieldError::new("#/article", "missing-file", detail)
         });
         let unused = self.by_name.keys().filter(|name| !named.contains(*name));
         let unused = unused.map(|name| {
-            let detail = format!("doesn't name the picture `{name}`, which is in the form");
+            let detail = format!(
+                "doesn't name the picture `{name}`, which is in the form; name it, as in ![…]({name}), or leave it out"
+            );
             FieldError::new("#/article", "unused-file", detail)
         });
         let errors: Vec<FieldError> = missing.chain(unused).collect();
@@ -160,7 +177,7 @@ impl Files {
 impl Bundle {
     /// Receives a form and looks at its pictures.
     pub async fn receive(edit: &Edit, desk: &Desk, upload: Upload) -> Result<Self> {
-        let turn = desk.turn().await?;
+        let mut arrival = desk.receiving();
         let config = Arc::clone(&edit.state().config);
         let mut digest = Digest::default();
         let mut article: Option<(Vec<u8>, &'static str)> = None;
@@ -177,7 +194,12 @@ impl Bundle {
                     return Err(malformed(detail));
                 }
                 let told = type_of(&part);
-                let bytes = part.bytes(config.max_body).await?;
+                let mut bytes = Vec::new();
+                while let Some(piece) = part.piece().await? {
+                    arrival.admit(piece.len()).await?;
+                    part.within(bytes.len() + piece.len(), config.max_body)?;
+                    bytes.extend_from_slice(&piece);
+                }
                 let is_object = bytes.trim_ascii_start().starts_with(b"{");
                 let content_type = told
                     .or(is_object.then_some("application/json"))
@@ -187,8 +209,8 @@ impl Bundle {
                 article = Some((bytes, content_type));
                 continue;
             }
-            let name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-            let (name, known) = (name.to_owned(), received.contains_key(name));
+            let name = path_of(file_name);
+            let known = received.contains_key(&name);
             check_name(&part, &name, known, received.len())?;
             let mut receiving =
                 Receiving::new(config.data_dir.clone(), config.media_max_bytes).await?;
@@ -201,6 +223,7 @@ impl Bundle {
                     );
                     return Err(Problem::new(&TOO_LARGE, detail).with("limit", most).into());
                 }
+                arrival.admit(piece.len()).await?;
                 receiving.take(piece).await?;
             }
             let done = receiving.finish().await?;
@@ -210,7 +233,7 @@ impl Bundle {
         if idempotency::wants_body(edit.request()) {
             idempotency::note_body(edit.request(), digest);
         }
-        drop(turn);
+        drop(arrival);
         let (article, content_type) = article.ok_or_else(|| {
             malformed("The form holds no part `article`; add it: curl -F article=@artikel.md.")
         })?;
@@ -342,6 +365,18 @@ fn check_name(part: &Part, name: &str, known: bool, count: usize) -> Result<()> 
         )));
     }
     Ok(())
+}
+
+/// The name of a file with its folders, in the one form in which two that mean the same
+/// are equal: composed (NFC), because macOS decomposes the umlauts of file names.
+fn path_of(name: &str) -> String {
+    let name: String = name.replace('\\', "/").nfc().collect();
+    let parts = name.split('/').filter(|part| !matches!(*part, "" | "."));
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// What is wrong with a picture, with its name.

@@ -13,6 +13,7 @@ use crate::db::{Id, Time};
 use crate::error::{FieldError, Result, invalid_all, malformed_all};
 use crate::http::address;
 use crate::http::patch::Patch;
+use crate::http::text;
 use crate::http::upload;
 
 /// Members of the editor's view that can't be written. They may come back as
@@ -347,28 +348,36 @@ impl<'a> Own<'a> {
     /// The slug or id in an address of one of our own articles.
     pub fn article(self, url: &str) -> Option<String> {
         let config = self.config?;
-        if let Some(rest) = config
-            .site_url
-            .as_deref()
-            .and_then(|site| url.strip_prefix(site))
-            && let Some(found) = address::find(&config.site_article_path, rest)
-        {
-            return Some(found.to_owned());
-        }
-        let found = address::find(
-            "/v1/articles/{slug}",
-            url.strip_prefix(config.public_url.as_str())?,
-        )?;
-        Some(found.to_owned())
+        let site = config.site_url.as_deref().unwrap_or_default();
+        let on_site = address::below(site, url)
+            .and_then(|rest| address::find(&config.site_article_path, rest));
+        let here = || {
+            let rest = address::below(&config.public_url, url)?;
+            address::find("/v1/articles/{slug}", rest)
+        };
+        let found = on_site.or_else(here)?;
+        (text::is_slug(found) || found.parse::<Id>().is_ok()).then(|| found.to_owned())
     }
 
     /// The id in an address of an uploaded picture, or of one of its renditions.
     pub fn medium(self, url: &str) -> Option<Id> {
-        let path = url.strip_prefix(self.config?.public_url.as_str())?;
+        let path = address::below(&self.config?.public_url, url)?;
         let rest = ["/media/", "/v1/media/", "/v1/editor/media/"]
             .into_iter()
             .find_map(|begin| path.strip_prefix(begin))?;
         rest.split(['/', '?', '#']).next()?.parse().ok()
+    }
+
+    /// An end link to an address of one of our own articles leads to the article.
+    fn links(self, links: &mut [LinkIn]) {
+        for link in links {
+            if let (None, Some(url)) = (&link.article, &link.url)
+                && let Some(word) = self.article(url)
+            {
+                link.article = Some(ArticleRefIn::Text(word));
+                link.url = None;
+            }
+        }
     }
 
     fn picture(self, picture: &mut Picture) {
@@ -381,6 +390,7 @@ impl<'a> Own<'a> {
     }
 
     fn body(self, body: &mut Body) {
+        body.lead_to_articles(|url| self.article(url));
         body.retain_images(|image| {
             if let Some(id) = self.medium(&image.url) {
                 image.id = Some(id.0);
@@ -407,6 +417,9 @@ pub fn from_members(mut value: Value, own: Own<'_>) -> Result<Sent> {
     let mut article: ArticleIn = upload::from_value(value)?;
     if let Some(picture) = &mut article.image {
         own.picture(picture);
+    }
+    if let Some(links) = &mut article.related {
+        own.links(links);
     }
     let (body, warnings) = match article.body.take() {
         Some(body) => body.read("#/body", own)?,
@@ -485,6 +498,9 @@ pub fn patch_from_members(
         for name in ["url", "width", "height"] {
             picture.insert(name.to_owned(), Value::Null);
         }
+    }
+    if let Patch::Value(links) = &mut patch.related {
+        own.links(links);
     }
     let (body, warnings) = match std::mem::take(&mut patch.body) {
         Patch::Absent => (Patch::Absent, Vec::new()),

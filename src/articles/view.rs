@@ -19,6 +19,19 @@ use crate::sections::{self, Tree};
 
 /// What a write did, short enough for a terminal.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e",
+    "slug": "stadtrat-beschliesst-kostenlosen-nahverkehr",
+    "state": "draft",
+    "version": 3,
+    "revision": 2,
+    "result": "updated",
+    "links": {
+        "editor": "https://api.example/v1/editor/articles/0192f3c4-7a10-7c55-9d0e-3f1b2a4c5d6e",
+        "public": "https://api.example/v1/articles/stadtrat-beschliesst-kostenlosen-nahverkehr",
+    },
+    "warnings": [{"code": "raw-html", "detail": "The tag <div> was left out; its text was kept.", "line": 3, "column": 1}],
+}))]
 pub struct Receipt {
     /// The article's id.
     pub id: Id,
@@ -46,6 +59,10 @@ pub struct Receipt {
     pub links: ReceiptLinks,
     /// What could not be kept as it was sent, or what should be known.
     pub warnings: Vec<Warning>,
+    /// Of a dry run, the article as it would be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub article: Option<Box<ArticleView>>,
 }
 
 /// What a write answers: a receipt, or with `Prefer: return=representation` the
@@ -96,6 +113,7 @@ impl Receipt {
             visible_at: row.published_at.filter(|at| *at > now),
             links: links(row, config),
             warnings,
+            article: None,
         }
     }
 }

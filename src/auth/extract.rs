@@ -219,7 +219,7 @@ impl Access {
             ))
             .into()),
             Err(Flaw::Checksum) => Err(invalid_token(
-                "This key's checksum is wrong: a character was changed when it was copied or typed.",
+                "This key's checksum is wrong: a character was changed when it was copied or typed. Copy it again, or make a new one.",
             )
             .into()),
         }
@@ -288,7 +288,7 @@ impl Access {
             .await?;
         let Some((user, holds)) = found else {
             return Err(invalid_token(
-                "This access token is signed here, but its user doesn't exist.",
+                "This access token is signed here, but its user doesn't exist any more. Sign in as another: POST /v1/auth/login.",
             )
             .into());
         };
@@ -358,32 +358,38 @@ impl std::fmt::Display for Refusal {
             ),
             Refusal::Algorithm(name) => write!(
                 f,
-                "This token's header says `alg: {}`; access tokens of this API are signed with HS256.",
+                "This token's header says `alg: {}`; access tokens of this API are signed with HS256. Get one at POST /v1/auth/login.",
                 short(name)
             ),
             Refusal::Type(Some(name)) => write!(
                 f,
-                "This token's header says `typ: {}`; access tokens of this API are `at+jwt`.",
+                "This token's header says `typ: {}`; access tokens of this API are `at+jwt`. Get one at POST /v1/auth/login.",
                 short(name)
             ),
             Refusal::Type(None) => {
-                f.write_str("This token's header has no `typ`; access tokens of this API are `at+jwt`.")
+                f.write_str("This token's header has no `typ`; access tokens of this API are `at+jwt`. Get one at POST /v1/auth/login.")
             }
             Refusal::Signature => f.write_str(
                 "This access token's signature is wrong: it was changed, or signed by another installation or with a secret that has been replaced. Sign in again.",
             ),
-            Refusal::Claims => f.write_str("This access token lacks a claim, or one has the wrong type."),
+            Refusal::Claims => f.write_str(
+                "This access token lacks a claim, or one has the wrong type. Sign in again: POST /v1/auth/login.",
+            ),
             Refusal::Issuer(name) => write!(
                 f,
                 "This access token was issued by {}, not by this API (PUBLIC_URL). Sign in here.",
                 short(name)
             ),
             Refusal::Audience(name) => {
-                write!(f, "This access token is meant for {}, not for this API.", short(name))
+                write!(
+                    f,
+                    "This access token is meant for {}, not for this API. Sign in here: POST /v1/auth/login.",
+                    short(name)
+                )
             }
             Refusal::Early { seconds } => write!(
                 f,
-                "This access token is good only in {seconds} seconds: the clock of the machine that issued it is ahead."
+                "This access token is good only in {seconds} seconds: the clock of the machine that issued it is ahead. Set that clock right, or wait."
             ),
             Refusal::Expired { seconds } => write!(
                 f,

@@ -27,6 +27,9 @@ const FORGOTTEN_AFTER: i64 = 900;
 /// How many addresses, and how many accounts, are remembered.
 const REMEMBERED: usize = 10_000;
 
+/// What the limit is called in `RateLimit`.
+const POLICY: &str = "wrong-passwords";
+
 /// Who failed how often.
 pub struct Limits {
     /// Failures from one address at once; 0 is no limit at all.
@@ -135,6 +138,23 @@ impl Limits {
         })
     }
 
+    /// How an address stands; `None` without a limit.
+    pub fn standing(&self, address: IpAddr, now: Time) -> Option<Standing> {
+        if self.burst == 0 {
+            return None;
+        }
+        let buckets = &self.lock().addresses;
+        let bucket = buckets.get(&network(address));
+        let level = bucket.map_or(0.0, |bucket| bucket.now(now));
+        Some(Standing {
+            policy: POLICY,
+            quota: self.burst,
+            window: (f64::from(self.burst) * FORGIVEN_AFTER) as u64,
+            remaining: (f64::from(self.burst) - level).max(0.0) as u32,
+            reset: (level * FORGIVEN_AFTER).ceil() as u64,
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Failures> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -223,7 +243,7 @@ fn wait(of_what: &str, seconds: i64, burst: Option<u32>) -> crate::error::Error 
         return problem.into();
     };
     let standing = Standing {
-        policy: "wrong-passwords",
+        policy: POLICY,
         quota,
         window: (f64::from(quota) * FORGIVEN_AFTER) as u64,
         remaining: 0,

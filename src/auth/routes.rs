@@ -229,7 +229,11 @@ impl From<&Actor> for Whoami {
     request_body(content = LoginIn, content_type = "application/json"),
     responses(
         (status = 200, description = "You are signed in", body = Tokens,
-            headers(("Cache-Control" = String, description = "`private, no-store`"))),
+            headers(
+                ("Cache-Control" = String, description = "`private, no-store`"),
+                ("RateLimit" = String, description = "How many wrong passwords this address has left, and in how many seconds all of them"),
+                ("RateLimit-Policy" = String, description = "How many it has at once"),
+            )),
         AnyoneProblems, Unauthenticated, BodyProblems, Limited,
     ),
 )]
@@ -250,6 +254,9 @@ pub async fn log_in(
         .await;
     if let (Err(_), Some(known)) = (&session, known) {
         request.extensions_mut().insert(known);
+    }
+    if let Some(standing) = access.sign_in_standing(address, state.now()) {
+        request.extensions_mut().insert(standing);
     }
     let session = session?;
     tokens(&state, &access, session)

@@ -45,7 +45,10 @@ fn from_file(folder: &Path) -> Result<String> {
     let path = file(folder);
     let cannot = |error: std::io::Error| internal(format!("{}: {error}", path.display()));
     match std::fs::read_to_string(&path) {
-        Ok(secret) => return Ok(secret.trim().to_owned()),
+        Ok(secret) => {
+            warn_if_others_can_read(&path);
+            return Ok(secret.trim().to_owned());
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(cannot(error)),
     }
@@ -70,6 +73,19 @@ fn from_file(folder: &Path) -> Result<String> {
     linked.and(removed).map_err(cannot)?;
     let secret = std::fs::read_to_string(&path).map_err(cannot)?;
     Ok(secret.trim().to_owned())
+}
+
+/// Whoever reads the secret can sign in as anybody; `check` calls it an error.
+fn warn_if_others_can_read(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(data) = std::fs::metadata(path)
+        && std::os::unix::fs::MetadataExt::mode(&data) & 0o077 != 0
+    {
+        let path = path.display();
+        tracing::warn!(
+            "others can read {path}, with which access tokens are signed: chmod 600 {path}"
+        );
+    }
 }
 
 fn generate() -> Result<String> {

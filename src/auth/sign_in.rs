@@ -8,7 +8,9 @@ use super::ops::{self, Session};
 use super::passwords::{MAX_BYTES, Password, Verdict};
 use super::{Access, Actor, Known};
 use crate::audit::model::Origin;
+use crate::db::Time;
 use crate::error::{Result, invalid, invalid_all};
+use crate::http::limited::Standing;
 use crate::state::State;
 
 impl Access {
@@ -45,6 +47,11 @@ impl Access {
         state
             .write(move |tx| ops::sign_in(tx, &origin, id, &hash, rehashed))
             .await
+    }
+
+    /// How an address stands with wrong passwords.
+    pub fn sign_in_standing(&self, address: IpAddr, now: Time) -> Option<Standing> {
+        self.limits.standing(address, now)
     }
 
     /// Sets somebody's own password.

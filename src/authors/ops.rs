@@ -107,7 +107,7 @@ impl Term for Author {
             url,
             aliases,
         } = patch;
-        let Kept { item, others } = old;
+        let Kept { item, .. } = old;
         let mut input = AuthorIn {
             name: name.or(item.name.clone()),
             slug: Some(slug.or(item.slug.clone())),
@@ -115,7 +115,7 @@ impl Term for Author {
             bio: item.bio.clone(),
             email: item.email.clone(),
             url: item.url.clone(),
-            aliases: Some(aliases.or(others.aliases.clone())),
+            aliases: aliases.said(),
             former_slugs: Default::default(),
             id: None,
             version: Default::default(),

@@ -167,6 +167,9 @@ fn advice(said: &str, line: &str) -> String {
         }
     }
     let said = said.split(" at line ").next().unwrap_or_default();
+    if said.contains("recursion limit") {
+        return "it is nested too deep; write it flatter".to_owned();
+    }
     format!("{said}; a value with a colon or quotes in it needs double quotes around it")
 }
 

@@ -15,21 +15,58 @@ impl Body {
     /// Visits every reference to an article, in reading order. The visitor may
     /// change it, for example to bind a slug to the id it was found under.
     pub fn for_each_article_ref(&mut self, mut visit: impl FnMut(RefKind, &mut ArticleRef)) {
-        for block in &mut self.blocks {
+        self.for_each_placed_ref(|_, kind, article| visit(kind, article));
+    }
+
+    /// [`Body::for_each_article_ref`] with the number of the block that each stands in.
+    pub fn for_each_placed_ref(&mut self, mut visit: impl FnMut(usize, RefKind, &mut ArticleRef)) {
+        for (index, block) in self.blocks.iter_mut().enumerate() {
             if let Block::Related(Related {
                 target: RelatedTarget::Article(article),
                 ..
             }) = block
             {
-                visit(RefKind::Inline, article);
+                visit(index, RefKind::Inline, article);
             }
             for_each_text(block, &mut |spans| {
                 for span in spans.iter_mut() {
                     if let Some(Link::Article(article)) = &mut span.link {
-                        visit(RefKind::Text, article);
+                        visit(index, RefKind::Text, article);
                     }
                 }
             });
+        }
+    }
+
+    /// Turns links to addresses of articles of this newsroom into links to the articles;
+    /// `find` tells the slug or id in such an address.
+    pub fn lead_to_articles(&mut self, find: impl Fn(&str) -> Option<String>) {
+        let mut found = false;
+        let mut article = |url: &str| {
+            let word = find(url)?;
+            found = true;
+            Some(ArticleRef::parse(&word))
+        };
+        for block in &mut self.blocks {
+            if let Block::Related(Related { target, .. }) = block
+                && let RelatedTarget::Url(url) = target
+                && let Some(article) = article(url)
+            {
+                *target = RelatedTarget::Article(article);
+            }
+            for_each_text(block, &mut |spans| {
+                for span in spans.iter_mut() {
+                    if let Some(Link::Url(url)) = &span.link
+                        && let Some(article) = article(url)
+                    {
+                        span.link = Some(Link::Article(article));
+                    }
+                }
+            });
+        }
+        if found {
+            // Words whose links now lead to the same article join.
+            self.normalize();
         }
     }
 

@@ -44,7 +44,7 @@ impl Refused {
             }
             (Refused::Scheme, Use::Media) => {
                 "Only http and https addresses are allowed here; write the whole address, such as \
-                 https://example.org/image.jpg."
+                 https://example.org/image.jpg, or send a picture along in a form."
                     .to_owned()
             }
             (Refused::Malformed, _) => {

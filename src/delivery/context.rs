@@ -39,7 +39,7 @@ pub struct Context {
     pub tree: Tree,
     /// What revisions name, and what it is now, of what was asked for.
     names: RwLock<HashMap<Id, Named>>,
-    zone: Tz,
+    pub(super) zone: Tz,
     /// The settings.
     pub config: Arc<Config>,
     /// Finds articles that are alike, if this server searches.

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
+
 use super::article::BodyOut;
 use super::card::Card;
 use super::context::Context;
 use super::pictures::{Pictures, RenditionFile};
 use crate::articles::model::{LiveLink, LiveRevision, LiveRow, Picture, RevisionHead, ids};
+use crate::articles::view::Correction;
 use crate::changes::Tag;
 use crate::content::{self, ArticleRef, Body, Find, ResolvedArticle, ResolvedBlock, Show};
 use crate::db::{Conn, Id, Time};
@@ -31,6 +34,7 @@ pub struct Resolved {
     pub tags: Vec<Tag>,
     pub(super) appears: Option<Time>,
     pub(super) disappears: Option<Time>,
+    zone: Tz,
 }
 
 /// The articles that an article's links lead to and that readers see.
@@ -165,6 +169,7 @@ impl Resolved {
             tags,
             appears,
             disappears,
+            zone: context.zone,
         }
     }
 
@@ -198,6 +203,32 @@ impl Resolved {
         }))
     }
 
+    /// The text and below it what was corrected, for forms that stand alone: there is
+    /// no other place in them where readers could learn of that.
+    fn document(&self) -> Result<Body> {
+        let mut body = self.body()?;
+        let primary = self.revision.language.split('-').next();
+        let is_german = primary.is_some_and(|primary| primary.eq_ignore_ascii_case("de"));
+        for Correction { at, text } in Correction::of(self.row.corrections.as_deref())? {
+            let day = at.to_datetime().with_timezone(&self.zone);
+            let title = match is_german {
+                true => day.format("Korrektur, %-d.%-m.%Y"),
+                false => day.format("Correction, %Y-%m-%d"),
+            };
+            let span = content::Span {
+                text,
+                ..content::Span::default()
+            };
+            let text = content::Block::Paragraph(content::Paragraph { spans: vec![span] });
+            body.blocks.push(content::Block::Callout(content::Callout {
+                style: content::CalloutStyle::Note,
+                title: Some(title.to_string()),
+                blocks: vec![text],
+            }));
+        }
+        Ok(body)
+    }
+
     /// The text as blocks.
     fn blocks(&self) -> Result<Vec<ResolvedBlock>> {
         let find: Find<'_> = &mut |article| self.targets.find(article);
@@ -221,26 +252,26 @@ impl Resolved {
         Ok(out)
     }
 
-    /// The text as HTML.
+    /// The text as HTML, with what was corrected.
     pub fn to_html(&self) -> Result<String> {
-        Ok(content::to_html(&self.body()?))
+        Ok(content::to_html(&self.document()?))
     }
 
-    /// The text as Markdown, under its headline.
+    /// The text as Markdown, under its headline, with what was corrected.
     pub fn to_markdown(&self) -> Result<String> {
         let headline = format!("# {}", plain_markdown(&self.revision.headline));
         let teaser = self.revision.teaser.as_deref().map(plain_markdown);
-        let body = content::to_markdown(&self.body()?);
+        let body = content::to_markdown(&self.document()?);
         let parts = [Some(headline), teaser, Some(body)];
         Ok(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
     }
 
-    /// The text as plain text, under its headline.
+    /// The text as plain text, under its headline, with what was corrected.
     pub fn to_text(&self) -> Result<String> {
         let parts = [
             Some(self.revision.headline.clone()),
             self.revision.teaser.clone(),
-            Some(content::to_text(&self.body()?)),
+            Some(content::to_text(&self.document()?)),
         ];
         Ok(parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n"))
     }

@@ -33,8 +33,9 @@ use crate::search::query::{LENGTH_MAX, Query};
 use crate::search::{Public, find};
 use crate::state::State;
 
-/// Seconds that an answer lives.
-pub const LIFETIME: i64 = 10;
+/// Seconds that an answer lives at most; it ends before that with whatever is
+/// published.
+pub const LIFETIME: i64 = 600;
 /// Hits that are fetched beyond a page, in case some fall away.
 const SPARE: usize = 5;
 /// How often more are fetched because too many fell away.
@@ -251,9 +252,26 @@ pub async fn search_articles(
     };
     serve_after(&request, &state, &constants, key, turn, move |conn, now| {
         let context = contexts.get(conn, &shared)?;
-        page(conn, now, &wanted, &context, &public)
+        let is_behind = is_behind(&public, &shared);
+        let draft = page(conn, now, &wanted, &context, &public)?;
+        Ok(kept(draft, now, is_behind))
     })
     .await
+}
+
+/// Whether the index lacks something that this node has heard of.
+pub fn is_behind(public: &Public, state: &State) -> bool {
+    public.standing().upto < state.followed()
+}
+
+/// An answer out of an index that was behind when it was asked is for this request
+/// alone: what it lacks was published before.
+pub fn kept(mut draft: Draft, now: Time, is_behind: bool) -> Draft {
+    if is_behind {
+        draft.revalidate = true;
+        draft.appears_at(Some(now));
+    }
+    draft
 }
 
 fn page(
@@ -300,7 +318,7 @@ fn page(
         cursor::write_hit(place.score, position, counted_from, &filters)
     });
 
-    let mut tags = vec![Tag::site()];
+    let mut tags = vec![Tag::site(), Tag::search()];
     tags.extend(name_tags(&wanted.list));
     for (row, head) in &found.rows {
         context.tag_card(row, head, &mut tags);

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::card::unique;
 use super::context::{Context, Contexts};
-use super::search::{LIFETIME, q_of, visible};
+use super::search::{LIFETIME, is_behind, kept, q_of, visible};
 use super::serve::serve_after;
 use crate::changes::Tag;
 use crate::db::{Conn, Id, Time};
@@ -187,7 +187,9 @@ pub async fn suggest(
     serve_after(&request, &state, &constants, key, turn, move |conn, now| {
         let context = contexts.get(conn, &shared)?;
         let names = contexts.suggestible(conn, &shared)?;
-        suggestions(conn, now, &typed, limit as usize, &context, &names, &public)
+        let is_behind = is_behind(&public, &shared);
+        let draft = suggestions(conn, now, &typed, limit as usize, &context, &names, &public)?;
+        Ok(kept(draft, now, is_behind))
     })
     .await
 }
@@ -201,7 +203,7 @@ fn suggestions(
     names: &[Suggestible],
     public: &Public,
 ) -> Result<Draft> {
-    let mut tags = vec![Tag::site()];
+    let mut tags = vec![Tag::site(), Tag::search()];
     let mut items = Vec::new();
     let mut expires = None;
     if !typed.is_empty() {

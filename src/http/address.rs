@@ -103,6 +103,38 @@ pub fn find<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     rest.is_empty().then_some(wanted).flatten()
 }
 
+/// What follows a website's address in an address below it. Whether that is written with
+/// http or https, with `www.`, in which case its host is, and with a port that goes
+/// without saying, makes no difference: browsers get to the same page.
+pub fn below<'a>(site: &str, address: &'a str) -> Option<&'a str> {
+    let (host, path) = split(site)?;
+    let (other, rest) = split(address.trim())?;
+    if !host.eq_ignore_ascii_case(other) {
+        return None;
+    }
+    let rest = rest.strip_prefix(path.trim_end_matches('/'))?;
+    (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then_some(rest)
+}
+
+/// The host of an address, without what makes no difference, and what follows it.
+fn split(address: &str) -> Option<(&str, &str)> {
+    let rest = ["https://", "http://", "//"]
+        .into_iter()
+        .find_map(|scheme| {
+            let begins = address.get(..scheme.len())?.eq_ignore_ascii_case(scheme);
+            begins.then(|| &address[scheme.len()..])
+        })?;
+    let (host, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = host
+        .strip_suffix(":443")
+        .or(host.strip_suffix(":80"))
+        .unwrap_or(host);
+    let named = host
+        .get(..4)
+        .is_some_and(|begin| begin.eq_ignore_ascii_case("www."));
+    Some((if named { &host[4..] } else { host }, rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +170,27 @@ mod tests {
         assert_eq!(find("/{yyyy}/{mm}/{slug}/", "/impressum"), None);
         assert!(check_pattern("/{yyyy}/").is_err());
         assert!(check_pattern("/{slug}/{foo}").is_err());
+    }
+
+    #[test]
+    fn what_makes_no_difference_hides_no_address_of_ours() {
+        let site = "https://www.flussblick.example/zeitung/";
+        for address in [
+            "https://www.flussblick.example/zeitung/a",
+            "http://flussblick.example/zeitung/a",
+            " HTTPS://Flussblick.EXAMPLE:443/zeitung/a",
+            "//flussblick.example:80/zeitung/a",
+        ] {
+            assert_eq!(below(site, address), Some("/a"), "{address}");
+        }
+        for address in [
+            "https://flussblick.example/zeitungen/a",
+            "https://flussblick.example.evil/zeitung/a",
+            "https://flussblick.example:8443/zeitung/a",
+            "mailto:a@flussblick.example",
+            "wwwé",
+        ] {
+            assert_eq!(below(site, address), None, "{address}");
+        }
     }
 }

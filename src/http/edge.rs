@@ -21,8 +21,8 @@ use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Constants, EXPOSED};
-use super::client;
 use super::reply::PRIVATE;
+use super::{client, limited};
 use crate::audit::model::Origin;
 use crate::cache::Known;
 use crate::config::Config;
@@ -486,6 +486,14 @@ fn problem_document(request: &HttpRequest, response: HttpResponse, id: &RequestI
     // Headers that the framework set, such as a `WWW-Authenticate`, stay.
     if error.is_none() {
         *built.status_mut() = status;
+    }
+    // And how the client stands with its limits, unless that is the problem.
+    for name in [limited::POLICY, limited::LIMIT] {
+        if let Some(value) = response.headers().get(&name)
+            && !built.headers().contains_key(&name)
+        {
+            built.headers_mut().insert(name, value.clone());
+        }
     }
     if problem.kind.status == 404
         && !built.headers().contains_key(header::CACHE_CONTROL)

@@ -89,16 +89,22 @@ impl Part {
     pub async fn bytes(&mut self, limit: usize) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         while let Some(piece) = self.piece().await? {
-            if bytes.len() + piece.len() > limit {
-                let detail = format!(
-                    "The part `{}` is larger than {limit} bytes, which is the most this API takes.",
-                    self.name
-                );
-                return Err(Problem::new(&TOO_LARGE, detail).with("limit", limit).into());
-            }
+            self.within(bytes.len() + piece.len(), limit)?;
             bytes.extend_from_slice(&piece);
         }
         Ok(bytes)
+    }
+
+    /// 413 if the part has become larger than this.
+    pub fn within(&self, length: usize, limit: usize) -> Result<()> {
+        if length <= limit {
+            return Ok(());
+        }
+        let detail = format!(
+            "The part `{}` is larger than {limit} bytes, which is the most this API takes.",
+            self.name
+        );
+        Err(Problem::new(&TOO_LARGE, detail).with("limit", limit).into())
     }
 }
 

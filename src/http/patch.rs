@@ -54,6 +54,18 @@ impl<T> Patch<T> {
         }
     }
 
+    /// What is said: the type's default if it is removed, `None` if nothing is.
+    pub fn said(self) -> Option<T>
+    where
+        T: Default,
+    {
+        match self {
+            Patch::Absent => None,
+            Patch::Null => Some(T::default()),
+            Patch::Value(value) => Some(value),
+        }
+    }
+
     /// Whether the member was left out.
     pub fn is_absent(&self) -> bool {
         matches!(self, Patch::Absent)

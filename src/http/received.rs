@@ -51,7 +51,7 @@ impl Receiving {
         });
         Ok(Receiving {
             written: Some((made.await.map_err(internal)??, Context::new(&SHA256))),
-            waiting: Vec::with_capacity(PIECE),
+            waiting: Vec::new(),
             length: 0,
             limit,
         })

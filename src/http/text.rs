@@ -218,7 +218,7 @@ pub fn check(value: &str, pointer: &str, max: usize, lines: bool, errors: &mut V
 
 /// Checks a text that must say something: [`check`], and not empty.
 pub fn check_required(value: &str, pointer: &str, max: usize, errors: &mut Vec<FieldError>) {
-    if value.trim().is_empty() {
+    if is_blank(value) {
         errors.push(FieldError::new(
             pointer,
             "required",
@@ -226,6 +226,18 @@ pub fn check_required(value: &str, pointer: &str, max: usize, errors: &mut Vec<F
         ));
     }
     check(value, pointer, max, false, errors);
+}
+
+/// Whether nothing of a text is to be seen: white space, and characters that only tell
+/// how others are set.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+            )
+    })
 }
 
 /// Checks a slug that a client chose.

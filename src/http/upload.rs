@@ -259,6 +259,16 @@ impl Pieces {
 
 /// Bytes as UTF-8.
 pub fn text(bytes: &[u8]) -> Result<String> {
+    if let [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] = bytes {
+        return Err(malformed(
+            "The body is UTF-16, and this API reads UTF-8. Save the file as UTF-8 (iconv -f utf-16 -t utf-8 does it).",
+        ));
+    }
+    if let [0x1F, 0x8B, ..] = bytes {
+        return Err(malformed(
+            "The body is compressed (gzip), which this API doesn't read. Send it as it is, without Content-Encoding.",
+        ));
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(error) => {
@@ -379,11 +389,19 @@ fn explain(text: &str) -> (&'static str, String) {
         };
         (code, super::text::unknown(unknown, &known))
     } else if text.starts_with("missing field") {
-        ("missing-field", format!("{text}; add it"))
+        ("missing-field", missing_field(text))
     } else if text.starts_with("duplicate field") {
         ("duplicate-field", format!("{text}; send it once"))
     } else {
         ("wrong-type", in_terms_of_json(text))
+    }
+}
+
+/// Serde's message about a member that isn't there, with a line to copy.
+fn missing_field(text: &str) -> String {
+    match text.split('`').nth(1) {
+        Some(name) => format!("{text}; add it: {{\"{name}\": …}}"),
+        None => format!("{text}; add it"),
     }
 }
 

@@ -36,7 +36,7 @@ pub fn add(tx: &mut Tx<'_>, actor: &Actor, new: KeyIn) -> Result<Made> {
         errors.push(FieldError::new(
             "#/expires_at",
             "in-the-past",
-            "has passed already",
+            "has passed already; send a later one",
         ));
     }
     if !errors.is_empty() {

@@ -31,6 +31,8 @@ const VALUE_MAX: usize = 16 << 10;
 const FORM_MAX: u64 = 128 << 10;
 /// Pictures that are held in memory at once, to be looked at.
 const AT_ONCE: usize = 2;
+/// Of what arrives, this many bytes need no turn: slow clients don't get beyond.
+const LARGE: u64 = 64 << 10;
 
 /// Takes pictures in; one a process.
 pub struct Desk {
@@ -61,9 +63,13 @@ pub struct Picture {
 }
 
 impl Desk {
-    /// A turn to receive pictures, as files on the disk.
-    pub async fn turn(&self) -> Result<SemaphorePermit<'_>> {
-        self.arriving.acquire().await.map_err(internal)
+    /// Waits for a turn to receive what is large, as files on the disk.
+    pub fn receiving(&self) -> Arrival<'_> {
+        Arrival {
+            desk: self,
+            turn: None,
+            bytes: 0,
+        }
     }
 
     /// Looks at what was received. At most two are in memory at a time, so that
@@ -83,6 +89,25 @@ impl Desk {
             })
         });
         looked.await.map_err(internal)?
+    }
+}
+
+/// What one request brings. It takes its turn once that is large, so that whoever sends
+/// a byte a second holds up nobody.
+pub struct Arrival<'a> {
+    desk: &'a Desk,
+    turn: Option<SemaphorePermit<'a>>,
+    bytes: u64,
+}
+
+impl Arrival<'_> {
+    /// Waits until so many more bytes may be kept.
+    pub async fn admit(&mut self, bytes: usize) -> Result<()> {
+        self.bytes += bytes as u64;
+        if self.bytes > LARGE && self.turn.is_none() {
+            self.turn = Some(self.desk.arriving.acquire().await.map_err(internal)?);
+        }
+        Ok(())
     }
 }
 
@@ -107,12 +132,12 @@ impl Desk {
         config: &Config,
         said: Said,
     ) -> Result<(Received, Said)> {
-        let _turn = self.turn().await?;
-        receive(upload, request, config, said).await
+        receive(self.receiving(), upload, request, config, said).await
     }
 }
 
 async fn receive(
+    mut arrival: Arrival<'_>,
     upload: Upload,
     request: &HttpRequest,
     config: &Config,
@@ -131,6 +156,7 @@ async fn receive(
     if !is_form {
         let mut pieces = upload.pieces();
         while let Some(piece) = pieces.next().await? {
+            arrival.admit(piece.len()).await?;
             receiving.take(piece).await?;
         }
         let received = receiving.finish().await?;
@@ -159,6 +185,7 @@ async fn receive(
                 ));
             };
             while let Some(piece) = part.piece().await? {
+                arrival.admit(piece.len()).await?;
                 receiving.take(piece).await?;
             }
             let done = receiving.finish().await?;

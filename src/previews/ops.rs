@@ -51,7 +51,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, key: &Key, input: &PreviewLinkIn) 
         errors.push(FieldError::new(
             "#/expires_at",
             "in-the-past",
-            "has passed already",
+            "has passed already; send a later one",
         ));
     } else if expires_at > latest {
         let detail = format!("lies more than 30 days ahead; {latest} is the latest");

@@ -124,20 +124,24 @@ pub fn fold(word: &str) -> String {
     folded
 }
 
-/// `ae`, `oe` and `ue` as one letter, where they can be an umlaut: not after
-/// another vowel (`neue`, `bauen`) or a `q` (`Quelle`).
+/// `ae`, `oe` and `ue` as one letter, where they can be an umlaut: not after a `q`
+/// (`Quelle`), and `ue` not after another vowel (`neue`, `bauen`) unless `über` or `üben`
+/// may begin there (`Videoüberwachung`).
 fn umlauts(word: &str) -> String {
+    let chars: Vec<char> = word.chars().collect();
     let mut out = String::with_capacity(word.len());
     let mut before = ' ';
-    let mut chars = word.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut at = 0;
+    while let Some(c) = chars.get(at).copied() {
         out.push(c);
-        if matches!(c, 'a' | 'o' | 'u')
-            && !matches!(before, 'a' | 'e' | 'i' | 'o' | 'u' | 'y' | 'q')
-            && chars.peek() == Some(&'e')
-        {
-            chars.next();
-        }
+        let after_vowel = matches!(before, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+        let may_be = match c {
+            'a' | 'o' => true,
+            'u' => before != 'q' && (!after_vowel || chars.get(at + 2) == Some(&'b')),
+            _ => false,
+        };
+        let is_umlaut = may_be && chars.get(at + 1) == Some(&'e');
+        at += if is_umlaut { 2 } else { 1 };
         before = c;
     }
     out

@@ -7,9 +7,8 @@ use super::follower::Follower;
 use super::index::Standing;
 use super::piece::mark;
 use super::query::Query;
-use crate::articles::find::{FindDrafts, Turn, Words};
+use crate::articles::find::{FindDrafts, FoundDrafts, Turn, Words};
 use crate::articles::model::State as Stands;
-use crate::db::Id;
 use crate::state::State;
 
 /// How many of the best are filtered further.
@@ -34,7 +33,7 @@ impl FindDrafts for Drafts {
         })
     }
 
-    fn find(&self, words: &Words<'_>) -> Option<Vec<Id>> {
+    fn find(&self, words: &Words<'_>) -> Option<FoundDrafts> {
         let Words { filter, .. } = words;
         let mut marks: Vec<Vec<String>> = Vec::new();
         let mut only = |found: Vec<String>| {
@@ -94,6 +93,9 @@ impl FindDrafts for Drafts {
         let index = self.0.drafts_index();
         index.view()?;
         let found = index.with(|view| super::find::find(view, &wanted)).ok()?;
-        Some(found.hits.iter().map(|hit| hit.id).collect())
+        Some(FoundDrafts {
+            ids: found.hits.iter().map(|hit| hit.id).collect(),
+            left_out: found.left_out,
+        })
     }
 }

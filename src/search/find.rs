@@ -41,6 +41,10 @@ mod weight {
     pub const TITLE: f32 = 0.8;
     /// Only the beginning of a word.
     pub const BEGINNING: f32 = 0.2;
+    /// The beginning of a word in the lead.
+    pub const BEGINNING_LEAD: f32 = 0.3;
+    /// The beginning of a word in the headline.
+    pub const BEGINNING_HEAD: f32 = 0.6;
     /// If every word stands in the headline: times the part of it that they are.
     pub const WHOLE: f32 = 2.0;
     /// What the oldest article keeps.
@@ -281,12 +285,12 @@ impl Search<'_> {
         // The rarest leads; sums are made in the order of the query.
         let mut order: Vec<usize> = (0..parts.len()).collect();
         order.sort_by_key(|at| (self.plans[*at].frequency, *at));
-        let text_alone: f32 = self
-            .plans
-            .iter()
-            .map(|plan| plan.weight * (weight::TEXT + weight::EXACT))
-            .sum();
-        let text_alone = points(text_alone).saturating_add(1);
+        // What no article scores that has none of the words in headline or lead, and
+        // none that has none of them in the headline.
+        let weights: f32 = self.plans.iter().map(|plan| plan.weight).sum();
+        let most = |counts: f32| points(weights * counts).saturating_add(1);
+        let text_alone = most(weight::TEXT + weight::EXACT);
+        let no_headline = most(weight::TEXT + weight::EXACT + weight::LEAD);
         let range = (
             self.wanted.from.map_or(i64::MIN, |at| at.0),
             self.wanted.before.map_or(i64::MAX, |at| at.0),
@@ -295,9 +299,16 @@ impl Search<'_> {
         let mut matched = false;
         let mut doc = 0;
         loop {
-            if ranked && best.least().is_some_and(|least| text_alone < least.score) {
-                let next = parts.iter_mut().map(|part| part.next_prominent(doc)).min();
-                doc = next.unwrap_or(TERMINATED);
+            if ranked && let Some(Place { score: least, .. }) = best.least() {
+                let mut next = |next: fn(&mut Part, DocId) -> DocId| {
+                    let next = parts.iter_mut().map(|part| next(part, doc)).min();
+                    next.unwrap_or(TERMINATED)
+                };
+                if no_headline < least {
+                    doc = next(Part::next_headline);
+                } else if text_alone < least {
+                    doc = next(Part::next_prominent);
+                }
             }
             doc = self.next(&mut parts, &order, allowed.as_ref(), doc);
             if doc == TERMINATED {
@@ -401,8 +412,13 @@ impl Search<'_> {
                     counts += weight::TITLE;
                 }
             }
+            if !in_head && has(&part.beginnings_head, doc) {
+                counts += weight::BEGINNING_HEAD;
+            }
             if at_least(&mut part.lead, doc, plan.need) {
                 counts += weight::LEAD;
+            } else if has(&part.beginnings_lead, doc) {
+                counts += weight::BEGINNING_LEAD;
             }
             whole &= in_head;
             words += plan.unit.words.len();
@@ -417,6 +433,11 @@ impl Search<'_> {
         let fresh = weight::OLD + (1.0 - weight::OLD) * weight::HALF / (weight::HALF + days);
         points(sum * fresh)
     }
+}
+
+/// Whether an article is in a set.
+fn has(bits: &Option<Bits>, doc: DocId) -> bool {
+    bits.as_ref().is_some_and(|bits| bits.next(doc) == doc)
 }
 
 /// A score as a number without fractions.
@@ -472,6 +493,8 @@ struct Part {
     any: Vec<SegmentPostings>,
     phrase: Option<Phrase>,
     beginnings: Option<Bits>,
+    beginnings_head: Option<Bits>,
+    beginnings_lead: Option<Bits>,
     exact: Vec<SegmentPostings>,
     title: Vec<SegmentPostings>,
     head: Vec<SegmentPostings>,
@@ -494,6 +517,8 @@ impl Part {
             any: lists(&plan.any, IndexRecordOption::WithFreqs)?,
             phrase: None,
             beginnings: None,
+            beginnings_head: None,
+            beginnings_lead: None,
             exact: Vec::new(),
             title: Vec::new(),
             head: Vec::new(),
@@ -503,12 +528,19 @@ impl Part {
         if !phrase.is_empty() {
             part.phrase = Some(Phrase::new(phrase));
         }
-        if !plan.beginnings.is_empty() {
+        let any = |terms: &[Term]| {
             let mut bits = Bits::new(segment.reader.max_doc());
-            for postings in lists(&plan.beginnings, basic)? {
+            for postings in lists(terms, basic)? {
                 bits.add(postings);
             }
-            part.beginnings = Some(bits);
+            Ok::<_, tantivy::TantivyError>(Some(bits))
+        };
+        if !plan.beginnings.is_empty() {
+            part.beginnings = any(&plan.beginnings)?;
+            if ranked {
+                part.beginnings_head = any(&plan.beginnings_head)?;
+                part.beginnings_lead = any(&plan.beginnings_lead)?;
+            }
         }
         if ranked {
             part.exact = every(&plan.exact, basic)?;
@@ -539,13 +571,19 @@ impl Part {
         next
     }
 
+    /// The next article from here on that may have it in the headline.
+    fn next_headline(&mut self, from: DocId) -> DocId {
+        let whole = self.head.iter_mut().map(|postings| to(postings, from));
+        let begun = self.beginnings_head.iter().map(|bits| bits.next(from));
+        whole.chain(begun).min().unwrap_or(TERMINATED)
+    }
+
     /// The next article from here on that may have it in headline or lead.
     fn next_prominent(&mut self, from: DocId) -> DocId {
-        let lists = self.head.iter_mut().chain(&mut self.lead);
-        lists
-            .map(|postings| to(postings, from))
-            .min()
-            .unwrap_or(TERMINATED)
+        let whole = self.lead.iter_mut().map(|postings| to(postings, from));
+        let begun = self.beginnings_lead.iter().map(|bits| bits.next(from));
+        let in_lead = whole.chain(begun).min().unwrap_or(TERMINATED);
+        in_lead.min(self.next_headline(from))
     }
 
     /// How often an article has it.

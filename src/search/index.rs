@@ -24,7 +24,7 @@ use crate::state::patience;
 
 /// Rises with every change to what an index holds or to how words become terms:
 /// an index of another version is made anew.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The fields of an index.
 #[derive(Clone, Copy, Debug)]

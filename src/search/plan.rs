@@ -31,8 +31,12 @@ pub(super) struct Plan {
     pub any: Vec<Term>,
     /// or all of these next to each other,
     pub phrase: Vec<Term>,
-    /// or any of these, which only begin with it.
+    /// or any of these, which only begin with it;
     pub beginnings: Vec<Term>,
+    /// these have such a word in the headline,
+    pub beginnings_head: Vec<Term>,
+    /// and these in the lead.
+    pub beginnings_lead: Vec<Term>,
     /// All of these have it spelt as it was typed,
     pub exact: Vec<Term>,
     /// in the headline.
@@ -75,6 +79,8 @@ impl Plan {
             any: Vec::new(),
             phrase: Vec::new(),
             beginnings: Vec::new(),
+            beginnings_head: Vec::new(),
+            beginnings_lead: Vec::new(),
             exact: Vec::new(),
             title: Vec::new(),
             head: Vec::new(),
@@ -121,7 +127,7 @@ impl Plan {
                 Scope::Headlines => 1,
             };
             if unit.unfinished && only.exact.chars().count() >= shortest {
-                plan.begin(view, words, &only.exact)?;
+                plan.begin(view, words, &only.exact, &mut analysers[0])?;
             }
         } else {
             for terms in &terms {
@@ -146,7 +152,13 @@ impl Plan {
     }
 
     /// Adds the words that begin with this one, the most frequent first.
-    fn begin(&mut self, view: &View, field: Field, word: &str) -> tantivy::Result<()> {
+    fn begin(
+        &mut self,
+        view: &View,
+        field: Field,
+        word: &str,
+        analyser: &mut Analyser,
+    ) -> tantivy::Result<()> {
         let mut found = Vec::new();
         for term in view.beginning_with(field, word, BEGINNINGS_READ)? {
             let count = view.frequency(field, &term)?;
@@ -162,6 +174,16 @@ impl Plan {
                 break;
             }
             self.beginnings.push(Term::from_field_text(field, &term));
+            let stem = analyser.terms(&term).stem;
+            for (field, terms) in [
+                (view.fields.head, &mut self.beginnings_head),
+                (view.fields.lead, &mut self.beginnings_lead),
+            ] {
+                let term = Term::from_field_text(field, &stem);
+                if !terms.contains(&term) {
+                    terms.push(term);
+                }
+            }
             if self.any.is_empty() {
                 self.frequency += count;
             }

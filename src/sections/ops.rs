@@ -101,7 +101,7 @@ pub fn patch(
         parent: old.parent_id.map(|id| id.to_string()),
         description: old.description.clone(),
         position: position.or(old.position),
-        aliases: Some(aliases.or(had.clone())),
+        aliases: aliases.said(),
         former_slugs: Default::default(),
         id: None,
         path: Default::default(),
@@ -273,7 +273,15 @@ fn wanted(
     let had = stored.map(|id| tree.others(id).aliases).unwrap_or_default();
     let aliases = match aliases {
         Some(sent) => names::checked_aliases(&sent, &name, had.len(), &mut errors),
-        None => had,
+        None => {
+            // A name that it gives up goes on leading to it, unless that is another's.
+            let mut kept = had.clone();
+            kept.extend(old.map(|old| old.name.clone()).filter(|old_name| {
+                let alone = std::slice::from_ref(old_name);
+                refuse_taken(tree, stored, &slug, &name, alone).is_ok()
+            }));
+            names::checked_aliases(&kept, &name, had.len() + 1, &mut errors)
+        }
     };
     if !errors.is_empty() {
         return Err(invalid_all(errors));

@@ -261,9 +261,16 @@ fn wanted<T: Term>(tx: &mut Tx<'_>, old: Option<&Kept<T>>, input: T::In) -> Resu
     let mut errors = Vec::new();
     let (item, sent) = T::read(old.map(|old| &old.item), input, tx.now, &mut errors);
     let mut others = old.map(|old| old.others.clone()).unwrap_or_default();
-    let sent = sent.unwrap_or_else(|| others.aliases.clone());
     let had = others.aliases.len();
-    others.aliases = names::checked_aliases(&sent, item.name(), had, &mut errors);
+    let (sent, most) = match (sent, old) {
+        (Some(sent), _) => (sent, had),
+        (None, Some(old)) => {
+            let kept = kept_names(tx, &old.item, &item, &others.aliases)?;
+            (kept, had + 1)
+        }
+        (None, None) => (Vec::new(), 0),
+    };
+    others.aliases = names::checked_aliases(&sent, item.name(), most, &mut errors);
     if !errors.is_empty() {
         return Err(invalid_all(errors));
     }
@@ -284,6 +291,32 @@ fn wanted<T: Term>(tx: &mut Tx<'_>, old: Option<&Kept<T>>, input: T::In) -> Resu
     let slug = item.slug().to_owned();
     others.former_slugs.retain(|former| *former != slug);
     Ok(Kept { item, others })
+}
+
+/// The aliases of one of which a write says nothing about them. A name that it gives up
+/// becomes one, unless that leads to another: whoever uploads with the old name goes on
+/// meaning this one.
+fn kept_names<T: Term>(
+    tx: &mut Tx<'_>,
+    old: &T,
+    new: &T,
+    aliases: &[String],
+) -> Result<Vec<String>> {
+    let mut kept = aliases.to_vec();
+    if old.name_key() != new.name_key() {
+        let name = [old.name().to_owned()];
+        let claim = Claim {
+            id: Some(old.id()),
+            slug: new.slug(),
+            name_key: new.name_key(),
+            only: false,
+            aliases: &name,
+        };
+        if taken::<T>(tx, &claim)?.is_none() {
+            kept.extend(name);
+        }
+    }
+    Ok(kept)
 }
 
 fn taken<T: Term>(tx: &mut Tx<'_>, claim: &Claim<'_>) -> Result<Option<Taken>> {

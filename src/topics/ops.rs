@@ -86,12 +86,12 @@ impl Term for Topic {
             description,
             aliases,
         } = patch;
-        let Kept { item, others } = old;
+        let Kept { item, .. } = old;
         let mut input = TopicIn {
             name: name.or(item.name.clone()),
             slug: Some(slug.or(item.slug.clone())),
             description: item.description.clone(),
-            aliases: Some(aliases.or(others.aliases.clone())),
+            aliases: aliases.said(),
             former_slugs: Default::default(),
             id: None,
             version: Default::default(),

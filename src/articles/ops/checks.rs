@@ -1,10 +1,11 @@
 //! What a write to content is refused for, and what its sender is told.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::Key;
+use super::resolve::each_reference;
 use crate::articles::input::ArticleIn;
 use crate::articles::model::{ArticleRow, Content, Origin, RevisionRow, State};
 use crate::articles::view;
@@ -48,7 +49,7 @@ pub(super) fn checked_path_slug(slug: &str) -> Result<()> {
 pub(super) fn slug_of(headline: Option<&str>) -> Result<String> {
     let headline = headline.map(str::trim).unwrap_or_default();
     if headline.is_empty() {
-        let detail = "a headline is missing; add \"headline\": \"…\", or `# …` as the first line of Markdown";
+        let detail = "a headline is missing; add \"headline\": \"…\", or `# …` as the first line of Markdown, or an <h1> of at most 300 characters in HTML";
         return Err(invalid("#/headline", "required", detail));
     }
     let slug = text::slugify(headline);
@@ -285,15 +286,18 @@ pub(super) fn older_than_schedule(tx: &Tx<'_>, row: &ArticleRow) -> Option<Warni
 }
 
 /// Links to slugs that nothing has: meant for later, or mistyped.
-pub(super) fn awaited(row: &ArticleRow, content: &Content) -> Vec<Warning> {
-    let links = content.to_links(row.id, row.revision);
-    let waiting = links.into_iter().filter(|link| link.target_id.is_none());
-    let slugs: BTreeSet<String> = waiting.filter_map(|link| link.slug).collect();
-    let warn = |slug: String| {
+pub(super) fn awaited(content: &mut Content) -> Vec<Warning> {
+    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    each_reference(content, |place, article| {
+        if let (None, Some(slug)) = (article.id, &article.slug) {
+            places.entry(slug.clone()).or_insert(place);
+        }
+    });
+    let warn = |(slug, place): (String, String)| {
         let detail = format!(
             "No article has the slug `{slug}` yet; the link shows when one has it and is live."
         );
-        Warning::new("awaited-slug", detail)
+        Warning::new("awaited-slug", detail).at_pointer(place)
     };
-    slugs.into_iter().map(warn).collect()
+    places.into_iter().map(warn).collect()
 }

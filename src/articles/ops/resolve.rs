@@ -133,7 +133,7 @@ pub(super) fn patched(
     match headline {
         Patch::Absent => {}
         Patch::Null => content.headline = String::new(),
-        Patch::Value(headline) => content.headline = headline.trim().to_owned(),
+        Patch::Value(headline) => content.headline = tidy(Some(&headline)).unwrap_or_default(),
     }
     set_text(&mut content.subheadline, subheadline);
     set_text(&mut content.teaser, teaser);
@@ -244,7 +244,7 @@ fn check_texts(content: &Content, errors: &mut Vec<FieldError>) {
         ("#/note", &content.note, 4_000, true),
     ];
     if content.headline.is_empty() {
-        let detail = "a headline is missing; add \"headline\": \"…\", or `# …` as the first line of Markdown";
+        let detail = "a headline is missing; add \"headline\": \"…\", or `# …` as the first line of Markdown, or an <h1> of at most 300 characters in HTML";
         errors.push(FieldError::new("#/headline", "required", detail));
     }
     text::check(&content.headline, "#/headline", 300, false, errors);
@@ -591,10 +591,14 @@ fn require_media(tx: &mut Tx<'_>, content: &Content, errors: &mut Vec<FieldError
     Ok(())
 }
 
-fn each_reference(content: &mut Content, mut visit: impl FnMut(String, &mut ArticleRef)) {
+/// Visits every reference to an article, with its place as a JSON Pointer.
+pub(super) fn each_reference(
+    content: &mut Content,
+    mut visit: impl FnMut(String, &mut ArticleRef),
+) {
     content
         .body
-        .for_each_article_ref(|_, article| visit("#/body".to_owned(), article));
+        .for_each_placed_ref(|index, _, article| visit(format!("#/body/blocks/{index}"), article));
     for (index, link) in content.related.iter_mut().enumerate() {
         if let Target::Article(article) = &mut link.target {
             visit(format!("#/related/{index}/article"), article);
@@ -602,9 +606,9 @@ fn each_reference(content: &mut Content, mut visit: impl FnMut(String, &mut Arti
     }
 }
 
-/// Without space around it; nothing if nothing is left.
+/// Without space around it; nothing if nothing is left that can be seen.
 fn tidy(text: Option<&str>) -> Option<String> {
     text.map(str::trim)
-        .filter(|text| !text.is_empty())
+        .filter(|text| !text::is_blank(text))
         .map(str::to_owned)
 }

@@ -256,7 +256,15 @@ pub fn take_down(
     not_trashed(&row)?;
     let reason = checked("#/reason", &input.reason)?;
     if row.withdrawn_at.is_some() {
-        return Ok(Written::new(row, Outcome::Unchanged));
+        // Only the reason can still be another.
+        if row.withdrawn_reason.as_ref() == Some(&reason) {
+            return Ok(Written::new(row, Outcome::Unchanged));
+        }
+        let mut after = row.clone();
+        after.withdrawn_reason = Some(reason);
+        touch(tx, actor, &mut after);
+        save(tx, &row, &after)?;
+        return Ok(Written::new(after, Outcome::Updated));
     }
     if !row.was_public(tx.now) {
         return Err(conflict(format!(
@@ -297,10 +305,15 @@ pub fn correct(
     let number = input.revision.unwrap_or(row.revision);
     let content = publishable(tx, &row, number)?;
     not_embargoed(tx, &row, number, &content)?;
+    let mut corrections = Correction::of(row.corrections.as_deref())?;
+    let said = corrections.last().is_some_and(|last| last.text == text);
+    if said && row.live_revision == Some(number) {
+        // The same request once more, as when its answer was lost.
+        return Ok(Written::new(row, Outcome::Unchanged));
+    }
     let mut after = row.clone();
     let now = tx.now;
     go_live(tx, &mut after, number, &content, published_at, now)?;
-    let mut corrections = Correction::of(row.corrections.as_deref())?;
     corrections.push(Correction { at: now, text });
     after.corrections = Some(serde_json::to_string(&corrections).map_err(internal)?);
     touch(tx, actor, &mut after);
@@ -325,7 +338,7 @@ fn told(row: &ArticleRow, number: i32, asked: Time, at: Time) -> Vec<Warning> {
     }
     if at > asked {
         let detail = format!(
-            "There is an embargo until {at}; readers see it from then on. An editor lifts it: PATCH {{\"embargo_until\": null}}."
+            "There is an embargo until {at}; readers see it from then on. An editor lifts it: PATCH {{\"embargo_until\": null}}, then POST …/publish."
         );
         warnings.push(Warning::new("embargo", detail).at_pointer("#/embargo_until"));
     }
@@ -423,7 +436,7 @@ fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content
         errors.push(FieldError::new(
             "#/section",
             "required-to-publish",
-            "a section is missing; PATCH {\"section\": \"…\"}",
+            "a section is missing; send {\"section\": \"…\"} with the article, or PATCH it",
         ));
     }
     let media = crate::store!(tx.conn, media::by_ids(&content.media()))?;
@@ -485,7 +498,9 @@ fn local_instant(local: &str, zone: chrono_tz::Tz) -> Result<Time> {
     match zone.from_local_datetime(&naive) {
         LocalResult::Single(at) => Ok(Time(at.timestamp_micros())),
         LocalResult::None => {
-            let detail = format!("{local} doesn't exist in {zone}: the clocks skip that hour");
+            let detail = format!(
+                "{local} doesn't exist in {zone}: the clocks skip that hour; send one an hour later"
+            );
             Err(invalid(pointer, "skipped-hour", detail))
         }
         LocalResult::Ambiguous(first, second) => {

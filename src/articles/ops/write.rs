@@ -93,7 +93,7 @@ pub fn put(
         id: row.id,
         slug: &row.slug,
     };
-    let content = whole(tx, actor, own, &sent.article, sent.body.as_ref())?;
+    let mut content = whole(tx, actor, own, &sent.article, sent.body.as_ref())?;
     let external_id = sent
         .article
         .external_id
@@ -123,7 +123,7 @@ pub fn put(
         origin,
     };
     let row = revise(tx, actor, &row, &present, change)?;
-    warnings.extend(awaited(&row, &content));
+    warnings.extend(awaited(&mut content));
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -231,7 +231,7 @@ pub fn patch(
         Patch::Value(note) => origin(Some(note))?,
         _ => Origin::default(),
     };
-    let content = patched(tx, actor, own, present.clone(), patch, body)?;
+    let mut content = patched(tx, actor, own, present.clone(), patch, body)?;
     let mut warnings = warnings;
     if content == present {
         warnings.extend(note_not_kept(&newest, &origin));
@@ -247,7 +247,7 @@ pub fn patch(
         origin,
     };
     let row = revise(tx, actor, &row, &present, change)?;
-    warnings.extend(awaited(&row, &content));
+    warnings.extend(awaited(&mut content));
     warnings.extend(older_than_schedule(tx, &row));
     finish(tx, actor, row, Outcome::Updated, warnings, publish)
 }
@@ -263,7 +263,7 @@ fn make(
 ) -> Result<Written> {
     let external_id = sent.article.external_id.clone();
     let origin = origin(sent.article.revision_note.as_deref())?;
-    let content = whole(
+    let mut content = whole(
         tx,
         actor,
         Own { id, slug: &slug },
@@ -302,7 +302,7 @@ fn make(
     add_revision(tx, actor, &row, &content, origin)?;
     tx.bind_at_the_end([row.slug.as_str()]);
     let mut warnings = sent.warnings;
-    warnings.extend(awaited(&row, &content));
+    warnings.extend(awaited(&mut content));
     finish(tx, actor, row, Outcome::Created, warnings, publish)
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, get, patch, post, put, web};
 
-use super::{key, receipt};
+use super::{answer, key};
 use crate::articles::form::{self, ArticleForm, Bundle};
 use crate::articles::input::{self, ArticleIn, ArticlePatch};
-use crate::articles::ops::{self, Outcome, Written};
+use crate::articles::ops;
 use crate::articles::view::{self, ArticleView, Form, ReceiptOrArticle};
 use crate::auth::{Actor, Right};
 use crate::changes::Tx;
@@ -58,7 +57,7 @@ pub async fn create_article(edit: Edit, desk: web::Data<Desk>, upload: Upload) -
     let upload = read_article(upload, &edit, &desk).await?;
     write(edit, upload, move |tx, by, sent| {
         let written = ops::create(tx, &by.actor, sent, publish)?;
-        reply(tx, by, written)
+        answer(tx, by, written)
     })
     .await
 }
@@ -152,7 +151,7 @@ pub async fn put_article(
     let upload = read_article(upload, &edit, &desk).await?;
     write(edit, upload, move |tx, by, sent| {
         let written = ops::put(tx, &by.actor, &key, expect, sent, overwrite, publish)?;
-        reply(tx, by, written)
+        answer(tx, by, written)
     })
     .await
 }
@@ -193,7 +192,7 @@ pub async fn patch_article(edit: Edit, path: web::Path<String>, upload: Upload) 
         let written = ops::patch(
             tx, &by.actor, &key, expect, patch, body, &read_only, warnings, publish,
         )?;
-        reply(tx, by, written)
+        answer(tx, by, written)
     })
     .await
 }
@@ -278,37 +277,4 @@ async fn off_thread<T: Send + 'static>(
     job: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     tokio::task::spawn_blocking(job).await.map_err(internal)?
-}
-
-/// A receipt of a write to content, or the whole article if the client prefers
-/// that (RFC 7240).
-fn reply(tx: &mut Tx<'_>, by: &By, written: Written) -> Result<Reply> {
-    let Written {
-        row,
-        outcome,
-        warnings,
-    } = written;
-    let receipt = receipt(&row, outcome, warnings, tx.now, by.config());
-    let address = receipt.links.editor.clone();
-    let made = outcome == Outcome::Created;
-    if !by.whole {
-        let reply = match made {
-            true => Reply::created(&receipt, address),
-            false => Reply::ok(&receipt),
-        };
-        return Ok(reply.version(row.version));
-    }
-    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, by.config())?;
-    let view = ArticleView {
-        warnings: Some(receipt.warnings),
-        ..view
-    };
-    let reply = match made {
-        true => Reply::created(&view, address),
-        false => Reply::ok(&view),
-    };
-    let applied = HeaderName::from_static("preference-applied");
-    Ok(reply
-        .version(row.version)
-        .header(applied, "return=representation"))
 }

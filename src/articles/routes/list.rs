@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpRequest, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::articles::find::{FindDrafts, Words};
 use crate::articles::model::{ArticleRow, EditorFilter, RevisionHead};
@@ -13,7 +15,7 @@ use crate::config::Config;
 use crate::db::{Conn, Id, Time};
 use crate::error::{Result, bad_parameter, internal};
 use crate::http::cursor::{self, Position};
-use crate::http::page::Page;
+use crate::http::page::{Page, PageLinks};
 use crate::http::query::Params;
 use crate::http::reply::Reply;
 use crate::http::spec::EditorProblems;
@@ -25,6 +27,39 @@ use crate::topics::Topic;
 
 /// The most characters of `q`.
 const Q_MAX: usize = 400;
+
+/// A page of the editors' list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EditorPage {
+    /// What is on this page.
+    pub items: Vec<ArticleItem>,
+    /// Words of `q` that were not looked for, because nothing has all of them or because
+    /// they are too many.
+    #[schema(example = json!([]))]
+    pub left_out: Vec<String>,
+    /// Send this as `cursor` for the next page. Missing on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "AgGTa2k1OXyxmKqd7xo-_wAAAAB2ZXJrZWhy")]
+    pub next_cursor: Option<String>,
+    /// Addresses of pages.
+    pub links: PageLinks,
+}
+
+impl EditorPage {
+    fn new(page: Page<ArticleItem>, left_out: Vec<String>) -> Self {
+        let Page {
+            items,
+            next_cursor,
+            links,
+        } = page;
+        EditorPage {
+            items,
+            left_out,
+            next_cursor,
+            links,
+        }
+    }
+}
 
 /// List articles in any state
 ///
@@ -48,7 +83,7 @@ const Q_MAX: usize = 400;
         ("cursor" = Option<String>, Query, description = "Where the last page ended"),
     ),
     responses(
-        (status = 200, description = "A page of articles", body = Page<ArticleItem>,
+        (status = 200, description = "A page of articles", body = EditorPage,
             headers(("Link" = String, description = "The next page, as `rel=\"next\"`"))),
         EditorProblems,
     ),
@@ -97,7 +132,7 @@ pub async fn list_editor_articles(
         Some(_) => Some(finder.turn(&state.clone().into_inner()).await?),
         None => None,
     };
-    let page = state
+    let (page, left_out) = state
         .read(move |conn| {
             let mut filter = editor_filter(conn, &actor, names)?;
             let found = match &typed {
@@ -108,12 +143,13 @@ pub async fn list_editor_articles(
             if let Some(found) = found {
                 filter.words = Vec::new();
                 let skip = after.map_or(0, |position| position.at.0.max(0) as usize);
-                let (rows, next) = best_first(conn, filter, now, &found, skip, limit as usize)?;
+                let (rows, next) = best_first(conn, filter, now, &found.ids, skip, limit as usize)?;
                 let next = next.map(|skip| {
                     let (at, id) = (Time(skip as i64), Id(uuid::Uuid::nil()));
                     cursor::write(Position { at, id }, &filters)
                 });
-                return page_of(conn, &rows, next, kept, limit, now, &config);
+                let page = page_of(conn, &rows, next, kept, limit, now, &config)?;
+                return Ok((page, found.left_out));
             }
             let mut rows =
                 crate::store!(*conn, articles::editor_page(&filter, now, after, limit + 1))?;
@@ -128,11 +164,13 @@ pub async fn list_editor_articles(
                     &filters,
                 )
             });
-            page_of(conn, &rows, next, kept, limit, now, &config)
+            let page = page_of(conn, &rows, next, kept, limit, now, &config)?;
+            Ok((page, Vec::new()))
         })
         .await?;
-    let reply = Reply::ok(&page);
-    Ok(match page.link_header() {
+    let link = page.link_header();
+    let reply = Reply::ok(&EditorPage::new(page, left_out));
+    Ok(match link {
         Some((name, value)) => reply.header(name, value),
         None => reply,
     })

@@ -5,12 +5,15 @@ mod list;
 mod revisions;
 mod verbs;
 
-use super::model::ArticleRow;
-use super::ops::{Key, Outcome};
-use super::view::Receipt;
-use crate::config::Config;
-use crate::content::Warning;
-use crate::db::Time;
+use actix_web::http::header::HeaderName;
+use serde::Serialize;
+
+use super::ops::{Key, Outcome, Written};
+use super::view::{self, ArticleView, Form, Receipt};
+use crate::changes::Tx;
+use crate::editing::By;
+use crate::error::Result;
+use crate::http::reply::Reply;
 use crate::http::routing::ServiceConfig;
 
 /// Registers the routes.
@@ -44,12 +47,37 @@ fn key(path: &str) -> Key {
     }
 }
 
-fn receipt(
-    row: &ArticleRow,
-    outcome: Outcome,
-    warnings: Vec<Warning>,
-    now: Time,
-    config: &Config,
-) -> Receipt {
-    Receipt::new(row, outcome, warnings, now, config)
+/// What a write answers: a receipt, or the whole article if the client prefers that. Of
+/// a dry run nothing can be looked at afterwards, so its receipt holds the article.
+fn answer(tx: &mut Tx<'_>, by: &By, written: Written) -> Result<Reply> {
+    let Written {
+        row,
+        outcome,
+        warnings,
+    } = written;
+    let mut receipt = Receipt::new(&row, outcome, warnings, tx.now, by.config());
+    let address = receipt.links.editor.clone();
+    if !by.whole && !by.dry_run {
+        return Ok(of(outcome, &receipt, address).version(row.version));
+    }
+    let view = view::article(&mut tx.conn, &row, Form::Blocks, tx.now, by.config())?;
+    if !by.whole {
+        receipt.article = Some(Box::new(view));
+        return Ok(of(outcome, &receipt, address).version(row.version));
+    }
+    let view = ArticleView {
+        warnings: Some(receipt.warnings),
+        ..view
+    };
+    let applied = HeaderName::from_static("preference-applied");
+    Ok(of(outcome, &view, address)
+        .version(row.version)
+        .header(applied, "return=representation"))
+}
+
+fn of(outcome: Outcome, body: &impl Serialize, address: String) -> Reply {
+    match outcome {
+        Outcome::Created => Reply::created(body, address),
+        _ => Reply::ok(body),
+    }
 }

@@ -4,12 +4,11 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, get, post, web};
 
 use super::content::form;
-use super::key;
-use super::verbs::moved;
+use super::{answer, key};
 use crate::articles::history::{self, Diff, RevisionItem, RevisionView};
 use crate::articles::model::ArticleRow;
 use crate::articles::ops::{self, Key, RestoreRevision};
-use crate::articles::view::Receipt;
+use crate::articles::view::ReceiptOrArticle;
 use crate::auth::{Actor, Right};
 use crate::db::{Conn, Time};
 use crate::editing::Edit;
@@ -138,10 +137,11 @@ pub async fn get_revision(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("revision" = i32, Path, description = "Its number, from 1", example = 3, minimum = 1),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     request_body(content = Option<RestoreRevision>, description = "May be left out", example = json!({"revision_note": "Zurück zur Fassung vor der Kürzung"})),
     responses(
-        (status = 200, description = "The old text is the working copy, or was already", body = Receipt,
+        (status = 200, description = "The old text is the working copy, or was already", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -159,7 +159,7 @@ pub async fn restore_revision(
     let input: RestoreRevision = upload.json_or_default().await?;
     edit.write(move |tx, by| {
         let done = ops::restore_revision(tx, &by.actor, &key, expect, number, &input)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }

@@ -3,12 +3,11 @@
 use actix_web::{delete, post, web};
 use serde::de::DeserializeOwned;
 
-use super::{key, receipt};
-use crate::articles::ops::{self, Correct, Key, Publish, Schedule, SendBack, TakeDown, Written};
-use crate::articles::view::Receipt;
+use super::{answer, key};
+use crate::articles::ops::{self, Correct, Key, Publish, Schedule, SendBack, TakeDown};
+use crate::articles::view::ReceiptOrArticle;
 use crate::auth::Right;
-use crate::db::Time;
-use crate::editing::{By, Edit};
+use crate::editing::Edit;
 use crate::error::Result;
 use crate::http::conditional::Expect;
 use crate::http::reply::Reply;
@@ -28,9 +27,10 @@ use crate::site;
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("erase" = Option<bool>, Query, description = "Erase what is in the trash for good; admins only", example = false),
         ("If-Match" = Option<String>, Header, description = "The version you are throwing away; 428 names it if it is missing", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     responses(
-        (status = 200, description = "In the trash", body = Receipt,
+        (status = 200, description = "In the trash", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         (status = 204, description = "Erased for good"),
         EditorProblems, Missing, Conflicts, Preconditions,
@@ -48,7 +48,7 @@ pub async fn trash_article(edit: Edit, path: web::Path<String>) -> Result<Reply>
             return Ok(Reply::no_content());
         }
         let done = ops::trash(tx, &by.actor, &key, expect)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -62,9 +62,10 @@ pub async fn trash_article(edit: Edit, path: web::Path<String>) -> Result<Reply>
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     responses(
-        (status = 200, description = "Out of the trash", body = Receipt,
+        (status = 200, description = "Out of the trash", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, Conflicts, Preconditions,
     ),
@@ -75,7 +76,7 @@ pub async fn restore_article(edit: Edit, path: web::Path<String>) -> Result<Repl
     let (key, expect) = (key(&path), edit.expect()?);
     edit.write(move |tx, by| {
         let done = ops::restore(tx, &by.actor, &key, expect)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -90,9 +91,10 @@ pub async fn restore_article(edit: Edit, path: web::Path<String>) -> Result<Repl
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     responses(
-        (status = 200, description = "In review", body = Receipt,
+        (status = 200, description = "In review", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, Conflicts, Preconditions,
     ),
@@ -103,7 +105,7 @@ pub async fn submit_article(edit: Edit, path: web::Path<String>) -> Result<Reply
     let (key, expect) = (key(&path), edit.expect()?);
     edit.write(move |tx, by| {
         let done = ops::submit(tx, &by.actor, &key, expect)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -119,10 +121,11 @@ pub async fn submit_article(edit: Edit, path: web::Path<String>) -> Result<Reply
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     request_body(content = SendBack),
     responses(
-        (status = 200, description = "A draft again", body = Receipt,
+        (status = 200, description = "A draft again", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -136,7 +139,7 @@ pub async fn send_back_article(
     let (key, expect, input) = required_verb::<SendBack>(&edit, &path, upload).await?;
     edit.write(move |tx, by| {
         let done = ops::send_back(tx, &by.actor, &key, expect, &input)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -154,10 +157,11 @@ pub async fn send_back_article(
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     request_body(content = Option<Publish>, description = "May be left out", example = json!({})),
     responses(
-        (status = 200, description = "Live, or scheduled because of an embargo", body = Receipt,
+        (status = 200, description = "Live, or scheduled because of an embargo", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -167,7 +171,7 @@ pub async fn publish_article(edit: Edit, path: web::Path<String>, upload: Upload
     let (key, expect, input) = verb::<Publish>(&edit, &path, upload).await?;
     edit.write(move |tx, by| {
         let done = ops::publish(tx, &by.actor, &key, expect, &input)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -183,10 +187,11 @@ pub async fn publish_article(edit: Edit, path: web::Path<String>, upload: Upload
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     request_body(content = Schedule),
     responses(
-        (status = 200, description = "Scheduled", body = Receipt,
+        (status = 200, description = "Scheduled", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -201,7 +206,7 @@ pub async fn schedule_article(
     edit.write(move |tx, by| {
         let zone = site::ops::load(&mut tx.conn)?.settings.zone();
         let done = ops::schedule(tx, &by.actor, &key, expect, &input, zone)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -215,9 +220,10 @@ pub async fn schedule_article(
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     responses(
-        (status = 200, description = "A draft", body = Receipt,
+        (status = 200, description = "A draft", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, Conflicts, Preconditions,
     ),
@@ -228,7 +234,7 @@ pub async fn unpublish_article(edit: Edit, path: web::Path<String>) -> Result<Re
     let (key, expect) = (key(&path), edit.expect()?);
     edit.write(move |tx, by| {
         let done = ops::unpublish(tx, &by.actor, &key, expect)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -242,10 +248,11 @@ pub async fn unpublish_article(edit: Edit, path: web::Path<String>) -> Result<Re
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     request_body(content = TakeDown),
     responses(
-        (status = 200, description = "Withdrawn", body = Receipt,
+        (status = 200, description = "Withdrawn", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -259,7 +266,7 @@ pub async fn take_down_article(
     let (key, expect, input) = required_verb::<TakeDown>(&edit, &path, upload).await?;
     edit.write(move |tx, by| {
         let done = ops::take_down(tx, &by.actor, &key, expect, &input)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -274,10 +281,11 @@ pub async fn take_down_article(
     params(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     request_body(content = Correct),
     responses(
-        (status = 200, description = "Corrected", body = Receipt,
+        (status = 200, description = "Corrected", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, BodyProblems, Conflicts, Preconditions,
     ),
@@ -287,7 +295,7 @@ pub async fn correct_article(edit: Edit, path: web::Path<String>, upload: Upload
     let (key, expect, input) = required_verb::<Correct>(&edit, &path, upload).await?;
     edit.write(move |tx, by| {
         let done = ops::correct(tx, &by.actor, &key, expect, &input)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
 }
@@ -325,9 +333,10 @@ async fn required_verb<T: DeserializeOwned>(
         ("article" = String, Path, description = "Slug, id, or `external:…`", example = "stadtrat-beschliesst-kostenlosen-nahverkehr"),
         ("slug" = String, Path, description = "One of the article's `former_slugs`", example = "rat-beschliesst-nahverkehr"),
         ("If-Match" = Option<String>, Header, description = "The version you mean", example = "\"v3\""),
+        ("Prefer" = Option<String>, Header, description = "`return=representation` answers the whole article instead of a receipt", example = "return=representation"),
     ),
     responses(
-        (status = 200, description = "Freed", body = Receipt,
+        (status = 200, description = "Freed", body = ReceiptOrArticle,
             headers(("ETag" = String, description = "Its version, for If-Match"))),
         EditorProblems, Missing, Conflicts, Preconditions,
     ),
@@ -340,18 +349,7 @@ pub async fn free_slug(edit: Edit, path: web::Path<(String, String)>) -> Result<
     let (key, expect) = (key(&article), edit.expect()?);
     edit.write(move |tx, by| {
         let done = ops::free_slug(tx, &by.actor, &key, &slug, expect)?;
-        Ok(moved(by, tx.now, done))
+        answer(tx, by, done)
     })
     .await
-}
-
-/// A verb's receipt.
-pub(super) fn moved(by: &By, now: Time, done: Written) -> Reply {
-    let Written {
-        row,
-        outcome,
-        warnings,
-    } = done;
-    let receipt = receipt(&row, outcome, warnings, now, by.config());
-    Reply::ok(&receipt).version(row.version)
 }

@@ -75,15 +75,26 @@ impl Flow<'_, '_> {
 
     pub fn quote(&mut self, id: Id) {
         if let Some(target) = self.reader.quoted_post(id) {
-            let text = self.reader.text_line(id).unwrap_or_default();
-            if !text.is_empty() {
-                let detail = format!(
-                    "The post became an embed; its text was left out: “{}”.",
-                    text::shorten(&text, 80)
-                );
+            // What was said stays readable where the post itself isn't shown.
+            let said = self.reader.text_line(id).filter(|text| !text.is_empty());
+            let caption = said.map(|text| text::shorten(&text, limits::CAPTION - 1));
+            let (caption, left_out) = match target {
+                RelatedTarget::Url(_) => (caption, None),
+                RelatedTarget::Article(_) => (None, caption),
+            };
+            let detail = match (&caption, &left_out) {
+                (Some(_), _) => {
+                    "The post became an embed, and its text the embed's caption.".to_owned()
+                }
+                (None, Some(text)) => format!(
+                    "The post became a link to an article; its text was left out: “{text}”."
+                ),
+                (None, None) => String::new(),
+            };
+            if !detail.is_empty() {
                 self.reader.warn(id, "embed-text", detail);
             }
-            self.embedded(id, target, None);
+            self.embedded(id, target, caption);
             return;
         }
         let cite_at = self.reader.cite_of(id);

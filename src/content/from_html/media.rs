@@ -168,7 +168,7 @@ impl Reader<'_> {
         if let Some(text) = text::one_line(&self.dom_text(id)) {
             let detail = format!(
                 "The text for those who can't see an embed was left out: “{}”.",
-                text::shorten(&text, 80)
+                text::shorten(&text, limits::LINE)
             );
             self.warn(id, "embed-text", detail);
         }

@@ -313,12 +313,13 @@ impl Reader<'_> {
             ..Table::default()
         };
         for row in node.children() {
-            let cells = row
+            let mut cells: Vec<Cell> = row
                 .children()
                 .map(|cell| Cell {
                     spans: self.text(cell, hoisted),
                 })
                 .collect();
+            cells.extend(self.surplus_cells(row, alignments.len()));
             if matches!(row.data().value, NodeValue::TableRow(true)) {
                 table.header = Some(cells);
             } else {
@@ -326,6 +327,31 @@ impl Reader<'_> {
             }
         }
         table
+    }
+
+    /// The cells of a row for which the table has no columns, and which the parser leaves
+    /// out without a word (GFM, tables).
+    fn surplus_cells(&mut self, row: Node<'_>, columns: usize) -> Vec<Cell> {
+        let start = row.data().sourcepos.start;
+        let line = self.lines.get(start.line.wrapping_sub(1)).copied();
+        let source = line.and_then(|line| line.get(start.column.saturating_sub(1)..));
+        let written = written_cells(source.unwrap_or_default());
+        let surplus: Vec<&String> = written.iter().skip(columns).collect();
+        if surplus.iter().all(|text| text.is_empty()) {
+            return Vec::new();
+        }
+        let detail = format!(
+            "The row has {} cells and the table {columns} columns; it was given more. Put a \\ before each | that is text.",
+            written.len()
+        );
+        self.warn(row, "table-cells", detail);
+        let cell = |text: &String| Cell {
+            spans: vec![Span {
+                text: text.clone(),
+                ..Span::default()
+            }],
+        };
+        surplus.into_iter().map(cell).collect()
     }
 
     fn html_block(&mut self, node: Node<'_>, literal: &str, out: &mut Vec<Block>) {
@@ -382,4 +408,27 @@ fn plain(text: String) -> Block {
             ..Span::default()
         }],
     })
+}
+
+/// What stands between the `|` of a table's row, those with a `\` before them left out.
+fn written_cells(row: &str) -> Vec<String> {
+    let row = row.trim();
+    let mut cells = vec![String::new()];
+    let mut chars = row.strip_prefix('|').unwrap_or(row).chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, cells.last_mut()) {
+            ('|', _) => cells.push(String::new()),
+            ('\\', Some(cell)) if chars.peek() == Some(&'|') => {
+                cell.push('|');
+                chars.next();
+            }
+            (c, Some(cell)) => cell.push(c),
+            (_, None) => {}
+        }
+    }
+    // A row may end with a `|` or without.
+    if cells.last().is_some_and(|last| last.trim().is_empty()) {
+        cells.pop();
+    }
+    cells.iter().map(|cell| cell.trim().to_owned()).collect()
 }

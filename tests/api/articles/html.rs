@@ -116,6 +116,17 @@ both! {
             assert_eq!(oracle::harm(article["body"]["html"].as_str().unwrap()), None);
             let blocks: &Value = &article["body"]["blocks"];
             assert_eq!(xss::bad_address(blocks), None);
+            let slug = format!("nummer-{number}");
+            let markdown = got(app.request("GET", &format!("/v1/articles/{slug}.md")), 200).await.text;
+            assert_eq!(oracle::runs(&oracle::markdown_html(&markdown)), None, "{markdown}");
+            let jsonld = got(app.request("GET", &format!("/v1/articles/{slug}.jsonld")), 200).await.text;
+            assert!(!jsonld.contains('<'), "{jsonld}");
+        }
+        let feed = app.get("/feeds/all.json", 200).await;
+        let items = feed["items"].as_array().unwrap();
+        assert!(!items.is_empty());
+        for item in items {
+            assert_eq!(oracle::harm(item["content_html"].as_str().unwrap()), None);
         }
         assert!(live * 4 > all * 3, "{live} of {all}");
     }

@@ -152,6 +152,46 @@ both! {
         assert_eq!(shown(&app, "rat").await.0, ["inline fehlt", "end fehlt", "end https://rat.example/214"]);
     }
 
+    async fn an_address_of_ours_is_its_article_in_every_form(app: App) {
+        newsroom(&app).await;
+        put(&app, "entwurf", &piece("Ein Entwurf")).await;
+        let addresses = ["https://flussblick.example/2026/11/entwurf/", "http://flussblick.example/2026/11/entwurf", "https://WWW.Flussblick.example:443/2026/11/entwurf/?utm_source=x#y", "https://api.flussblick.example/v1/articles/entwurf"];
+        for (number, address) in addresses.into_iter().enumerate() {
+            let blocks = json!([
+                {"type": "paragraph", "spans": [{"text": "Eins "}, {"text": "hier", "link": {"url": address}}]},
+                {"type": "related", "url": address, "headline": "Dort"},
+            ]);
+            for (form, body) in [("b", json!({"blocks": blocks})), ("m", json!({"markdown": format!("Eins [hier]({address})\n\n[[{address}|Dort]]")})), ("h", json!({"html": format!("<p>Eins <a href=\"{address}\">hier</a></p>")}))] {
+                let slug = format!("l-{number}-{form}");
+                let sent = with(piece("Links"), json!({"body": body, "related": [{"url": address, "headline": "Da"}]}));
+                live(&app, &slug, &sent).await;
+                let shown = got(app.request("GET", &format!("/v1/articles/{slug}?body=blocks,html,markdown,text")), 200).await;
+                assert!(!shown.text.contains("entwurf") && !shown.text.contains("Dort") && !shown.text.contains("\"Da\""), "{slug}: {}", shown.text);
+                // It leads to itself as a slug does.
+                let own = address.replace("entwurf", &slug);
+                let sent = with(piece("Links"), json!({"related": [{"url": own, "headline": "Ich"}]}));
+                let request = app.as_editor().request("PUT", &format!("{EDITOR}/{slug}"));
+                assert_eq!(got(request.json(&sent), 422).await.json["errors"][0]["code"], "links-to-itself");
+            }
+        }
+        live(&app, "entwurf", &piece("Ein Entwurf")).await;
+        for form in ["b", "m"] {
+            let (links, _) = shown(&app, &format!("l-0-{form}")).await;
+            assert_eq!(links, ["inline entwurf", "end entwurf"]);
+            let html = app.get(&format!("/v1/articles/l-0-{form}?body=html"), 200).await["body"]["html"].to_string();
+            assert!(html.contains("<a href=") && html.contains(">hier</a>"), "{html}");
+        }
+        // What is only alike stays an address.
+        let other = "https://flussblick.example.com/2026/11/entwurf/";
+        live(&app, "fremd", &with(piece("Fremd"), json!({"related": [{"url": other, "headline": "Fremd"}]}))).await;
+        assert_eq!(app.get("/v1/articles/fremd", 200).await["related"][0]["url"], other);
+        // A warning names the place.
+        let sent = json!({"headline": "Wartet", "body": {"blocks": [{"type": "divider"}, {"type": "related", "article": {"slug": "kommt-noch"}}]}, "related": [{"article": "auch-nicht"}]});
+        let receipt = put(&app, "wartet", &sent).await;
+        let places: Vec<_> = receipt["warnings"].as_array().unwrap().iter().map(|warning| warning["pointer"].clone()).collect();
+        assert_eq!(places, [json!("#/related/0/article"), json!("#/body/blocks/1")]);
+    }
+
     async fn nothing_leads_to_itself(app: App) {
         let editor = newsroom(&app).await;
         let made = put(&app, "rat", &piece("Rat")).await;

@@ -353,6 +353,29 @@ fn tables() {
             {"type": "table", "columns": [{"align": "center"}], "rows": [[{"spans": [text("a")]}]]},
         ]),
     );
+    // No cell is lost for which there is no column, wherever the table stands.
+    for (begin, wrapped) in [("", false), ("> ", true), ("- ", true)] {
+        let rest = if begin == "- " { "  " } else { begin };
+        let table = format!(
+            "{begin}| a | b |\n{rest}|---|---|\n{rest}| 1 | 2 | drei \\| 3 | vier\n{rest}| 5 |\n"
+        );
+        let shown = serde_json::to_string(&blocks(&table)).unwrap();
+        assert!(
+            shown.contains("drei | 3") && shown.contains("vier"),
+            "{table}{shown}"
+        );
+        assert!(
+            codes(&table).contains(&("table-cells", 3)),
+            "{table}{:?}",
+            codes(&table)
+        );
+        if !wrapped {
+            assert_eq!(blocks(&table)[0]["columns"].as_array().unwrap().len(), 4);
+            let again = to_markdown(&parse(&table).body);
+            assert_eq!(codes(&again), []);
+            assert_eq!(blocks(&again), blocks(&table));
+        }
+    }
 }
 
 #[test]

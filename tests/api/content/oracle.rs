@@ -126,12 +126,17 @@ fn is_hidden(element: ElementRef<'_>) -> bool {
 
 /// The text that a browser shows of Markdown rendered by its parser.
 pub fn markdown_shown(markdown: &str) -> String {
+    shown_text(&markdown_html(markdown))
+}
+
+/// Markdown rendered by a parser that lets all HTML through.
+pub fn markdown_html(markdown: &str) -> String {
     let mut options = comrak::Options::default();
     options.extension.strikethrough = true;
     options.extension.table = true;
     options.extension.autolink = true;
     options.render.r#unsafe = true;
-    shown_text(&comrak::markdown_to_html(markdown, &options))
+    comrak::markdown_to_html(markdown, &options)
 }
 
 /// The words that a Markdown parser with wiki links sees. What no such parser
@@ -299,6 +304,39 @@ const ELEMENTS: &[&str] = &[
     "br",
     "span",
 ];
+
+/// What in HTML of any kind could run, if anything.
+pub fn runs(html: &str) -> Option<String> {
+    let document = Html::parse_fragment(html);
+    let elements = document
+        .root_element()
+        .descendants()
+        .filter_map(ElementRef::wrap);
+    elements.skip(1).find_map(|element| {
+        let name = element.value().name();
+        if [
+            "script", "style", "iframe", "object", "embed", "svg", "math", "form", "input", "base",
+            "meta", "link",
+        ]
+        .contains(&name)
+        {
+            return Some(format!("element {name}"));
+        }
+        element.value().attrs().find_map(|(attribute, value)| {
+            let lower = value.to_ascii_lowercase();
+            let plain: String = lower
+                .chars()
+                .filter(|c| !c.is_whitespace() && !c.is_control())
+                .collect();
+            let runs = attribute.starts_with("on")
+                || attribute == "srcdoc"
+                || ["javascript:", "vbscript:", "data:"]
+                    .iter()
+                    .any(|scheme| plain.starts_with(scheme));
+            runs.then(|| format!("{name} {attribute}={value}"))
+        })
+    })
+}
 
 /// What in a piece of HTML could run or deceive, if anything.
 pub fn harm(html: &str) -> Option<String> {

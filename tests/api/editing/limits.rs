@@ -6,8 +6,8 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::support::App;
 use crate::support::clients::expect;
+use crate::support::{App, pictures};
 
 #[actix_web::test]
 async fn a_user_has_a_quota_of_writes() {
@@ -69,7 +69,9 @@ async fn wrong_passwords_are_limited_as_the_settings_say() {
         app.request("POST", "/v1/auth/login").json(&body)
     };
     let app = App::sqlite_with(|config| config.wrong_passwords = 2).await;
-    expect(wrong(&app, 1), 401).await;
+    let answer = wrong(&app, 1).send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!(answer.headers()["ratelimit"], "\"wrong-passwords\";r=1;t=6");
     expect(wrong(&app, 2), 401).await;
     let answer = wrong(&app, 3).send().await.unwrap();
     assert_eq!(answer.status(), 429);
@@ -110,9 +112,16 @@ async fn slow_clients_hold_nobody_up() {
         let mut stream = TcpStream::connect(app.url.strip_prefix("http://").unwrap())
             .await
             .unwrap();
+        // A form gets as far as into its first file.
+        let begun = match kind.starts_with("multipart") {
+            true => {
+                "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n"
+            }
+            false => "{",
+        };
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: {kind}\r\nContent-Length: 100000\r\n\r\n{{",
+             Content-Type: {kind}\r\nContent-Length: 100000\r\n\r\n{begun}",
             editor.key
         );
         stream.write_all(head.as_bytes()).await.unwrap();
@@ -132,7 +141,13 @@ async fn slow_clients_hold_nobody_up() {
         };
         let large = futures_util::future::join_all((0..4).map(|n| put(n, &text)));
         let small = futures_util::future::join_all((4..8).map(|n| put(n, "Kurz.")));
-        tokio::join!(large, small);
+        let picture = |n: u32| {
+            let bytes = pictures::png(300, 300, 10 * round + n);
+            let request = editor.request("POST", "/v1/editor/media");
+            expect(request.header("Content-Type", "image/png").body(bytes), 201)
+        };
+        let shown = futures_util::future::join_all((0..4).map(picture));
+        tokio::join!(large, small, shown);
     }
     assert!(
         began.elapsed() < Duration::from_secs(60),

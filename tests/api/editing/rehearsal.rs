@@ -95,6 +95,7 @@ both! {
         let receipt = expect(upload(), 201).await;
         assert_eq!((&receipt["dry_run"], &receipt["result"], &receipt["state"]), (&json!(true), &json!("created"), &json!("live")));
         assert_eq!(receipt["warnings"][0]["code"], "heading-level", "{receipt}");
+        assert_eq!((&receipt["article"]["headline"], &receipt["article"]["topics"]), (&json!("Probelauf"), &json!(["hochwasser"])));
         let whole = expect(upload().header("Prefer", "return=representation"), 201).await;
         assert_eq!((&whole["dry_run"], &whole["headline"]), (&json!(true), &json!("Probelauf")));
         assert_eq!(whole["topics"], json!(["hochwasser"]), "{whole}");
@@ -121,5 +122,13 @@ both! {
         expect(keyed("?dry_run=true"), 201).await;
         let made = keyed("").send().await.unwrap();
         assert!(made.status() == 201 && !made.headers().contains_key("idempotency-replayed"));
+        // Verbs show it too, and answer the whole article to whoever prefers that.
+        editor.send("PATCH", "/v1/editor/articles/probelauf", &json!({}), 428).await;
+        let patch = editor.request("PATCH", "/v1/editor/articles/probelauf").header("If-Match", "*");
+        assert!(expect(patch.json(&json!({"section": "politik"})), 200).await.get("article").is_none());
+        let tried = editor.send("POST", "/v1/editor/articles/probelauf/publish?dry_run=true", &json!({}), 200).await;
+        assert_eq!((&tried["result"], &tried["article"]["state"]), (&json!("published"), &json!("live")));
+        let publish = editor.request("POST", "/v1/editor/articles/probelauf/publish").header("Prefer", "return=representation");
+        assert_eq!(expect(publish.json(&json!({})), 200).await["live_revision"], 2);
     }
 }

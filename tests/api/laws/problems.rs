@@ -17,7 +17,13 @@ both! {
             assert_eq!(page["type"], format!("/problems/{}", kind.slug));
             assert_eq!(page["status"], kind.status, "{}", kind.slug);
             assert!(page["cause"].as_str().unwrap().len() > 20, "{}", kind.slug);
-            assert!(page["fix"].as_str().unwrap().starts_with("curl "), "{}", kind.slug);
+            let fix = page["fix"].as_str().unwrap();
+            assert!(fix.starts_with("curl "), "{}", kind.slug);
+            // In single quotes, a shell puts nothing in the place of $API and $KEY.
+            let quoted = fix.split('\'').skip(1).step_by(2);
+            assert!(quoted.into_iter().all(|text| !text.contains('$')), "{}: {fix}", kind.slug);
+            let check = std::process::Command::new("sh").args(["-n", "-c", fix]).status().unwrap();
+            assert!(check.success(), "{}: {fix}", kind.slug);
         }
     }
 }

@@ -66,11 +66,19 @@ both! {
         perspektive::media::work::finish(&app.state).await.unwrap();
         assert_eq!(app.get("/v1/articles/tuba", 200).await["image"]["widths"], json!([320]));
 
+        // Folders, and umlauts as macOS writes them.
+        let folders = "# Ordner\n\n![Eins](bilder/a.png)\n\n![Zwei](andere/a.png)\n\n![Drei](Gr\u{f6}\u{df}e.png \"Titel\")\n\n![Vier](tief/b.png)\n";
+        let form = blank().part("article", text("ordner.md", folders)).part("a", file("bilder/a.png", 13)).part("a", file("./andere/a.png", 14)).part("a", file("Gro\u{308}\u{df}e.png", 15)).part("a", file("b.png", 16));
+        put(&app, "ordner", form, 201).await;
+        let form = blank().part("article", text("ordner.md", "# Ordner\n\n![Eins](a.png)\n")).part("a", file("bilder/a.png", 13)).part("a", file("andere/a.png", 14));
+        let errors = put(&app, "ordner-2", form, 422).await["errors"].to_string();
+        assert!(errors.contains("names the picture `a.png`") && errors.contains("-F "), "{errors}");
+
         // The same again changes nothing, whatever the files are called by now.
         let again = markdown.replace("tuba.png", "bild.png").replace("neue%20bild.png", "zwei.png");
         let form = blank().part("article", text("tuba.md", &again)).part("a", file("bild.png", 1)).part("a", file("zwei.png", 2));
         assert_eq!(put(&app, "tuba", form, 200).await["result"], "unchanged");
-        assert_eq!(media(&app).await.len(), 2);
+        assert_eq!(media(&app).await.len(), 6);
 
         let html = "<h1>Horn</h1><p>Ein Horn.</p><figure><img src=\"horn.png\" alt=\"Ein Horn\"></figure>";
         let form = blank().part("article", text("horn.html", html)).part("bild", file("C:\\Bilder\\horn.png", 3));
@@ -89,7 +97,7 @@ both! {
         let id = &media(&app).await[0];
         assert_eq!(view["image"], json!({"id": id}));
         assert_eq!(view["body"]["blocks"], json!([{"type": "image", "id": id}, {"type": "gallery", "images": [{"id": id}, {"id": id}]}]));
-        assert_eq!((media(&app).await.len(), lying(&app).await), (4, 4));
+        assert_eq!((media(&app).await.len(), lying(&app).await), (8, 8));
     }
 
     /// Whatever is wrong, nothing is stored: no article, no medium, no file.

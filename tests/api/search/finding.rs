@@ -75,6 +75,47 @@ both! {
 }
 
 both! {
+    /// While a word is being typed, it counts by where it stands as it will when it is
+    /// finished; and an umlaut may follow a vowel.
+    async fn an_unfinished_word_counts_most_in_the_headline(app: App) {
+        newsroom(&app).await;
+        let article = |headline: &str, teaser: &str, text: &str| format!("---\nheadline: {headline}\nteaser: {teaser}\nsection: politik\n---\n\n{text}\n");
+        publish(&app, vec![
+            ("zeile".into(), article("Quarkstollen kommt", "Es gibt ihn wieder.", "Er ist da."), 4),
+            ("vorspann".into(), article("Gebäck", "Der Quarkstollen ist da.", "Er schmeckt."), 3),
+            ("oft".into(), article("Gebäck II", "Es ist da.", &"Quarkstollen! ".repeat(5)), 2),
+            ("einmal".into(), article("Gebäck III", "Es ist da.", "Ein Quarkstollen."), 1),
+            ("ganz".into(), article("Milch", "Sie ist da.", "Auch Quark gibt es."), 5),
+            ("video".into(), article("Videoüberwachung am Bahnhof", "Nein.", "Ja."), 1),
+            ("treue".into(), article("Treueüberprüfung und Klimaänderung", "Nein.", "Neue Mauern, teure Quellen."), 1),
+        ]);
+        app.indexed().await;
+        assert_eq!(found(&app, "q=Quarkst").await[..2], ["zeile", "vorspann"]);
+        let quark = found(&app, "q=Quark").await;
+        assert_eq!(quark[..3], ["ganz", "zeile", "vorspann"], "{quark:?}");
+        for (typed, slug) in [("Videoueberwachung", "video"), ("videouberw", "video"), ("VIDEOÜBERWACHUNG", "video"), ("videoueb", "video"), ("Treueueberpruefung", "treue"), ("Klimaaenderung", "treue"), ("neue mauern", "treue"), ("teuren quelle", "treue")] {
+            assert_eq!(found(&app, &q(typed)).await, [slug], "{typed}");
+        }
+    }
+}
+
+both! {
+    /// What is asked just before a publication is asked anew after it.
+    async fn an_answer_ends_with_what_is_published(app: App) {
+        newsroom(&app).await;
+        app.indexed().await;
+        for path in ["/v1/search?q=Sumpfdotterblume", "/v1/search/suggest?q=Sumpfd"] {
+            assert_eq!(app.get(path, 200).await["items"], json!([]));
+        }
+        crate::articles::live(&app, "blume", &piece("Sumpfdotterblume blüht")).await;
+        app.indexed().await;
+        for path in ["/v1/search?q=Sumpfdotterblume", "/v1/search/suggest?q=Sumpfd"] {
+            assert_eq!(app.get(path, 200).await["items"].as_array().unwrap().len(), 1, "{path}");
+        }
+    }
+}
+
+both! {
     async fn phrases_exclusions_and_unfinished_words(app: App) {
         prosaic(&app).await;
         assert_eq!(found(&app, &q("\"kleine Fähre\"")).await, ["faehre-mole"]);

@@ -4,7 +4,7 @@ use perspektive::changes::{Action, Entity};
 use serde_json::{Value, json};
 
 use super::{KINDS, about, at, change, found, held, make, merge, redirected, remove, slugs};
-use crate::articles::{EDITOR, got, live, newsroom, patch, put, slugs as listed, with};
+use crate::articles::{EDITOR, got, live, newsroom, patch, piece, put, slugs as listed, with};
 use crate::both;
 use crate::support::clients::expect;
 
@@ -70,6 +70,23 @@ both! {
     }
 
     /// Only an editor frees a slug; then it is nothing's, and another's.
+    /// A nightly export that still has the old name goes on meaning the same one.
+    async fn a_renamed_one_is_found_by_its_old_name(app: App) {
+        let editor = newsroom(&app).await;
+        let sent = with(piece("Export"), json!({"topics": ["Nahverkehr Nord"], "authors": ["Tina Test"]}));
+        put(&app, "export", &sent).await;
+        change(&app, "topic", "nahverkehr-nord", json!({"name": "Verkehr Nord", "slug": "verkehr-nord"}), 200).await;
+        change(&app, "author", "tina-test", json!({"name": "Tina Probe"}), 200).await;
+        change(&app, "section", "politik", json!({"name": "Staat", "slug": "staat"}), 200).await;
+        let again = put(&app, "export", &with(sent, json!({"section": "Politik"}))).await;
+        assert_eq!((&again["result"], &again["warnings"]), (&json!("unchanged"), &json!([])), "{again}");
+        let topic = editor.get("/v1/editor/topics/verkehr-nord", 200).await;
+        assert_eq!(topic["aliases"], json!(["Nahverkehr Nord"]));
+        // Who says what else it is called has the last word.
+        change(&app, "topic", "verkehr-nord", json!({"name": "Nordverkehr", "aliases": ["Nord"]}), 200).await;
+        assert_eq!(editor.get("/v1/editor/topics/verkehr-nord", 200).await["aliases"], json!(["Nord"]));
+    }
+
     async fn a_former_slug_is_freed(app: App) {
         let editor = newsroom(&app).await;
         for (kind, _) in KINDS {
@@ -150,7 +167,7 @@ both! {
             let kept = editor.send("PUT", &at(kind, "nahverkehr"), &json!({"name": "Nahverkehr"}), 200).await;
             assert_eq!((&kept["result"], &kept["aliases"]), (&json!("unchanged"), &json!(["ÖPNV", "Bus und Bahn"])));
             let renamed = change(&app, kind, "nahverkehr", json!({"name": "ÖPNV"}), 200).await;
-            assert_eq!(renamed.json["aliases"], json!(["Bus und Bahn"]));
+            assert_eq!(renamed.json["aliases"], json!(["Bus und Bahn", "Nahverkehr"]), "the old name is one");
             assert_eq!(app.log().len(), log + 1);
             let none = change(&app, kind, "nahverkehr", json!({"aliases": null}), 200).await;
             assert_eq!(none.json["aliases"], json!([]));

@@ -7,7 +7,8 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::{turn, until};
-use crate::support::App;
+use crate::support::process::{Newsroom, Served};
+use crate::support::{App, postgres};
 
 #[actix_web::test]
 async fn a_change_on_one_node_is_seen_on_the_other() {
@@ -79,4 +80,33 @@ async fn a_change_on_one_node_is_seen_on_the_other() {
         client.query(listening, &[]).await.unwrap().len() == 2
     })
     .await;
+}
+
+/// Two processes, each with a folder of its own, and what both have in their caches.
+#[actix_web::test]
+async fn a_change_by_one_process_is_seen_by_the_other() {
+    let _turn = turn().await;
+    let url = tokio::task::spawn_blocking(postgres::new_database)
+        .await
+        .unwrap();
+    let Some(url) = url else { return };
+    let newsroom = Newsroom::postgres(url);
+    let key = newsroom.key();
+    let elsewhere = newsroom.folder().join("elsewhere").display().to_string();
+    let one = newsroom.serve();
+    let other = newsroom.serve_with(&[], &[("DATA_DIR", &elsewhere)]);
+    one.section(&key).await;
+    for version in 1..=10 {
+        let text = format!("Fassung {version}.");
+        let (writer, reader) = match version % 2 {
+            0 => (&one, &other),
+            _ => (&other, &one),
+        };
+        let put = writer.put(&key, "eins", &text).await.unwrap();
+        assert!(matches!(put.status, 200 | 201), "{}", put.body);
+        let seen = async |node: &Served| node.get("/v1/articles/eins").await.body.contains(&text);
+        assert!(seen(writer).await, "the next answer of the node itself");
+        let took = until("seen", 5, async || seen(reader).await).await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
 }
