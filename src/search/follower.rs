@@ -553,6 +553,9 @@ fn follow_drafts(
         }
         let more = found.len() as i64 >= ENTRIES;
         found_now.extend(found);
+        // The next look finds no more than these again, however much this one found.
+        let since = place.0.plus_seconds(-BACK);
+        found_now.retain(|(at, ..)| *at >= since);
         if !more || state.is_stopping() {
             break;
         }
@@ -564,14 +567,9 @@ fn follow_drafts(
         keeper.commit(Note::new(at.0, id.to_string()))?;
         keeper.show()?;
     }
-    // Those that the next look back finds again.
-    if let Some((newest, _)) = newest {
-        let since = newest.max(upto).plus_seconds(-BACK);
-        found_now.retain(|(at, ..)| *at >= since);
-        *seen = found_now
-            .into_iter()
-            .map(|(_, id, version)| (id, version))
-            .collect();
-    }
+    *seen = found_now
+        .into_iter()
+        .map(|(_, id, version)| (id, version))
+        .collect();
     Ok(())
 }

@@ -276,8 +276,9 @@ fn wanted(
         None => {
             // A name that it gives up goes on leading to it, unless that is another's.
             let mut kept = had.clone();
-            kept.extend(old.map(|old| old.name.clone()).filter(|old_name| {
-                let alone = std::slice::from_ref(old_name);
+            let given_up = old.map(|old| old.name.clone()).filter(|old| *old != name);
+            kept.extend(given_up.filter(|given_up| {
+                let alone = std::slice::from_ref(given_up);
                 refuse_taken(tree, stored, &slug, &name, alone).is_ok()
             }));
             names::checked_aliases(&kept, &name, had.len() + 1, &mut errors)

@@ -78,23 +78,19 @@ impl Flow<'_, '_> {
             // What was said stays readable where the post itself isn't shown.
             let said = self.reader.text_line(id).filter(|text| !text.is_empty());
             let caption = said.map(|text| text::shorten(&text, limits::CAPTION - 1));
-            let (caption, left_out) = match target {
-                RelatedTarget::Url(_) => (caption, None),
-                RelatedTarget::Article(_) => (None, caption),
-            };
-            let detail = match (&caption, &left_out) {
-                (Some(_), _) => {
-                    "The post became an embed, and its text the embed's caption.".to_owned()
-                }
-                (None, Some(text)) => format!(
-                    "The post became a link to an article; its text was left out: “{text}”."
-                ),
-                (None, None) => String::new(),
-            };
-            if !detail.is_empty() {
+            let is_elsewhere = matches!(target, RelatedTarget::Url(_));
+            if let Some(text) = &caption {
+                let detail = match is_elsewhere {
+                    true => {
+                        "The post became an embed, and its text the embed's caption.".to_owned()
+                    }
+                    false => format!(
+                        "The post became a link to an article; its text was left out: “{text}”."
+                    ),
+                };
                 self.reader.warn(id, "embed-text", detail);
             }
-            self.embedded(id, target, caption);
+            self.embedded(id, target, caption.filter(|_| is_elsewhere));
             return;
         }
         let cite_at = self.reader.cite_of(id);
