@@ -367,6 +367,31 @@ pub fn fetch(address: SocketAddr, path: &str, headers: &[(&str, &str)], status: 
     answer
 }
 
+/// Sends lines in bulk, and returns those that came back.
+pub fn upload(address: SocketAddr, key: &str, lines: &[u8]) -> std::io::Result<String> {
+    use std::io::Write;
+    let mut stream = std::net::TcpStream::connect(address)?;
+    // To HTTP 1.0 the answer comes as it is, up to the end of the connection.
+    let head = format!(
+        "POST /v1/editor/bulk HTTP/1.0\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n\
+         Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
+        lines.len()
+    );
+    let mut sending = stream.try_clone()?;
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(move || {
+            sending.write_all(head.as_bytes())?;
+            sending.write_all(lines)
+        });
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        match sent.join() {
+            Ok(sent) => sent.map(|()| answer),
+            Err(_) => Err(std::io::Error::other("the sender panicked")),
+        }
+    })
+}
+
 /// Fetches a path.
 pub fn try_fetch(
     address: SocketAddr,

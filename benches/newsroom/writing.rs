@@ -1,8 +1,10 @@
 //! What editors send: one by one and durable, and in bulk.
 
+use std::slice::from_ref;
 use std::time::Instant;
 
 use perspektive::articles::model::{ArticleRow, LinkRow, RevisionRow};
+use perspektive::content;
 use perspektive::db::{Database, Url};
 use perspektive::error::{Result, internal};
 use perspektive::store;
@@ -135,10 +137,11 @@ fn write_bare(database: &Database, rows: &[Stored], writers: usize) -> Result<f6
                     rows.iter().skip(writer).step_by(writers).try_for_each(
                         |(row, revision, links)| {
                             database.write(|conn| {
+                                let (row, revision) = (from_ref(row), from_ref(revision));
                                 store!(*conn, articles::insert(row))?;
-                                store!(*conn, articles::insert_revision(revision))?;
+                                store!(*conn, articles::insert_revisions(revision))?;
                                 store!(*conn, links::insert(links))?;
-                                store!(*conn, links::bind(std::slice::from_ref(&row.slug)))?;
+                                store!(*conn, links::bind(from_ref(&row[0].slug)))?;
                                 Ok(())
                             })
                         },
@@ -153,44 +156,64 @@ fn write_bare(database: &Database, rows: &[Stored], writers: usize) -> Result<f6
     Ok(rows.len() as f64 / began.elapsed().as_secs_f64())
 }
 
-/// Markdown through the operations, 200 articles to a transaction, in this
-/// process.
+/// Lines of articles to `POST /v1/editor/bulk`, from the first byte of the request to
+/// the last of the answer.
 fn bulk(library: &Library, scale: &Scale, base: &Corpus, report: &mut Report) -> Result<()> {
     let copy = library.copy(base)?;
-    let state = corpus::open(&copy.url)?;
-    let articles = new_articles(base, scale.bulk * 2);
-    let (drafts, live) = articles.split_at(scale.bulk);
+    let key = corpus::admin_key(&copy.url)?;
+    let server = Server::start(&copy.url, None, &copy.data);
+    let articles = new_articles(base, scale.bulk * 2 * scale.rounds);
+    let (drafts, live) = articles.split_at(scale.bulk * scale.rounds);
     let (draft_target, live_target) = match base.engine {
         Engine::Sqlite => (targets::BULK_DRAFTS_SQLITE, targets::BULK_LIVE_SQLITE),
         Engine::Postgres => (targets::BULK_DRAFTS_POSTGRES, targets::BULK_LIVE_POSTGRES),
     };
-    for (name, articles, published, target) in [
+    for (name, articles, publish, target) in [
         ("drafts", drafts, false, draft_target),
         ("live articles", live, true, live_target),
     ] {
         let mut rates = Series::default();
-        for part in articles.chunks(1_000) {
+        for part in articles.chunks(scale.bulk) {
+            let lines: Vec<Vec<u8>> = part
+                .iter()
+                .map(|article| line(article, publish))
+                .collect::<Result<_>>()?;
             let began = Instant::now();
-            for part in part.chunks(200) {
-                corpus::upload(&state, part, published)?;
-            }
+            let results = generator::upload(server.address, &key, &lines.concat())?;
             rates
                 .0
                 .push(part.len() as f64 / began.elapsed().as_secs_f64());
+            let created = results.matches("\"status\":201").count();
+            assert_eq!(created, part.len(), "{results}");
         }
+        let memory = server.resident().map_or(String::new(), |bytes| {
+            format!("{} MB resident", bytes / 1_000_000)
+        });
         report.add(Row {
-            case: format!(
-                "bulk through the operations, {name}, {}",
-                base.engine.name()
-            ),
+            case: format!("bulk upload, {name}, {}", base.engine.name()),
             value: format!("{}/s", number(rates.median())),
-            comparison: String::new(),
+            comparison: memory,
             measured: rates,
             is_ratio: false,
             target: Some(target),
         });
     }
     Ok(())
+}
+
+/// A line of a bulk upload that makes an article.
+fn line(article: &Article, publish: bool) -> Result<Vec<u8>> {
+    let parsed = content::from_markdown(&article.markdown, &|_| None);
+    let parsed = parsed.map_err(|_| internal("front matter that can't be read"))?;
+    let text = article.markdown.splitn(3, "---\n").nth(2);
+    let mut members = parsed.front_matter.unwrap_or_default();
+    members.insert("slug".to_owned(), article.slug.clone().into());
+    let body = serde_json::json!({"markdown": text.unwrap_or_default()});
+    members.insert("body".to_owned(), body);
+    members.insert("publish".to_owned(), publish.into());
+    let mut line = serde_json::to_vec(&members).map_err(internal)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// How long the disk takes to have something for certain.

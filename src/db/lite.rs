@@ -34,8 +34,8 @@ pub fn open(path: &Path, mode: Mode) -> Result<Conn> {
     let settings = match mode {
         Mode::Write => {
             "PRAGMA busy_timeout = 1200; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY; \
-             PRAGMA journal_size_limit = 67108864;"
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; \
+             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
         }
         Mode::Read => {
             "PRAGMA busy_timeout = 1200; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; \
@@ -81,6 +81,10 @@ impl Dialect for Conn {
     const ROWS_AT_ONCE: usize = 1;
 
     fn lock(&mut self, _key: i64) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn lock_all(&mut self, _keys: &[i64]) -> QueryResult<()> {
         Ok(())
     }
 

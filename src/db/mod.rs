@@ -65,6 +65,9 @@ pub trait Dialect {
     /// the end of this one. SQLite has one writer at a time and needs none.
     fn lock(&mut self, key: i64) -> diesel::QueryResult<()>;
 
+    /// Locks these one after the other, as [`Dialect::lock`] does.
+    fn lock_all(&mut self, keys: &[i64]) -> diesel::QueryResult<()>;
+
     /// Like [`Dialect::lock`], but shared with others that call this.
     fn lock_shared(&mut self, key: i64) -> diesel::QueryResult<()>;
 

@@ -249,6 +249,19 @@ impl Dialect for Conn {
         held.execute(self).map(drop)
     }
 
+    fn lock_all(&mut self, keys: &[i64]) -> QueryResult<()> {
+        use diesel::sql_types::{Array, BigInt};
+        match keys {
+            [] => Ok(()),
+            [key] => self.lock(*key),
+            // A function in FROM gives its rows in order.
+            keys => diesel::sql_query("SELECT pg_advisory_xact_lock(key) FROM unnest($1) AS key")
+                .bind::<Array<BigInt>, _>(keys)
+                .execute(self)
+                .map(drop),
+        }
+    }
+
     fn lock_shared(&mut self, key: i64) -> QueryResult<()> {
         let held = diesel::select(pg_advisory_xact_lock_shared(key));
         held.execute(self).map(drop)

@@ -309,6 +309,10 @@ pub fn from_merge_patch<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
 
 fn parse(bytes: &[u8]) -> Result<Value> {
     let text = text(bytes)?;
+    // Keeping track of the place costs as much as reading; only errors need it.
+    if let Ok(Unique(value)) = serde_json::from_str(&text) {
+        return Ok(value);
+    }
     let mut reader = serde_json::Deserializer::from_str(&text);
     let Unique(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let pointer = pointer(error.path());
@@ -343,7 +347,8 @@ fn find(value: &Value, is_so: &impl Fn(&Value) -> bool) -> Option<String> {
                 .enumerate()
                 .find_map(|(index, item)| Some(format!("/{index}{}", within(item, is_so)?))),
             Value::Object(members) => members.iter().find_map(|(name, value)| {
-                Some(format!("/{}{}", escape(name), within(value, is_so)?))
+                let below = within(value, is_so)?;
+                Some(format!("/{}{below}", escape(name)))
             }),
             other => is_so(other).then(String::new),
         }

@@ -19,9 +19,10 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::drafts::Drafts;
 use super::index::{Index, Note, Public, Standing};
@@ -47,6 +48,9 @@ const TICK: Duration = Duration::from_secs(1);
 const BACK: i64 = 10;
 const FAR_BACK: i64 = 900;
 const NOW_AND_THEN: Duration = Duration::from_secs(60);
+/// How much the threads that make an index give way: a tenth of a request's share.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
 /// How long an editor's search waits for what was just written.
 const FRESHEN: Duration = Duration::from_millis(1_500);
 
@@ -226,8 +230,15 @@ impl Follower {
 
     async fn run(self: &Arc<Self>, state: &Arc<State>, which: Which) -> Result<()> {
         let (follower, state) = (Arc::clone(self), Arc::clone(state));
-        let ran = tokio::task::spawn_blocking(move || follower.step(&state, which));
-        ran.await.map_err(internal)?
+        let (tell, told) = oneshot::channel();
+        // A thread of its own, and the threads of the engine that it starts: what is
+        // once given up can't be asked back.
+        let thread = thread::Builder::new().name("search".to_owned());
+        thread.spawn(move || {
+            give_way();
+            let _ = tell.send(follower.step(&state, which));
+        })?;
+        told.await.map_err(internal)?
     }
 
     /// Whether this process may write, and whether it should look closely at what
@@ -314,6 +325,17 @@ impl Follower {
         }
         keeper.rest();
         Ok(())
+    }
+}
+
+/// Lets requests go first where there are not enough cores for all: an index that is
+/// behind catches up, and nobody waits for it.
+fn give_way() {
+    // On Linux the priority is the thread's alone (setpriority(2), "C library/kernel
+    // differences"); elsewhere it would be the whole server's.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the search index is made at full priority");
     }
 }
 

@@ -9,12 +9,13 @@ use crate::articles::model::{
     RevisionRow, State,
 };
 use crate::db::schema::{articles, former_slugs, listings, revisions};
-use crate::db::{Dialect, Id, Time, any_of, lock_key};
+use crate::db::{Dialect, Id, Time, any_of};
 use crate::http::cursor::Position;
 
-/// Makes writers of one name take turns until this transaction ends.
-pub fn lock(c: &mut Conn, name: &str) -> QueryResult<()> {
-    c.lock(lock_key(name))
+/// Makes writers of these names take turns until this transaction ends; the names as
+/// the keys of locks.
+pub fn lock(c: &mut Conn, keys: &[i64]) -> QueryResult<()> {
+    c.lock_all(keys)
 }
 
 /// An article by its id.
@@ -108,12 +109,10 @@ pub fn any(c: &mut Conn) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(articles::table.select(articles::id))).get_result(c)
 }
 
-/// A new article.
-pub fn insert(c: &mut Conn, row: &ArticleRow) -> QueryResult<()> {
-    diesel::insert_into(articles::table)
-        .values(row)
-        .execute(c)
-        .map(drop)
+/// New articles.
+pub fn insert(c: &mut Conn, rows: &[ArticleRow]) -> QueryResult<()> {
+    insert_all!(c, articles::table, rows);
+    Ok(())
 }
 
 /// Writes an article if it still has the version that was read. Whether it had.
@@ -133,12 +132,10 @@ pub fn erase(c: &mut Conn, article: Id, read_version: i64) -> QueryResult<bool> 
     Ok(diesel::delete(target).execute(c)? == 1)
 }
 
-/// A new revision.
-pub fn insert_revision(c: &mut Conn, row: &RevisionRow) -> QueryResult<()> {
-    diesel::insert_into(revisions::table)
-        .values(row)
-        .execute(c)
-        .map(drop)
+/// New revisions.
+pub fn insert_revisions(c: &mut Conn, rows: &[RevisionRow]) -> QueryResult<()> {
+    insert_all!(c, revisions::table, rows);
+    Ok(())
 }
 
 /// A revision of an article.

@@ -1,5 +1,7 @@
 //! The links of revisions.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 
 use super::super::Conn;
@@ -7,8 +9,12 @@ use crate::articles::model::{LinkRow, LiveLink, LiveRow, RevisionHead};
 use crate::db::schema::{articles, links, revisions};
 use crate::db::{Dialect, Id, any_of, lock_key};
 
-/// The links of a new revision.
+/// The links of new revisions.
 pub fn insert(c: &mut Conn, rows: &[LinkRow]) -> QueryResult<()> {
+    if Conn::ROWS_AT_ONCE > 1 {
+        insert_all!(c, links::table, rows);
+        return Ok(());
+    }
     // Statements for so many rows are prepared once; those for any number are not.
     let (fours, rest) = rows.as_chunks::<4>();
     for four in fours {
@@ -101,22 +107,26 @@ pub fn bind(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
         .map(|slug| lock_key(&format!("awaited:{slug}")))
         .collect();
     keys.sort_unstable();
-    for key in keys {
-        c.lock(key)?;
-    }
+    c.lock_all(&keys)?;
     bind_seen(c, slugs)
 }
 
 /// [`bind`] without the locks: what this transaction sees by now.
 pub fn bind_seen(c: &mut Conn, slugs: &[String]) -> QueryResult<()> {
-    // No link waits for most of them, which one look tells.
+    // Nothing has some of them, and no link waits for most of the others, which two
+    // looks tell.
+    let found = super::articles::ids_of_slugs(c, slugs)?;
+    let taken: Vec<&str> = found.iter().map(|(slug, _)| slug.as_str()).collect();
     let waiting = links::table
         .filter(links::target_id.is_null())
         .select(links::slug)
         .distinct();
-    let awaited: Vec<Option<String>> = load_any!(c, waiting, links::slug, slugs)?;
-    let awaited: Vec<String> = awaited.into_iter().flatten().collect();
-    for (slug, target) in super::articles::ids_of_slugs(c, &awaited)? {
+    let awaited: Vec<Option<String>> = load_any!(c, waiting, links::slug, taken)?;
+    let awaited: HashSet<String> = awaited.into_iter().flatten().collect();
+    for (slug, target) in found {
+        if !awaited.contains(&slug) {
+            continue;
+        }
         let waiting = links::table
             .filter(links::slug.eq(slug))
             .filter(links::article_id.ne(target))

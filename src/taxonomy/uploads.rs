@@ -72,6 +72,24 @@ pub fn meant<T: Term>(conn: &mut Conn<'_>, wanted: &[String]) -> Result<Meant> {
     Ok(meant)
 }
 
+/// Looks up those of these names that are there, for a write of many articles that
+/// name them.
+pub fn look_up<T: Term>(tx: &mut Tx<'_>, mut names: Vec<String>) -> Result<()> {
+    hold(tx)?;
+    names.retain(|name| !tx.known.names.contains_key(&(T::KIND, name.clone())));
+    if names.is_empty() {
+        return Ok(());
+    }
+    let Meant { found, ambiguous } = meant::<T>(&mut tx.conn, &names)?;
+    for (at, (name, id)) in names.into_iter().zip(found).enumerate() {
+        if let Some(id) = id.filter(|_| ambiguous.iter().all(|(other, _)| *other != at)) {
+            tx.known.names.insert((T::KIND, name), id);
+            tx.known.present.insert(id);
+        }
+    }
+    Ok(())
+}
+
 /// The ids of what an upload names, each once and in the upload's order. Those
 /// that are unknown are created where the actor may; otherwise, or if a name
 /// breaks a rule, each is an error that points to its place. Nobody can change

@@ -9,7 +9,7 @@ use crate::articles::ops::{
     self, Correct, Key, Outcome, Publish, Schedule, SendBack, TakeDown, Written,
 };
 use crate::auth::Actor;
-use crate::changes::Tx;
+use crate::changes::{Known, Tx};
 use crate::content::{Body, Warning};
 use crate::error::{FieldError, Result, invalid, malformed_all};
 use crate::http::conditional::Expect;
@@ -133,7 +133,30 @@ pub fn read(line: &[u8], own: Own<'_>) -> Result<Operation> {
     Ok(Operation { key, expect, what })
 }
 
+/// What a write needs to know of operations that may make articles: [`ops::ahead`].
+pub fn look_ahead(tx: &mut Tx<'_>, operations: &mut [(u64, Result<Operation>)]) -> Result<()> {
+    let puts = operations
+        .iter_mut()
+        .filter_map(|(_, operation)| match operation {
+            Ok(Operation {
+                key,
+                what: What::Put { sent, .. },
+                ..
+            }) => Some((&*key, &mut **sent)),
+            _ => None,
+        });
+    ops::ahead::look_up(tx, &mut puts.collect::<Vec<_>>())
+}
+
 impl Operation {
+    /// Whether it makes an article of what the write knows.
+    pub fn is_new(&self, known: &Known) -> bool {
+        match &self.what {
+            What::Put { sent, .. } => ops::ahead::is_new(known, &self.key, sent),
+            _ => false,
+        }
+    }
+
     /// Does it.
     pub fn apply(
         self,

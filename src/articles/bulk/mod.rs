@@ -39,6 +39,8 @@ use crate::http::upload::Pieces;
 const BATCH: usize = 200;
 /// Bytes of lines after which a batch is written, however few they are.
 const BATCH_BYTES: usize = 1 << 20;
+/// How many lines' names are looked up at once.
+const AHEAD: usize = 100;
 /// How long a batch waits for more lines: a client that sends one at a time is
 /// answered one at a time.
 const LINGER: Duration = Duration::from_millis(20);
@@ -119,6 +121,33 @@ impl Context {
         .map_err(internal)?;
         text.push(b'\n');
         Ok(text)
+    }
+
+    /// Applies operations one after the other, each a part of the write that may fail
+    /// by itself, and hands on what came of it. The first error that isn't a line's own
+    /// ends it.
+    fn apply_all(
+        &self,
+        tx: &mut Tx<'_>,
+        mut operations: Vec<(u64, Result<Operation>)>,
+        mut done: impl FnMut(u64, Result<Receipt>) -> Result<()>,
+    ) -> Result<()> {
+        while !operations.is_empty() {
+            let next = operations.len().min(AHEAD);
+            let mut next: Vec<_> = operations.drain(..next).collect();
+            line::look_ahead(tx, &mut next)?;
+            for (number, operation) in next {
+                let result = operation.and_then(|operation| match operation.is_new(&tx.known) {
+                    true => tx.gather(|tx| self.apply(tx, operation)),
+                    false => tx.attempt(|tx| self.apply(tx, operation)),
+                });
+                match result {
+                    Err(error) if !matches!(error, Error::Problem(_)) => return Err(error),
+                    result => done(number, result)?,
+                }
+            }
+        }
+        Ok(tx.write_gathered()?)
     }
 
     fn apply(&self, tx: &mut Tx<'_>, operation: Operation) -> Result<Receipt> {
@@ -233,17 +262,10 @@ async fn write(
             writing.by.enter(tx);
             still_welcome(tx, &writing.by.actor)?;
             let mut text = Vec::new();
-            for (number, operation) in operations {
-                let result =
-                    operation.and_then(|operation| tx.attempt(|tx| writing.apply(tx, operation)));
-                if let Err(error) = &result
-                    && !matches!(error, Error::Problem(_))
-                {
-                    // Not this line's fault: none of the batch is written.
-                    return result.map(|_| text);
-                }
+            writing.apply_all(tx, operations, |number, result| {
                 text.extend(writing.result(number, result)?);
-            }
+                Ok(())
+            })?;
             Ok(text)
         })
         .await;
@@ -360,25 +382,16 @@ impl Work {
             spool,
             failed,
         } = self;
-        each_line(aside, context.by.config().max_body, |line| {
-            let operation = context.read(&line);
-            let result = match mode {
-                Mode::Rehearsal => {
-                    operation.and_then(|operation| tx.attempt(|tx| context.apply(tx, operation)))
-                }
-                _ => operation.and_then(|operation| context.apply(tx, operation)),
-            };
-            match result {
+        each_batch(aside, context.by.config().max_body, |lines| {
+            let read = |line: &Line| (line.number, context.read(line));
+            let operations = lines.iter().map(read).collect();
+            context.apply_all(tx, operations, |number, result| match result {
                 Err(error) if mode == Mode::Atomic => {
-                    *failed = Some((
-                        line.number,
-                        context.result(line.number, Err(again(&error)))?,
-                    ));
+                    *failed = Some((number, context.result(number, Err(again(&error)))?));
                     Err(error)
                 }
-                Err(error) if !matches!(error, Error::Problem(_)) => Err(error),
-                result => Ok(spool.write(&context.result(line.number, result)?)?),
-            }
+                result => Ok(spool.write(&context.result(number, result)?)?),
+            })
         })
     }
 
@@ -391,19 +404,21 @@ impl Work {
         } = self;
         if let Err(error) = applied {
             spool.take_back();
-            each_line(aside, context.by.config().max_body, |line| {
-                let text = match failed {
-                    Some((number, text)) if *number == line.number => std::mem::take(text),
-                    Some((number, _)) => {
-                        let detail = format!(
-                            "Nothing was written, because line {number} was refused. Mend it and send all of it again."
-                        );
-                        let problem = Problem::new(&CONFLICT, detail).with("line", *number);
-                        context.result(line.number, Err(problem.into()))?
-                    }
-                    None => context.result(line.number, Err(again(&error)))?,
-                };
-                Ok(spool.write(&text)?)
+            each_batch(aside, context.by.config().max_body, |lines| {
+                lines.iter().try_for_each(|line| {
+                    let text = match failed {
+                        Some((number, text)) if *number == line.number => std::mem::take(text),
+                        Some((number, _)) => {
+                            let detail = format!(
+                                "Nothing was written, because line {number} was refused. Mend it and send all of it again."
+                            );
+                            let problem = Problem::new(&CONFLICT, detail).with("line", *number);
+                            context.result(line.number, Err(problem.into()))?
+                        }
+                        None => context.result(line.number, Err(again(&error)))?,
+                    };
+                    Ok(spool.write(&text)?)
+                })
             })?;
         }
         spool.show();
@@ -411,24 +426,30 @@ impl Work {
     }
 }
 
-/// Goes through the lines of a file. Blocks.
-fn each_line(
+/// Goes through the lines of a file, a batch at a time. Blocks.
+fn each_batch(
     file: &mut File,
     limit: usize,
-    mut with: impl FnMut(Line) -> Result<()>,
+    mut with: impl FnMut(Vec<Line>) -> Result<()>,
 ) -> Result<()> {
     file.seek(SeekFrom::Start(0))?;
-    let (mut lines, mut found) = (Lines::new(limit), Vec::new());
+    let (mut lines, mut batch) = (Lines::new(limit), Vec::new());
     let mut piece = vec![0; 64 << 10];
     loop {
         let read = file.read(&mut piece)?;
+        let mut arrived = Vec::new();
         match read {
-            0 => lines.finish(&mut found),
-            read => lines.push(&piece[..read], &mut found),
+            0 => lines.finish(&mut arrived),
+            read => lines.push(&piece[..read], &mut arrived),
         }
-        found.drain(..).try_for_each(&mut with)?;
+        for line in arrived {
+            batch.push(line);
+            if is_full(&batch) {
+                with(std::mem::take(&mut batch))?;
+            }
+        }
         if read == 0 {
-            return Ok(());
+            return with(batch);
         }
     }
 }

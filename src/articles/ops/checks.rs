@@ -63,6 +63,9 @@ pub(super) fn slug_of(headline: Option<&str>) -> Result<String> {
 
 /// A taken slug names who holds it.
 pub(super) fn refuse_taken(tx: &mut Tx<'_>, slug: &str, own: Option<Id>) -> Result<()> {
+    if tx.known.free.contains(slug) {
+        return Ok(());
+    }
     let holder = match crate::store!(tx.conn, articles::by_slug(slug))? {
         Some(row) => Some(row),
         None => crate::store!(tx.conn, articles::by_former_slug(slug))?,
@@ -95,6 +98,13 @@ pub(super) fn refuse_taken_external_id(
     external_id: &str,
     own: Option<Id>,
 ) -> Result<()> {
+    if tx
+        .known
+        .free
+        .contains(&Key::External(external_id.to_owned()).to_string())
+    {
+        return Ok(());
+    }
     match crate::store!(tx.conn, articles::by_external_id(external_id))? {
         Some(row) if Some(row.id) != own => Err(Problem::new(
             &CONFLICT,
@@ -115,7 +125,7 @@ pub(super) fn take_external_id(tx: &mut Tx<'_>, external_id: Option<&str>) -> Re
     };
     check_external_id(external_id)?;
     let key = Key::External(external_id.to_owned());
-    Ok(crate::store!(tx.conn, articles::lock(&key.to_string()))?)
+    Ok(tx.lock(&[key.to_string()])?)
 }
 
 fn check_external_id(external_id: &str) -> Result<()> {

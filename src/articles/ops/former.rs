@@ -18,7 +18,7 @@ pub fn free_slug(
     actor.require(Right::Manage)?;
     let row = require(tx, key)?;
     check_expectation(tx, &row, expect)?;
-    crate::store!(tx.conn, articles::lock(slug))?;
+    tx.lock(&[slug])?;
     if !crate::store!(tx.conn, articles::reclaim_slug(row.id, slug))? {
         let shown: String = slug.chars().take(200).collect();
         return Err(not_found(format!(
@@ -26,6 +26,7 @@ pub fn free_slug(
             row.slug
         )));
     }
+    tx.known.forget_names();
     let mut after = row.clone();
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;

@@ -6,12 +6,14 @@
 //! - `review`: submit, send back
 //! - `verbs`: publish, schedule, unpublish, take down, correct
 //! - `revisions`: what was there before, and back to it
+//! - `ahead`: what many new articles name, looked up at once
 //! - `checks`: what a write is refused for, and what its sender is told
 //! - `resolve`: what was sent becomes the content of a revision
 //! - `named`: articles that others name
 //! - `former`: slugs that they once had
 //! - `visibility`: lists and change log follow the live pointer
 
+pub mod ahead;
 mod checks;
 mod former;
 mod named;
@@ -97,7 +99,7 @@ pub(crate) fn require(tx: &mut Tx<'_>, key: &Key) -> Result<ArticleRow> {
     hold(tx)?;
     if let Some(row) = find(&mut tx.conn, key)? {
         // Writers of one article take turns; what was read before may be old.
-        crate::store!(tx.conn, articles::lock(&row.id.to_string()))?;
+        tx.lock(&[row.id.to_string()])?;
         return crate::store!(tx.conn, articles::find(row.id))?
             .ok_or_else(|| not_found(format!("The article `{key}`")));
     }

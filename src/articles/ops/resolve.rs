@@ -523,6 +523,13 @@ fn bind(
     slugs.sort_unstable();
     slugs.dedup();
     let mut known: HashMap<String, Id> = HashMap::new();
+    slugs.retain(|slug| match tx.known.targets.get(slug) {
+        Some(target) => {
+            known.extend(target.map(|id| (slug.clone(), id)));
+            false
+        }
+        None => true,
+    });
     if !slugs.is_empty() {
         // The present ones first: whatever is renamed between the two queries is
         // found by its former slug.

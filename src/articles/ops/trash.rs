@@ -81,6 +81,7 @@ pub fn erase(tx: &mut Tx<'_>, actor: &Actor, key: &Key, expect: Expect) -> Resul
     if !crate::store!(tx.conn, articles::erase(row.id, row.version))? {
         return Err(super::stale(tx, &row));
     }
+    tx.known.forget_names();
     note_deed(tx, &row, Deed::Deleted);
     if row.was_public(tx.now) {
         // Readers who got 410 get 404 from now on.

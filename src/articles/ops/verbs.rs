@@ -22,6 +22,7 @@ use crate::error::{
 };
 use crate::http::conditional::Expect;
 use crate::http::text;
+use crate::sections;
 
 /// What to publish.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -157,6 +158,23 @@ pub(super) fn publish_row(
         warnings,
         ..Written::new(after, outcome)
     })
+}
+
+/// Lets readers see an article from the first, which is still to be written, and tells
+/// what its sender should know.
+pub(super) fn debut(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    row: &mut ArticleRow,
+    content: &Content,
+) -> Result<Vec<Warning>> {
+    refuse_unpublishable(tx, content)?;
+    let at = content
+        .embargo_until
+        .map_or(tx.now, |embargo| embargo.max(tx.now));
+    go_live(tx, row, 1, content, at, at)?;
+    touch(tx, actor, row);
+    Ok(told(row, 1, tx.now, at))
 }
 
 /// Pins a revision and lets readers see it from an instant on.
@@ -426,13 +444,15 @@ fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content
     }
     let revision = revision_of(&mut tx.conn, row.id, number)?;
     let content = content_of(&mut tx.conn, &revision)?;
+    refuse_unpublishable(tx, &content)?;
+    Ok(content)
+}
+
+/// Refuses content that lacks what readers need.
+fn refuse_unpublishable(tx: &mut Tx<'_>, content: &Content) -> Result<()> {
     let mut errors = Vec::new();
-    let section = content
-        .section_id
-        .map(|id| crate::store!(tx.conn, sections::find(id)))
-        .transpose()?
-        .flatten();
-    if section.is_none() {
+    let tree = sections::ops::hold(tx)?;
+    if content.section_id.is_none_or(|id| tree.by_id(id).is_none()) {
         errors.push(FieldError::new(
             "#/section",
             "required-to-publish",
@@ -476,10 +496,9 @@ fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content
             errors.push(FieldError::new("#/revision", "unknown-media", detail));
         }
     }
-    if errors.is_empty() {
-        Ok(content)
-    } else {
-        Err(invalid_all(errors))
+    match errors.is_empty() {
+        true => Ok(()),
+        false => Err(invalid_all(errors)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists and change log follow the live pointer.
 
-use crate::articles::model::{ArticleRow, ListingRow, ids};
+use crate::articles::model::{ArticleRow, Content, ListingRow, ids};
 use crate::audit::model::Deed;
 use crate::auth::Actor;
 use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to, relisted};
@@ -37,17 +37,8 @@ pub(super) fn reflect(
     };
     let was_in = lists.clone();
     if let (Some(number), Some(published_at)) = (after.live_revision, after.published_at) {
-        let now_in = lists_of(tx, after.id, number)?;
-        let updated_at = after.updated_at.unwrap_or(published_at);
-        let rows: Vec<ListingRow> = now_in
-            .iter()
-            .map(|list_id| ListingRow {
-                list_id: *list_id,
-                published_at,
-                article_id: after.id,
-                updated_at,
-            })
-            .collect();
+        let now_in = lists_of_revision(tx, after.id, number)?;
+        let rows = listings(after, &now_in, published_at);
         crate::store!(tx.conn, lists::insert(&rows))?;
         lists.extend(&now_in);
         if was_visible && is_visible && !overdue {
@@ -78,6 +69,41 @@ pub(super) fn reflect(
     )
 }
 
+/// Records that an article is published as it is made, and tells its places in lists.
+pub(super) fn introduce(
+    tx: &mut Tx<'_>,
+    row: &ArticleRow,
+    content: &Content,
+) -> Result<Vec<ListingRow>> {
+    let Some(published_at) = row.published_at else {
+        return Ok(Vec::new());
+    };
+    let named = [&content.topics[..], &content.authors].concat();
+    let lists = lists_of(tx, content.section_id, named)?;
+    let action = match row.is_visible(tx.now) {
+        true => Action::Changed,
+        false => Action::Scheduled,
+    };
+    if action == Action::Changed {
+        relisted(tx, row.id, &lists);
+    }
+    let tags = tags_of(row, &lists, &[row.published_at]);
+    record(tx, Entity::Article, row.id, action, &tags);
+    record_links_to(tx, row.id, action);
+    Ok(listings(row, &lists, published_at))
+}
+
+/// An article's places in these lists.
+fn listings(row: &ArticleRow, lists: &[Id], published_at: Time) -> Vec<ListingRow> {
+    let place = |list_id: &Id| ListingRow {
+        list_id: *list_id,
+        published_at,
+        article_id: row.id,
+        updated_at: row.updated_at.unwrap_or(published_at),
+    };
+    lists.iter().map(place).collect()
+}
+
 /// What is found under the name that a feed has for an article.
 fn external_tag(row: &ArticleRow) -> Option<Tag> {
     let external_id = row.external_id.as_ref()?;
@@ -94,15 +120,7 @@ fn announce_one(
     came_or_went: bool,
     published: &[Option<Time>],
 ) -> Result<()> {
-    let mut tags = vec![
-        Tag::article(row.id),
-        Tag::slug(&row.slug),
-        Tag::slug(&row.id.to_string()),
-        Tag::all_articles(),
-    ];
-    tags.extend(external_tag(row));
-    tags.extend(published.iter().flatten().map(|at| Tag::month_of(*at)));
-    tags.extend(lists.iter().map(|list| Tag::list(*list)));
+    let mut tags = tags_of(row, lists, published);
     if came_or_went {
         for slug in crate::store!(tx.conn, articles::former_slugs_of(row.id))? {
             tags.push(Tag::slug(&slug));
@@ -115,18 +133,37 @@ fn announce_one(
     Ok(())
 }
 
-/// The lists that a revision belongs in: each section above it, each topic,
-/// each author.
-fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
+/// What answers that show an article of these lists and months are made of.
+fn tags_of(row: &ArticleRow, lists: &[Id], published: &[Option<Time>]) -> Vec<Tag> {
+    let mut tags = vec![
+        Tag::article(row.id),
+        Tag::slug(&row.slug),
+        Tag::slug(&row.id.to_string()),
+        Tag::all_articles(),
+    ];
+    tags.extend(external_tag(row));
+    tags.extend(published.iter().flatten().map(|at| Tag::month_of(*at)));
+    tags.extend(lists.iter().map(|list| Tag::list(*list)));
+    tags
+}
+
+/// The lists that a revision belongs in.
+fn lists_of_revision(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
     let Some(head) = crate::store!(tx.conn, articles::head(article, number))? else {
         return Ok(Vec::new());
     };
+    let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
+    lists_of(tx, head.section_id, named)
+}
+
+/// The lists that an article belongs in: its section and each above it, each topic and
+/// each author that it names.
+fn lists_of(tx: &mut Tx<'_>, section: Option<Id>, named: Vec<Id>) -> Result<Vec<Id>> {
     let mut lists = Vec::new();
-    if let Some(section) = head.section_id {
+    if let Some(section) = section {
         let tree = sections::ops::hold(tx)?;
         lists.extend(tree.ancestors(section).iter().map(|section| section.id));
     }
-    let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
     if named.iter().all(|id| tx.known.present.contains(id)) {
         lists.extend(named);
     } else {
@@ -143,7 +180,7 @@ fn lists_of(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
 pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
     tx.done_by(&Actor::schedule(), None);
     super::hold(tx)?;
-    crate::store!(tx.conn, articles::lock("announce"))?;
+    tx.lock(&["announce"])?;
     let due = crate::store!(tx.conn, articles::to_announce(tx.now, BATCH))?;
     let more = due.len() as i64 == BATCH;
     for row in due {
@@ -163,7 +200,7 @@ pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
             relisted(tx, row.id, &lists);
             announce_one(tx, &after, &lists, Action::Gone, true, &[row.published_at])?;
         } else if let Some(number) = row.live_revision {
-            let lists = lists_of(tx, row.id, number)?;
+            let lists = lists_of_revision(tx, row.id, number)?;
             relisted(tx, row.id, &lists);
             announce_one(
                 tx,

@@ -8,10 +8,10 @@ use super::checks::{
     refuse_taken_external_id, slug_of, take_external_id, vanished,
 };
 use super::resolve::{Own, patched, whole};
-use super::verbs::{Publish, publish_row};
-use super::visibility::reflect;
+use super::verbs::{Publish, debut, publish_row};
+use super::visibility::{introduce, reflect};
 use super::{
-    Key, Outcome, Written, check_expectation, content_of, find, hold, may_edit, not_trashed,
+    Key, Outcome, Written, check_expectation, content_of, deed, find, hold, may_edit, not_trashed,
     not_withdrawn, note_deed, precondition_required, require, require_version, revision_of, save,
     save_as, touch,
 };
@@ -19,7 +19,7 @@ use crate::articles::input::{ArticlePatch, Sent};
 use crate::articles::model::{ArticleRow, Content, FormerSlugRow, Origin};
 use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
-use crate::changes::Tx;
+use crate::changes::{NewArticle, Tx};
 use crate::content::{Body, Warning};
 use crate::db::Id;
 use crate::error::{CONFLICT, Problem, Result, STALE, forbidden, invalid, not_found};
@@ -37,7 +37,7 @@ pub fn create(tx: &mut Tx<'_>, actor: &Actor, sent: Sent, publish: bool) -> Resu
         None => slug_of(sent.article.headline.as_deref())?,
     };
     take_external_id(tx, sent.article.external_id.as_deref())?;
-    crate::store!(tx.conn, articles::lock(&slug))?;
+    tx.lock(&[&slug])?;
     refuse_taken(tx, &slug, None)?;
     if let Some(external_id) = &sent.article.external_id {
         refuse_taken_external_id(tx, external_id, None)?;
@@ -72,11 +72,16 @@ pub fn put(
         Key::Id(_) => {}
     }
     take_external_id(tx, sent.article.external_id.as_deref())?;
-    crate::store!(tx.conn, articles::lock(&key.to_string()))?;
-    let Some(row) = find(&mut tx.conn, key)? else {
+    let name = key.to_string();
+    tx.lock(&[&name])?;
+    let found = match tx.known.free.contains(&name) {
+        true => None,
+        false => find(&mut tx.conn, key)?,
+    };
+    let Some(row) = found else {
         return put_new(tx, actor, key, expect, sent, publish);
     };
-    crate::store!(tx.conn, articles::lock(&row.id.to_string()))?;
+    tx.lock(&[row.id.to_string()])?;
     let row = crate::store!(tx.conn, articles::find(row.id))?
         .ok_or_else(|| not_found(format!("The article `{key}`")))?;
     not_trashed(&row)?;
@@ -146,7 +151,9 @@ fn put_new(
     match key {
         Key::Id(id) => Err(not_found(format!("The article {id}"))),
         Key::Slug(slug) => {
-            if let Some(row) = crate::store!(tx.conn, articles::by_former_slug(slug))? {
+            if !tx.known.free.contains(slug)
+                && let Some(row) = crate::store!(tx.conn, articles::by_former_slug(slug))?
+            {
                 let detail = format!(
                     "`{slug}` is an old slug of an article that is now `{}`; use that.",
                     row.slug
@@ -165,7 +172,7 @@ fn put_new(
                 Some(slug) => checked_slug(slug)?,
                 None => slug_of(sent.article.headline.as_deref())?,
             };
-            crate::store!(tx.conn, articles::lock(&slug))?;
+            tx.lock(&[&slug])?;
             refuse_taken(tx, &slug, None)?;
             make(tx, actor, Id::new(), slug, sent, publish)
         }
@@ -208,7 +215,7 @@ pub fn patch(
         Patch::Value(slug) if *slug == row.slug => None,
         Patch::Value(slug) => {
             let slug = checked_slug(slug)?;
-            crate::store!(tx.conn, articles::lock(&slug))?;
+            tx.lock(&[&slug])?;
             refuse_taken(tx, &slug, Some(row.id))?;
             Some(slug)
         }
@@ -270,7 +277,7 @@ fn make(
         &sent.article,
         sent.body.as_ref(),
     )?;
-    let row = ArticleRow {
+    let mut row = ArticleRow {
         id,
         slug,
         external_id,
@@ -297,13 +304,33 @@ fn make(
         edited_at: tx.now,
         edited_by: actor.id,
     };
-    crate::store!(tx.conn, articles::insert(&row))?;
-    note_deed(tx, &row, Deed::Created);
-    add_revision(tx, actor, &row, &content, origin)?;
-    tx.bind_at_the_end([row.slug.as_str()]);
+    let draft = row.clone();
     let mut warnings = sent.warnings;
     warnings.extend(awaited(&mut content));
-    finish(tx, actor, row, Outcome::Created, warnings, publish)
+    if publish {
+        warnings.extend(debut(tx, actor, &mut row, &content)?);
+    }
+    let revision = content.to_row(id, 1, tx.now, actor.id, origin)?;
+    // Nothing fails from here on but the database: what is recorded is what is made.
+    note_deed(tx, &draft, Deed::Created);
+    let mut listings = Vec::new();
+    if publish {
+        let deed = deed(&draft, &row, tx.now);
+        note_deed(tx, &row, deed);
+        listings = introduce(tx, &row, &content)?;
+    }
+    tx.add(NewArticle {
+        row: row.clone(),
+        revision,
+        links: content.to_links(id, 1),
+        media: content.media(),
+        listings,
+    })?;
+    Ok(Written {
+        row,
+        outcome: Outcome::Created,
+        warnings,
+    })
 }
 
 /// What a write makes of an article.
@@ -358,6 +385,9 @@ pub(super) fn revise(
         tx.bind_at_the_end([slug.as_str()]);
         after.slug = slug;
     }
+    if renamed {
+        tx.known.forget_names();
+    }
     touch(tx, actor, &mut after);
     match restored {
         true => save_as(tx, before, &after, Deed::Restored)?,
@@ -377,7 +407,10 @@ fn add_revision(
     origin: Origin,
 ) -> Result<()> {
     let revision = content.to_row(row.id, row.revision, tx.now, actor.id, origin)?;
-    crate::store!(tx.conn, articles::insert_revision(&revision))?;
+    crate::store!(
+        tx.conn,
+        articles::insert_revisions(std::slice::from_ref(&revision))
+    )?;
     let media = content.media();
     if !media.is_empty() {
         crate::store!(tx.conn, media::add_uses(row.id, row.revision, &media))?;

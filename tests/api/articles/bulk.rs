@@ -1,6 +1,9 @@
 //! Many articles in one request.
 
 use perspektive::auth::Role;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -192,5 +195,105 @@ both! {
         author.send("POST", BULK, &json!({"slug": "x"}), 415).await;
         let keyed = author.request("POST", BULK).header("Idempotency-Key", "x").header("Content-Type", "application/x-ndjson").body("");
         expect(keyed, 400).await;
+    }
+}
+
+/// Lines of all kinds about a few articles, whose names begin with `prefix`.
+fn tangle(seed: u64, prefix: &str) -> Vec<String> {
+    let mut dice = StdRng::seed_from_u64(seed);
+    let mut line = |number: usize| {
+        let name = |dice: &mut StdRng| format!("{prefix}-{}", dice.random_range(0..40));
+        let slug = name(&mut dice);
+        let (other, third) = (name(&mut dice), name(&mut dice));
+        let topic = ["Rad", "Bahn", "Hafen", "a\u{7}b"]
+            .choose(&mut dice)
+            .unwrap();
+        let link =
+            json!([{"article": other}, {"article": {"slug": third}, "relation": "background"}]);
+        let mut put = json!({
+            "slug": slug, "headline": format!("Nummer {number}"), "section": "politik",
+            "topics": [topic], "related": link, "publish": dice.random_bool(0.5),
+            "body": {"markdown": format!("Vorher.\n\n[[{third}]]\n\nNachher.")},
+        });
+        match dice.random_range(0..16) {
+            0 => json!({"op": "patch", "slug": slug, "new": 1}),
+            1 | 2 => json!({"op": "patch", "external_id": format!("x:{slug}"), "slug": other, "if_match": "*"}),
+            3 => json!({"op": "trash", "slug": slug, "if_match": "*"}),
+            4 => json!({"op": "publish", "slug": slug}),
+            5 => json!({"op": "unpublish", "slug": slug}),
+            6 => {
+                put["headline"] = json!("");
+                put
+            }
+            7 => {
+                put["section"] = json!("gibt-es-nicht");
+                put
+            }
+            8 => {
+                put["image"] = json!({"url": "https://bilder.example/1.jpg"});
+                put
+            }
+            9..12 => {
+                put["external_id"] = json!(format!("x:{slug}"));
+                put
+            }
+            12 => {
+                put["external_id"] = json!(format!("x:{other}"));
+                put
+            }
+            _ => put,
+        }
+        .to_string()
+    };
+    (0..160).map(&mut line).collect()
+}
+
+both! {
+    /// Many lines in one request do what each of them does in a request of its own,
+    /// however they hang on each other.
+    async fn many_lines_do_what_each_does(app: App) {
+        let editor = app.as_editor();
+        politik(&editor).await;
+        for seed in 0..4 {
+            let (a, b) = (&*format!("qa{seed}"), &*format!("qb{seed}"));
+            let together = send(&editor, "", tangle(seed, a).join("\n")).await;
+            let mut alone = Vec::new();
+            for line in tangle(seed, b) {
+                alone.extend(send(&editor, "", line).await);
+            }
+            let told = |results: &[Value], prefix: &str| -> Vec<String> {
+                let told = |result: &Value| {
+                    let errors = result["problem"]["errors"].to_string();
+                    let warnings = result["warnings"].to_string();
+                    let receipt = [&result["status"], &result["result"], &result["state"], &result["version"], &result["problem"]["type"]];
+                    let names = format!("{receipt:?} {errors} {warnings}");
+                    names.replace(&format!("{prefix}-"), "*-")
+                };
+                results.iter().map(told).collect()
+            };
+            let (together, alone) = (told(&together, a), told(&alone, b));
+            for (number, (one, other)) in together.iter().zip(&alone).enumerate() {
+                assert_eq!(one, other, "line {} of seed {seed}", number + 1);
+            }
+            let statuses: std::collections::BTreeSet<&str> = together.iter().map(|told| told.split(' ').next().unwrap()).collect();
+            assert!(statuses.len() >= 5, "{statuses:?}");
+            for number in 0..40 {
+                let (mut seen, mut edited) = (Vec::new(), Vec::new());
+                for prefix in [a, b] {
+                    let slug = format!("{prefix}-{number}");
+                    let public = app.request("GET", &format!("/v1/articles/{slug}")).send().await.unwrap();
+                    let public: Value = serde_json::from_str(&public.text().await.unwrap()).unwrap_or_default();
+                    let links: Vec<&Value> = public["related"].as_array().into_iter().flatten().map(|link| &link["article"]["slug"]).collect();
+                    let topics: Vec<&Value> = public["topics"].as_array().into_iter().flatten().map(|topic| &topic["name"]).collect();
+                    seen.push(format!("{} {links:?} {topics:?} {}", public["headline"], public["status"]).replace(&format!("{prefix}-"), "*-"));
+                    let own = editor.request("GET", &format!("/v1/editor/articles/{slug}")).send().await.unwrap();
+                    let own: Value = serde_json::from_str(&own.text().await.unwrap()).unwrap();
+                    let links: Vec<&Value> = own["related"].as_array().into_iter().flatten().map(|link| &link["article"]["slug"]).collect();
+                    edited.push(format!("{} {} {} {} {links:?}", own["headline"], own["external_id"], own["state"], own["version"]).replace(&format!("{prefix}-"), "*-"));
+                }
+                assert_eq!(seen[0], seen[1], "article {number} of seed {seed}");
+                assert_eq!(edited[0], edited[1], "article {number} of seed {seed}");
+            }
+        }
     }
 }
