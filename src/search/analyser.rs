@@ -84,6 +84,7 @@ fn find(text: &str, from: usize, is: impl Fn(char) -> bool) -> usize {
     text.len()
 }
 
+#[inline]
 fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || !c.is_ascii() && c.is_alphanumeric()
 }

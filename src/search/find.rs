@@ -9,8 +9,9 @@
 //! Articles are gone through in the order of the index, each word's list jumping to
 //! where the others are; of a long list its end comes first, where the newest are.
 //! Once there are enough hits, whole blocks of articles are passed over that are too
-//! old to beat them, and those that have the words in neither headline nor lead, so a
-//! word that stands everywhere costs little more than a rare one.
+//! old to beat them or have the words too seldom, and those that have them in neither
+//! headline nor lead, so a word that stands everywhere costs little more than a rare
+//! one.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -23,7 +24,7 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, DocSet, TERMINATED, Term};
 
 use super::analyser::Analyser;
-use super::index::{Segment, View};
+use super::index::{BLOCK, Segment, View};
 use super::plan::{Plan, fewer};
 use super::postings::{Bits, Phrase, Steps, all_at, at_least, lists, to};
 use super::query::{Query, Unit};
@@ -404,47 +405,53 @@ impl<'a> Search<'a> {
         least: Place,
         stretch: Range<DocId>,
     ) -> DocId {
-        let text = weight::TEXT + weight::EXACT;
         let headline = weight::HEAD + weight::TITLE;
-        let everywhere = text + weight::LEAD + headline + weight::WHOLE;
         let mut doc = stretch.start;
         while doc < stretch.end {
             let (newest, after) = segment.block(doc);
-            let hopeless = |counts| !self.beats(self.weights * counts, newest, least);
-            let mut next = |next: fn(&mut Part, DocId) -> DocId| {
-                let next = parts.iter_mut().map(|part| next(part, doc)).min();
-                next.map_or(after, |next| next.min(after))
-            };
-            let reach = if hopeless(everywhere) {
-                after
-            } else if hopeless(text + weight::LEAD) {
-                next(Part::next_headline)
-            } else if hopeless(text) {
-                next(Part::next_headline).min(next(Part::next_lead))
-            } else {
-                doc
-            };
-            if reach > doc {
-                doc = reach;
+            let pairs = || self.plans.iter().zip(parts.iter());
+            let text: f32 = pairs()
+                .map(|(plan, part)| plan.weight * part.text_most(doc))
+                .sum();
+            let hopeless = |more| !self.beats(text + self.weights * more, newest, least);
+            if hopeless(weight::LEAD + headline + weight::WHOLE) {
+                doc = after;
                 continue;
             }
-            let (mut most, mut whole) = (0.0, true);
-            for (plan, part) in self.plans.iter().zip(&mut *parts) {
-                let in_headline = part.next_headline(doc) == doc;
-                let in_lead = part.next_lead(doc) == doc;
-                let counts = text
-                    + if in_headline { headline } else { 0.0 }
-                    + if in_lead { weight::LEAD } else { 0.0 };
-                most += plan.weight * counts;
-                whole &= in_headline;
+            let only_headlines = hopeless(weight::LEAD);
+            let only_prominent = only_headlines || hopeless(0.0);
+            while doc < after {
+                let (mut most, mut whole) = (text, true);
+                let (mut next, mut next_headline) = (after, after);
+                for (plan, part) in self.plans.iter().zip(&mut *parts) {
+                    let (in_headline, in_lead) = (part.next_headline(doc), part.next_lead(doc));
+                    next_headline = next_headline.min(in_headline);
+                    next = next.min(in_headline).min(in_lead);
+                    whole &= in_headline == doc;
+                    if in_headline == doc {
+                        most += plan.weight * headline;
+                    }
+                    if in_lead == doc {
+                        most += plan.weight * weight::LEAD;
+                    }
+                }
+                let reach = match (only_headlines, only_prominent) {
+                    (true, _) => next_headline,
+                    (false, true) => next,
+                    (false, false) => doc,
+                };
+                if reach > doc {
+                    doc = reach;
+                    continue;
+                }
+                if whole {
+                    most += self.weights * weight::WHOLE;
+                }
+                if self.beats(most, segment.at.get_val(doc), least) {
+                    return doc;
+                }
+                doc += 1;
             }
-            if whole {
-                most += self.weights * weight::WHOLE;
-            }
-            if self.beats(most, segment.at.get_val(doc), least) {
-                return doc;
-            }
-            doc += 1;
         }
         TERMINATED
     }
@@ -621,6 +628,9 @@ impl Best {
 #[derive(Clone)]
 struct Part {
     any: Vec<SegmentPostings>,
+    /// How often an article of each block has each of these words at most, where it is
+    /// known of all.
+    often_most: Vec<Arc<[u8]>>,
     phrase: Option<Phrase>,
     beginnings: Option<Steps>,
     beginnings_head: Option<Steps>,
@@ -645,6 +655,7 @@ impl Part {
         let basic = IndexRecordOption::Basic;
         let mut part = Part {
             any: lists(&plan.any, IndexRecordOption::WithFreqs)?,
+            often_most: Vec::new(),
             phrase: None,
             beginnings: None,
             beginnings_head: None,
@@ -670,6 +681,11 @@ impl Part {
             if ranked {
                 part.beginnings_head = any(&plan.beginnings_head)?;
                 part.beginnings_lead = any(&plan.beginnings_lead)?;
+            }
+        }
+        if ranked && plan.phrase.is_empty() && plan.frequency >= MANY {
+            for term in &plan.any {
+                part.often_most.push(segment.often_most(term)?);
             }
         }
         if ranked {
@@ -709,6 +725,21 @@ impl Part {
     /// The next article from here on that may have it in the lead.
     fn next_lead(&mut self, from: DocId) -> DocId {
         either(&mut self.lead, &mut self.beginnings_lead, from)
+    }
+
+    /// What it counts at most in the text of an article in the block of this one.
+    fn text_most(&self, doc: DocId) -> f32 {
+        let block = doc as usize / BLOCK;
+        let often = self.often_most.iter().map(|most| match most.get(block) {
+            Some(&most) if most < u8::MAX => f32::from(most),
+            _ => f32::INFINITY,
+        });
+        let often: f32 = often.sum();
+        let counts = match self.often_most.is_empty() || often.is_infinite() {
+            true => weight::TEXT,
+            false => (weight::TEXT * often / (often + 1.0)).max(weight::BEGINNING),
+        };
+        counts + weight::EXACT
     }
 
     /// How often an article has it.

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use tantivy::columnar::ColumnValues;
 use tantivy::index::{InvertedIndexReader, SegmentReader};
+use tantivy::postings::Postings;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
@@ -278,12 +279,17 @@ pub(super) struct Segment {
     pub length: Arc<dyn ColumnValues<u64>>,
     /// The instant of the newest article of each block.
     newest: Arc<[i64]>,
+    /// How often an article of each block has a word at most, of words that were
+    /// looked for.
+    often: Arc<Mutex<HashMap<Term, Arc<[u8]>>>>,
     /// What is deleted, in order.
     dead: Vec<DocId>,
 }
 
 /// Articles of a block; lists are made of blocks of so many, too.
-const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 128;
+/// Of how many words a segment remembers how often they stand in its articles.
+const OFTEN_MAX: usize = 256;
 
 impl Segment {
     /// A segment; an older view has read some of it already, if it had it.
@@ -296,9 +302,9 @@ impl Segment {
                 .iter()
                 .find(|known| known.reader.segment_id() == id)
         });
-        let newest = match known {
-            Some(known) => Arc::clone(&known.newest),
-            None => newest(&*at, reader.max_doc()),
+        let (newest, often) = match known {
+            Some(known) => (Arc::clone(&known.newest), Arc::clone(&known.often)),
+            None => (newest(&*at, reader.max_doc()), Arc::default()),
         };
         let dead = match reader.alive_bitset() {
             None => Vec::new(),
@@ -309,6 +315,7 @@ impl Segment {
         Ok(Segment {
             at,
             newest,
+            often,
             high: fast.column_first_or_default("high")?,
             low: fast.column_first_or_default("low")?,
             revision: fast.column_first_or_default("revision")?,
@@ -340,6 +347,32 @@ impl Segment {
     /// The instant of the newest article.
     pub(super) fn newest(&self) -> i64 {
         self.newest.iter().copied().max().unwrap_or(i64::MIN)
+    }
+
+    /// How often an article of each block has a word at most; 255 is any number.
+    pub(super) fn often_most(&self, term: &Term) -> tantivy::Result<Arc<[u8]>> {
+        let lock = || self.often.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(term) {
+            return Ok(Arc::clone(known));
+        }
+        let mut most = vec![0_u8; self.newest.len()];
+        let terms = self.terms(term.field())?;
+        if let Some(mut list) = terms.read_postings(term, IndexRecordOption::WithFreqs)? {
+            while list.doc() != TERMINATED {
+                let often = u8::try_from(list.term_freq()).unwrap_or(u8::MAX);
+                if let Some(most) = most.get_mut(list.doc() as usize / BLOCK) {
+                    *most = often.max(*most);
+                }
+                list.advance();
+            }
+        }
+        let most: Arc<[u8]> = most.into();
+        let mut known = lock();
+        if known.len() >= OFTEN_MAX {
+            known.clear();
+        }
+        known.insert(term.clone(), Arc::clone(&most));
+        Ok(most)
     }
 
     pub(super) fn id(&self, doc: DocId) -> u128 {
