@@ -820,7 +820,7 @@ mod tests {
             "fluss chor ",
             "wolf -rat ",
             "\"chor deich\"",
-            "ra",
+            "flu",
         ];
         for query in queries {
             for order in [Order::BestFirst, Order::NewestFirst] {
