@@ -35,7 +35,7 @@ pub const MORE: i64 = 5;
 /// How many automatic picks there are.
 const AUTOMATIC: usize = 6;
 /// How many of each topic, and of the section, are looked at.
-const CANDIDATES: i64 = 20;
+const CANDIDATES: i64 = 12;
 /// How many more the index is asked for, in case readers don't see some.
 const SPARE: usize = 6;
 

@@ -450,28 +450,29 @@ pub(super) fn visible(
         if round == 0 {
             found.left_out = batch.left_out.clone();
         }
-        let positions: Vec<Position> = batch
+        // Most pages need none of the spare ones.
+        let (page, spare) = batch
             .hits
-            .iter()
-            .map(|hit| Position {
-                at: Time(hit.place.at),
-                id: hit.id,
-            })
-            .collect();
-        let mut loaded = in_order(conn, &positions)?
+            .split_at(batch.hits.len().min(sought.limit - SPARE));
+        let mut last = None;
+        for hits in [page, spare] {
+            let mut loaded = match found.rows.len() < limit {
+                true => in_order(conn, &positions(hits))?,
+                false => Vec::new(),
+            }
             .into_iter()
             .filter(|(row, _)| row.is_visible(now))
             .peekable();
-        let mut last = None;
-        for hit in &batch.hits {
-            if found.rows.len() == limit {
-                found.next = last;
-                break;
-            }
-            last = Some(hit.place);
-            if let Some(row) = loaded.next_if(|(row, _)| row.id == hit.id) {
-                found.rows.push(row);
-                found.hits.push((*hit, round));
+            for hit in hits {
+                if found.rows.len() == limit {
+                    found.next = last;
+                    break;
+                }
+                last = Some(hit.place);
+                if let Some(row) = loaded.next_if(|(row, _)| row.id == hit.id) {
+                    found.rows.push(row);
+                    found.hits.push((*hit, round));
+                }
             }
         }
         sought.after = last;
@@ -479,7 +480,6 @@ pub(super) fn visible(
             found.next = last;
         }
         let done = found.rows.len() == limit || !batch.more;
-        drop(loaded);
         found.batches.push(batch);
         if done {
             break;
@@ -490,6 +490,14 @@ pub(super) fn visible(
         }
     }
     Ok(found)
+}
+
+fn positions(hits: &[Hit]) -> Vec<Position> {
+    let positions = hits.iter().map(|hit| Position {
+        at: Time(hit.place.at),
+        id: hit.id,
+    });
+    positions.collect()
 }
 
 /// Where the words stand in a hit.

@@ -67,27 +67,44 @@ fn is_hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}' | '\u{2011}')
 }
 
+/// The first place of a text, from a place on, where there is such a character; the
+/// end if there is none.
+fn find(text: &str, from: usize, is: impl Fn(char) -> bool) -> usize {
+    let mut at = from;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let c = match byte.is_ascii() {
+            true => char::from(*byte),
+            false => text[at..].chars().next().unwrap_or_default(),
+        };
+        if is(c) {
+            return at;
+        }
+        at += c.len_utf8();
+    }
+    text.len()
+}
+
+#[inline]
+fn is_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii() && c.is_alphanumeric()
+}
+
 /// Where the words of a text stand: letters, digits and what belongs to them.
 pub fn places(text: &str) -> impl Iterator<Item = Place> + '_ {
-    let mut chars = text.char_indices().peekable();
+    let mut at = 0;
     let mut hyphen_after = None;
     std::iter::from_fn(move || {
-        let (from, _) = chars.find(|(_, c)| c.is_alphanumeric())?;
-        let mut to = text.len();
-        while let Some((at, c)) = chars.peek().copied() {
-            if c.is_alphanumeric() || is_mark(c) || is_invisible(c) {
-                chars.next();
-                continue;
-            }
-            to = at;
-            break;
+        let from = find(text, at, is_letter);
+        if from == text.len() {
+            return None;
         }
+        let to = find(text, from, |c| {
+            !is_letter(c) && (c.is_ascii() || !is_mark(c) && !is_invisible(c))
+        });
         let joined = hyphen_after == Some(from);
-        hyphen_after = text[to..]
-            .chars()
-            .next()
-            .filter(|c| is_hyphen(*c))
-            .map(|c| to + c.len_utf8());
+        let next = text[to..].chars().next();
+        hyphen_after = next.filter(|c| is_hyphen(*c)).map(|c| to + c.len_utf8());
+        at = to;
         Some(Place { from, to, joined })
     })
 }

@@ -7,12 +7,15 @@
 //! that nothing has are left out, then the least telling of them.
 //!
 //! Articles are gone through in the order of the index, each word's list jumping to
-//! where the others are. Once there are enough hits that the text alone can't beat,
-//! only headlines and leads are looked at, so a word that stands everywhere costs
-//! little more than a rare one.
+//! where the others are; of a long list its end comes first, where the newest are.
+//! Once there are enough hits, whole blocks of articles are passed over that are too
+//! old to beat them or have the words too seldom, and those that have them in neither
+//! headline nor lead, so a word that stands everywhere costs little more than a rare
+//! one.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
@@ -21,9 +24,9 @@ use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, DocSet, TERMINATED, Term};
 
 use super::analyser::Analyser;
-use super::index::{Segment, View};
+use super::index::{BLOCK, Segment, View};
 use super::plan::{Plan, fewer};
-use super::postings::{Bits, Phrase, all_at, at_least, lists, to};
+use super::postings::{Bits, Phrase, Steps, all_at, at_least, lists, to};
 use super::query::{Query, Unit};
 use crate::db::{Id, Time};
 
@@ -52,6 +55,11 @@ mod weight {
     /// Days after which half of what age takes is gone.
     pub const HALF: f32 = 120.0;
 }
+
+/// Points by which rounding may raise a score above what it can be at most.
+const ROUNDED: u32 = 8;
+/// Words that so many articles have are looked for in the newest first.
+const MANY: u64 = 2_000;
 
 /// Where words are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,22 +189,11 @@ pub(super) fn find(view: &Arc<View>, wanted: &Wanted) -> tantivy::Result<Hits> {
         plans.retain(|plan| !plan.common);
     }
     let mut left_out = wanted.query.left_out.clone();
-    let mut hits = Search {
-        view,
-        wanted,
-        plans: plans.iter().collect(),
-        unwanted: &unwanted,
-    }
-    .run()?;
+    let mut hits = Search::new(view, wanted, plans.iter().collect(), &unwanted).run()?;
     if !hits.matched && plans.len() > 1 {
         for kept in fewer(&plans) {
-            let tried = Search {
-                view,
-                wanted,
-                plans: kept.iter().map(|at| &plans[*at]).collect(),
-                unwanted: &unwanted,
-            }
-            .run()?;
+            let fewer = kept.iter().map(|at| &plans[*at]).collect();
+            let tried = Search::new(view, wanted, fewer, &unwanted).run()?;
             if tried.matched {
                 let dropped = (0..plans.len()).filter(|at| !kept.contains(at));
                 left_out.extend(dropped.map(|at| plans[at].unit.text()));
@@ -231,6 +228,12 @@ struct Search<'a> {
     wanted: &'a Wanted,
     plans: Vec<&'a Plan>,
     unwanted: &'a [Plan],
+    /// Whether the order is by how well they fit.
+    ranked: bool,
+    /// What all words weigh.
+    weights: f32,
+    /// The order in which lists are moved: the rarest leads.
+    order: Vec<usize>,
 }
 
 /// What a run found.
@@ -241,7 +244,28 @@ struct Found {
     places: Vec<(Place, u32, DocId)>,
 }
 
-impl Search<'_> {
+/// The lists of a segment that are walked together.
+#[derive(Clone)]
+struct Lists {
+    wanted: Vec<Part>,
+    unwanted: Vec<Part>,
+}
+
+impl<'a> Search<'a> {
+    fn new(view: &'a View, wanted: &'a Wanted, plans: Vec<&'a Plan>, unwanted: &'a [Plan]) -> Self {
+        let mut order: Vec<usize> = (0..plans.len()).collect();
+        order.sort_by_key(|at| (plans[*at].frequency, *at));
+        Search {
+            view,
+            wanted,
+            ranked: wanted.order == Order::BestFirst,
+            weights: plans.iter().map(|plan| plan.weight).sum(),
+            order,
+            plans,
+            unwanted,
+        }
+    }
+
     fn run(&self) -> tantivy::Result<Found> {
         let mut best = Best {
             most: self.wanted.limit + 1,
@@ -254,8 +278,10 @@ impl Search<'_> {
                 places: Vec::new(),
             });
         }
-        for (number, segment) in self.view.segments.iter().enumerate() {
-            matched |= self.run_segment(number as u32, segment, &mut best)?;
+        let mut segments: Vec<(u32, &Segment)> = (0..).zip(&self.view.segments).collect();
+        segments.sort_by_cached_key(|(_, segment)| Reverse(segment.newest()));
+        for (number, segment) in segments {
+            matched |= self.run_segment(number, segment, &mut best)?;
         }
         let mut places: Vec<_> = best.heap.into_iter().map(|Reverse(found)| found).collect();
         places.sort_unstable_by(|a, b| b.cmp(a));
@@ -268,79 +294,185 @@ impl Search<'_> {
         segment: &Segment,
         best: &mut Best,
     ) -> tantivy::Result<bool> {
-        let ranked = self.wanted.order == Order::BestFirst;
-        let mut parts = Vec::with_capacity(self.plans.len());
+        let mut lists = Lists {
+            wanted: Vec::with_capacity(self.plans.len()),
+            unwanted: Vec::with_capacity(self.unwanted.len()),
+        };
         for plan in &self.plans {
-            let part = Part::open(segment, plan, ranked)?;
+            let part = Part::open(segment, plan, self.ranked)?;
             if part.is_empty() {
                 return Ok(false);
             }
-            parts.push(part);
+            lists.wanted.push(part);
         }
-        let mut unwanted = Vec::with_capacity(self.unwanted.len());
         for plan in self.unwanted {
-            unwanted.push(Part::open(segment, plan, false)?);
+            lists.unwanted.push(Part::open(segment, plan, false)?);
         }
         let allowed = self.allowed(segment)?;
-        // The rarest leads; sums are made in the order of the query.
-        let mut order: Vec<usize> = (0..parts.len()).collect();
-        order.sort_by_key(|at| (self.plans[*at].frequency, *at));
-        // What no article scores that has none of the words in headline or lead, and
-        // none that has none of them in the headline.
-        let weights: f32 = self.plans.iter().map(|plan| plan.weight).sum();
-        let most = |counts: f32| points(weights * counts).saturating_add(1);
-        let text_alone = most(weight::TEXT + weight::EXACT);
-        let no_headline = most(weight::TEXT + weight::EXACT + weight::LEAD);
         let range = (
             self.wanted.from.map_or(i64::MIN, |at| at.0),
             self.wanted.before.map_or(i64::MAX, |at| at.0),
         );
 
         let mut matched = false;
-        let mut doc = 0;
-        loop {
-            if ranked && let Some(Place { score: least, .. }) = best.least() {
-                let mut next = |next: fn(&mut Part, DocId) -> DocId| {
-                    let next = parts.iter_mut().map(|part| next(part, doc)).min();
-                    next.unwrap_or(TERMINATED)
-                };
-                if no_headline < least {
-                    doc = next(Part::next_headline);
-                } else if text_alone < least {
-                    doc = next(Part::next_prominent);
+        for stretch in self.stretches(segment) {
+            let Lists {
+                wanted: mut parts,
+                mut unwanted,
+            } = lists.clone();
+            let mut doc = stretch.start;
+            loop {
+                let least = best.least();
+                doc = self.next(
+                    &mut parts,
+                    segment,
+                    allowed.as_ref(),
+                    least,
+                    doc..stretch.end,
+                );
+                if doc >= stretch.end {
+                    break;
                 }
+                let at = segment.at.get_val(doc);
+                if segment.is_alive(doc)
+                    && at >= range.0
+                    && at < range.1
+                    && !unwanted.iter_mut().any(|part| part.next(doc) == doc)
+                {
+                    matched = true;
+                    let score = match self.ranked {
+                        true => self.score(&mut parts, segment, doc, at),
+                        false => 0,
+                    };
+                    best.offer(score, at, self.wanted.after, (number, doc), || {
+                        segment.id(doc)
+                    });
+                }
+                doc += 1;
             }
-            doc = self.next(&mut parts, &order, allowed.as_ref(), doc);
-            if doc == TERMINATED {
-                return Ok(matched);
-            }
-            let at = segment.at.get_val(doc);
-            if segment.is_alive(doc)
-                && at >= range.0
-                && at < range.1
-                && !unwanted.iter_mut().any(|part| part.next(doc) == doc)
-            {
-                matched = true;
-                let score = match ranked {
-                    true => self.score(&mut parts, segment, doc, at),
-                    false => 0,
-                };
-                best.offer(score, at, self.wanted.after, (number, doc), || {
-                    segment.id(doc)
-                });
-            }
-            doc += 1;
         }
+        Ok(matched)
     }
 
-    /// The next article from here on that has everything.
+    /// The stretches in which a segment is gone through. Most articles go into the
+    /// index as they are published: those at its end are the newest, after which few
+    /// of the others are hopeful.
+    fn stretches(&self, segment: &Segment) -> Vec<Range<DocId>> {
+        let end = segment.reader.max_doc();
+        let rarest = self.order.first().map(|at| self.plans[*at].frequency);
+        if rarest.is_none_or(|frequency| frequency < MANY) {
+            return vec![0..end];
+        }
+        let mut before = end;
+        let begins = [end - end / 64, end - end / 16, end - end / 4, 0];
+        let stretches = begins.into_iter().map(|begin| {
+            let stretch = begin..before;
+            before = begin;
+            stretch
+        });
+        stretches.collect()
+    }
+
+    /// The next article of a stretch that has everything, and can beat the least of
+    /// the best.
     fn next(
         &self,
         parts: &mut [Part],
-        order: &[usize],
+        segment: &Segment,
         allowed: Option<&Bits>,
-        from: DocId,
+        least: Option<Place>,
+        stretch: Range<DocId>,
     ) -> DocId {
+        let mut doc = stretch.start;
+        loop {
+            let hopeful = match least {
+                Some(least) => self.hopeful(parts, segment, least, doc..stretch.end),
+                None => doc,
+            };
+            doc = self.fitting(parts, allowed, hopeful);
+            if doc == hopeful || least.is_none() || doc >= stretch.end {
+                return doc;
+            }
+        }
+    }
+
+    /// The next article of a stretch that can beat the least of the best, by its age
+    /// and by which words it has in headline and lead.
+    fn hopeful(
+        &self,
+        parts: &mut [Part],
+        segment: &Segment,
+        least: Place,
+        stretch: Range<DocId>,
+    ) -> DocId {
+        let headline = weight::HEAD + weight::TITLE;
+        let mut doc = stretch.start;
+        while doc < stretch.end {
+            let (newest, after) = segment.block(doc);
+            let pairs = || self.plans.iter().zip(parts.iter());
+            let text: f32 = pairs()
+                .map(|(plan, part)| plan.weight * part.text_most(doc))
+                .sum();
+            let hopeless = |more| !self.beats(text + self.weights * more, newest, least);
+            if hopeless(weight::LEAD + headline + weight::WHOLE) {
+                doc = after;
+                continue;
+            }
+            let only_headlines = hopeless(weight::LEAD);
+            let only_prominent = only_headlines || hopeless(0.0);
+            while doc < after {
+                let (mut most, mut whole) = (text, true);
+                let (mut next, mut next_headline) = (after, after);
+                for (plan, part) in self.plans.iter().zip(&mut *parts) {
+                    let (in_headline, in_lead) = (part.next_headline(doc), part.next_lead(doc));
+                    next_headline = next_headline.min(in_headline);
+                    next = next.min(in_headline).min(in_lead);
+                    whole &= in_headline == doc;
+                    if in_headline == doc {
+                        most += plan.weight * headline;
+                    }
+                    if in_lead == doc {
+                        most += plan.weight * weight::LEAD;
+                    }
+                }
+                let reach = match (only_headlines, only_prominent) {
+                    (true, _) => next_headline,
+                    (false, true) => next,
+                    (false, false) => doc,
+                };
+                if reach > doc {
+                    doc = reach;
+                    continue;
+                }
+                if whole {
+                    most += self.weights * weight::WHOLE;
+                }
+                if self.beats(most, segment.at.get_val(doc), least) {
+                    return doc;
+                }
+                doc += 1;
+            }
+        }
+        TERMINATED
+    }
+
+    /// Whether an article of this instant that has so many points at most, before
+    /// they age, can come before the least of the best.
+    fn beats(&self, most: f32, at: i64, least: Place) -> bool {
+        match self.ranked {
+            true => points(most * self.fresh(at)).saturating_add(ROUNDED) >= least.score,
+            false => at >= least.at,
+        }
+    }
+
+    /// What is left of the points of an article of this instant.
+    fn fresh(&self, at: i64) -> f32 {
+        let days = (self.wanted.now.0 - at).max(0) as f32 / 86_400_000_000.0;
+        weight::OLD + (1.0 - weight::OLD) * weight::HALF / (weight::HALF + days)
+    }
+
+    /// The next article from here on that has everything.
+    fn fitting(&self, parts: &mut [Part], allowed: Option<&Bits>, from: DocId) -> DocId {
         let mut doc = from;
         'next: loop {
             if let Some(allowed) = allowed {
@@ -349,7 +481,7 @@ impl Search<'_> {
             if doc >= TERMINATED {
                 return TERMINATED;
             }
-            for at in order {
+            for at in &self.order {
                 let next = parts[*at].next(doc);
                 if next != doc {
                     doc = next;
@@ -394,7 +526,7 @@ impl Search<'_> {
     }
 
     fn score(&self, parts: &mut [Part], segment: &Segment, doc: DocId, at: i64) -> u32 {
-        let (mut sum, mut weights) = (0.0_f32, 0.0_f32);
+        let mut sum = 0.0_f32;
         let (mut whole, mut words) = (true, 0);
         for (plan, part) in self.plans.iter().zip(parts) {
             let often = part.often(doc) as f32;
@@ -412,32 +544,36 @@ impl Search<'_> {
                     counts += weight::TITLE;
                 }
             }
-            if !in_head && has(&part.beginnings_head, doc) {
+            if !in_head && has(&mut part.beginnings_head, doc) {
                 counts += weight::BEGINNING_HEAD;
             }
             if at_least(&mut part.lead, doc, plan.need) {
                 counts += weight::LEAD;
-            } else if has(&part.beginnings_lead, doc) {
+            } else if has(&mut part.beginnings_lead, doc) {
                 counts += weight::BEGINNING_LEAD;
             }
             whole &= in_head;
             words += plan.unit.words.len();
-            weights += plan.weight;
             sum += plan.weight * counts;
         }
         if whole {
             let length = segment.length.get_val(doc).max(1) as f32;
-            sum += weights * weight::WHOLE * (words as f32 / length).min(1.0);
+            sum += self.weights * weight::WHOLE * (words as f32 / length).min(1.0);
         }
-        let days = (self.wanted.now.0 - at).max(0) as f32 / 86_400_000_000.0;
-        let fresh = weight::OLD + (1.0 - weight::OLD) * weight::HALF / (weight::HALF + days);
-        points(sum * fresh)
+        points(sum * self.fresh(at))
     }
 }
 
 /// Whether an article is in a set.
-fn has(bits: &Option<Bits>, doc: DocId) -> bool {
-    bits.as_ref().is_some_and(|bits| bits.next(doc) == doc)
+fn has(steps: &mut Option<Steps>, doc: DocId) -> bool {
+    steps.as_mut().is_some_and(|steps| steps.next(doc) == doc)
+}
+
+/// The next article from here on that is in one of the lists or in the set.
+fn either(lists: &mut [SegmentPostings], steps: &mut Option<Steps>, from: DocId) -> DocId {
+    let whole = lists.iter_mut().map(|postings| to(postings, from));
+    let begun = steps.iter_mut().map(|steps| steps.next(from));
+    whole.chain(begun).min().unwrap_or(TERMINATED)
 }
 
 /// A score as a number without fractions.
@@ -489,12 +625,16 @@ impl Best {
 }
 
 /// The lists of a unit's terms in a segment.
+#[derive(Clone)]
 struct Part {
     any: Vec<SegmentPostings>,
+    /// How often an article of each block has each of these words at most, where it is
+    /// known of all.
+    often_most: Vec<Arc<[u8]>>,
     phrase: Option<Phrase>,
-    beginnings: Option<Bits>,
-    beginnings_head: Option<Bits>,
-    beginnings_lead: Option<Bits>,
+    beginnings: Option<Steps>,
+    beginnings_head: Option<Steps>,
+    beginnings_lead: Option<Steps>,
     exact: Vec<SegmentPostings>,
     title: Vec<SegmentPostings>,
     head: Vec<SegmentPostings>,
@@ -515,6 +655,7 @@ impl Part {
         let basic = IndexRecordOption::Basic;
         let mut part = Part {
             any: lists(&plan.any, IndexRecordOption::WithFreqs)?,
+            often_most: Vec::new(),
             phrase: None,
             beginnings: None,
             beginnings_head: None,
@@ -533,13 +674,18 @@ impl Part {
             for postings in lists(terms, basic)? {
                 bits.add(postings);
             }
-            Ok::<_, tantivy::TantivyError>(Some(bits))
+            Ok::<_, tantivy::TantivyError>(Some(Steps::new(bits)))
         };
         if !plan.beginnings.is_empty() {
             part.beginnings = any(&plan.beginnings)?;
             if ranked {
                 part.beginnings_head = any(&plan.beginnings_head)?;
                 part.beginnings_lead = any(&plan.beginnings_lead)?;
+            }
+        }
+        if ranked && plan.phrase.is_empty() && plan.frequency >= MANY {
+            for term in &plan.any {
+                part.often_most.push(segment.often_most(term)?);
             }
         }
         if ranked {
@@ -565,25 +711,35 @@ impl Part {
         if let Some(phrase) = &mut self.phrase {
             next = next.min(phrase.next(from));
         }
-        if let Some(bits) = &self.beginnings {
-            next = next.min(bits.next(from));
+        if let Some(steps) = &mut self.beginnings {
+            next = next.min(steps.next(from));
         }
         next
     }
 
     /// The next article from here on that may have it in the headline.
     fn next_headline(&mut self, from: DocId) -> DocId {
-        let whole = self.head.iter_mut().map(|postings| to(postings, from));
-        let begun = self.beginnings_head.iter().map(|bits| bits.next(from));
-        whole.chain(begun).min().unwrap_or(TERMINATED)
+        either(&mut self.head, &mut self.beginnings_head, from)
     }
 
-    /// The next article from here on that may have it in headline or lead.
-    fn next_prominent(&mut self, from: DocId) -> DocId {
-        let whole = self.lead.iter_mut().map(|postings| to(postings, from));
-        let begun = self.beginnings_lead.iter().map(|bits| bits.next(from));
-        let in_lead = whole.chain(begun).min().unwrap_or(TERMINATED);
-        in_lead.min(self.next_headline(from))
+    /// The next article from here on that may have it in the lead.
+    fn next_lead(&mut self, from: DocId) -> DocId {
+        either(&mut self.lead, &mut self.beginnings_lead, from)
+    }
+
+    /// What it counts at most in the text of an article in the block of this one.
+    fn text_most(&self, doc: DocId) -> f32 {
+        let block = doc as usize / BLOCK;
+        let often = self.often_most.iter().map(|most| match most.get(block) {
+            Some(&most) if most < u8::MAX => f32::from(most),
+            _ => f32::INFINITY,
+        });
+        let often: f32 = often.sum();
+        let counts = match self.often_most.is_empty() || often.is_infinite() {
+            true => weight::TEXT,
+            false => (weight::TEXT * often / (often + 1.0)).max(weight::BEGINNING),
+        };
+        counts + weight::EXACT
     }
 
     /// How often an article has it.
@@ -605,7 +761,94 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use super::super::index::{Index, Note};
+    use super::super::keep::Keeper;
+    use super::super::piece::Piece;
     use super::*;
+
+    /// An index of so many articles, most of them in the order of their instants.
+    fn view(folder: &std::path::Path, articles: usize) -> Arc<View> {
+        const WORDS: [&str; 7] = ["rat", "fluss", "chor", "deich", "wolf", "kran", "ratgeber"];
+        let turns = Arc::new(tokio::sync::Semaphore::new(1));
+        let index = Index::new(folder.join("index"), &turns);
+        let mut keeper = Keeper::open(&index, false).unwrap();
+        let mut dice = 7_u64;
+        let mut below = |most: usize| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (dice >> 33) as usize % most
+        };
+        let mut ids = Vec::new();
+        for number in 0..articles {
+            let mut words = |most: usize| {
+                let words: Vec<&str> = (0..below(most)).map(|_| WORDS[below(7)]).collect();
+                words.join(" ")
+            };
+            let (headline, lead, body) = (words(3), words(4), words(12));
+            let days = if below(20) == 0 { below(900) } else { number };
+            let piece = Piece {
+                id: Id(uuid::Uuid::from_u128(below(1 << 30) as u128)),
+                at: Time(days as i64 * 86_400_000_000),
+                language: "de".to_owned(),
+                headline,
+                lead: vec![lead],
+                body,
+                marks: vec!["p:de".to_owned()],
+                ..Piece::default()
+            };
+            ids.push(piece.id);
+            keeper.add(&piece).unwrap();
+            if number % 2_999 == 2_998 {
+                keeper.commit(Note::new(0, String::new())).unwrap();
+            }
+        }
+        for id in ids.iter().step_by(11) {
+            keeper.remove(*id).unwrap();
+        }
+        keeper.commit(Note::new(0, String::new())).unwrap();
+        keeper.show().unwrap();
+        index.view().unwrap()
+    }
+
+    /// However much is passed over: the best of few are the first of all.
+    #[test]
+    fn none_of_the_best_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let view = view(folder.path(), 7_000);
+        let queries = [
+            "rat",
+            "rat ",
+            "fluss chor ",
+            "wolf -rat ",
+            "\"chor deich\"",
+            "flu",
+        ];
+        for query in queries {
+            for order in [Order::BestFirst, Order::NewestFirst] {
+                let found = |limit, after| {
+                    let wanted = Wanted {
+                        query: Query::parse(query),
+                        language: None,
+                        scope: Scope::Everything,
+                        order,
+                        marks: Vec::new(),
+                        without: Vec::new(),
+                        from: None,
+                        before: None,
+                        after,
+                        limit,
+                        now: Time(7_000 * 86_400_000_000),
+                    };
+                    find(&view, &wanted).unwrap().hits
+                };
+                let all = found(10_000, None);
+                assert!(all.len() > 200, "{query}: {}", all.len());
+                for limit in [1, 20, 150] {
+                    assert_eq!(found(limit, None), all[..limit], "{query}");
+                }
+                assert_eq!(found(20, Some(all[99].place)), all[100..120], "{query}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_kept_are_the_best_of_a_page() {

@@ -1,9 +1,10 @@
 //! Where the words of a query stand in a text.
 
 use std::collections::HashSet;
+use std::iter::Peekable;
 use std::sync::Arc;
 
-use super::analyser::{Analyser, fold, places};
+use super::analyser::{Analyser, Place, fold, places};
 use super::query::Unit;
 
 /// Characters of a passage of the text.
@@ -28,7 +29,7 @@ pub struct Marker {
     beginning: Option<String>,
     /// How a word must begin to be one of them: most can be passed over without
     /// looking for their stems.
-    firsts: HashSet<char>,
+    firsts: Vec<char>,
 }
 
 impl Marker {
@@ -39,7 +40,7 @@ impl Marker {
             stems: HashSet::new(),
             exacts: HashSet::new(),
             beginning: None,
-            firsts: HashSet::new(),
+            firsts: Vec::new(),
         };
         for unit in units {
             let whole = unit.hyphens.then(|| unit.words.concat());
@@ -53,6 +54,8 @@ impl Marker {
                 marker.exacts.insert(terms.exact);
             }
         }
+        marker.firsts.sort_unstable();
+        marker.firsts.dedup();
         marker
     }
 
@@ -74,41 +77,58 @@ impl Marker {
             .then_some(terms.stem)
     }
 
-    /// Where words that fit stand, and their stems.
-    fn matches(&mut self, text: &str) -> Vec<(usize, usize, Arc<str>)> {
-        let mut found = Vec::new();
-        for place in places(text) {
+    /// Reads on in a text, as far as words begin up to this place, and notes where
+    /// those stand that fit, and their stems.
+    fn read(
+        &mut self,
+        text: &str,
+        places: &mut Peekable<impl Iterator<Item = Place>>,
+        upto: usize,
+        found: &mut Vec<(usize, usize, Arc<str>)>,
+    ) {
+        while let Some(place) = places.next_if(|place| place.from <= upto) {
             if let Some(stem) = self.fits(&text[place.from..place.to]) {
                 found.push((place.from, place.to, stem));
             }
         }
-        found
     }
 
     /// A whole text as spans.
     pub fn mark(&mut self, text: &str) -> Vec<Span> {
-        let found = self.matches(text);
+        let mut found = Vec::new();
+        self.read(text, &mut places(text).peekable(), text.len(), &mut found);
         let places = found.into_iter().map(|(from, to, _)| (from, to));
         spans(text, 0, text.len(), places)
     }
 
     /// The passage of a text that has most of the words, as spans; nothing if it
-    /// has none.
+    /// has none. The text is read no further than that takes.
     pub fn passage(&mut self, text: &str) -> Vec<Span> {
         let end = floor(text, READ.min(text.len()));
         let text = &text[..end];
-        let found = self.matches(text);
+        let mut places = places(text).peekable();
+        let mut found = Vec::new();
         // The first passage with the most different words: it begins at one of them.
         let mut best: Option<(usize, usize)> = None;
-        for (at, (from, ..)) in found.iter().enumerate() {
+        for at in 0.. {
+            while found.len() == at
+                && let Some(next) = places.peek().map(|place| place.from)
+            {
+                self.read(text, &mut places, next, &mut found);
+            }
+            let Some((from, ..)) = found.get(at) else {
+                break;
+            };
+            let reach = from + PASSAGE * 3 / 4;
+            self.read(text, &mut places, reach, &mut found);
             let within = found[at..]
                 .iter()
-                .take_while(|(_, to, _)| to - from <= PASSAGE * 3 / 4)
+                .take_while(|(_, to, _)| *to <= reach)
                 .take(50);
-            let words: HashSet<&str> = within.map(|(.., stem)| &**stem).collect();
-            if best.is_none_or(|(most, _)| words.len() > most) {
-                best = Some((words.len(), at));
-                if words.len() >= self.stems.len() {
+            let stems: HashSet<&str> = within.map(|(.., stem)| &**stem).collect();
+            if best.is_none_or(|(most, _)| stems.len() > most) {
+                best = Some((stems.len(), at));
+                if stems.len() >= self.stems.len() {
                     break;
                 }
             }
@@ -117,6 +137,7 @@ impl Marker {
             return Vec::new();
         };
         let (from, to) = around(text, found[at].0);
+        self.read(text, &mut places, to, &mut found);
         let places = found.iter().map(|(from, to, _)| (*from, *to));
         let mut spans = spans(
             text,

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 use tantivy::columnar::ColumnValues;
 use tantivy::index::{InvertedIndexReader, SegmentReader};
+use tantivy::postings::Postings;
+use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::{DocAddress, DocId, DocSet, Searcher, TERMINATED, TantivyDocument, Term};
+use tantivy::{DocAddress, DocId, DocSet, Searcher, TERMINATED, Term};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::find::{self, Hits, Wanted};
@@ -144,7 +146,8 @@ impl Index {
 
     /// Shows readers what a searcher sees.
     pub(super) fn show(&self, searcher: Searcher, upto: i64) -> Result<()> {
-        let view = View::new(searcher, self.fields).map_err(internal)?;
+        let before = self.view();
+        let view = View::new(searcher, self.fields, before.as_deref()).map_err(internal)?;
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(view));
         self.upto.store(upto, Ordering::Relaxed);
         Ok(())
@@ -274,13 +277,35 @@ pub(super) struct Segment {
     pub revision: Arc<dyn ColumnValues<u64>>,
     pub version: Arc<dyn ColumnValues<u64>>,
     pub length: Arc<dyn ColumnValues<u64>>,
+    /// The instant of the newest article of each block.
+    newest: Arc<[i64]>,
+    /// How often an article of each block has a word at most, of words that were
+    /// looked for.
+    often: Arc<Mutex<HashMap<Term, Arc<[u8]>>>>,
     /// What is deleted, in order.
     dead: Vec<DocId>,
 }
 
+/// Articles of a block; lists are made of blocks of so many, too.
+pub(super) const BLOCK: usize = 128;
+/// Of how many words a segment remembers how often they stand in its articles.
+const OFTEN_MAX: usize = 256;
+
 impl Segment {
-    fn new(reader: &SegmentReader) -> tantivy::Result<Self> {
+    /// A segment; an older view has read some of it already, if it had it.
+    fn new(reader: &SegmentReader, before: Option<&View>) -> tantivy::Result<Self> {
         let fast = reader.fast_fields();
+        let at: Arc<dyn ColumnValues<i64>> = fast.column_first_or_default("at")?;
+        let id = reader.segment_id();
+        let known = before.and_then(|view| {
+            view.segments
+                .iter()
+                .find(|known| known.reader.segment_id() == id)
+        });
+        let (newest, often) = match known {
+            Some(known) => (Arc::clone(&known.newest), Arc::clone(&known.often)),
+            None => (newest(&*at, reader.max_doc()), Arc::default()),
+        };
         let dead = match reader.alive_bitset() {
             None => Vec::new(),
             Some(alive) => (0..reader.max_doc())
@@ -288,7 +313,9 @@ impl Segment {
                 .collect(),
         };
         Ok(Segment {
-            at: fast.column_first_or_default("at")?,
+            at,
+            newest,
+            often,
             high: fast.column_first_or_default("high")?,
             low: fast.column_first_or_default("low")?,
             revision: fast.column_first_or_default("revision")?,
@@ -309,9 +336,58 @@ impl Segment {
             .is_none_or(|alive| alive.is_alive(doc))
     }
 
+    /// The instant of the newest article in the block of this one, and where the
+    /// next block begins.
+    pub(super) fn block(&self, doc: DocId) -> (i64, DocId) {
+        let block = doc as usize / BLOCK;
+        let newest = self.newest.get(block).copied().unwrap_or(i64::MAX);
+        (newest, ((block + 1) * BLOCK) as DocId)
+    }
+
+    /// The instant of the newest article.
+    pub(super) fn newest(&self) -> i64 {
+        self.newest.iter().copied().max().unwrap_or(i64::MIN)
+    }
+
+    /// How often an article of each block has a word at most; 255 is any number.
+    pub(super) fn often_most(&self, term: &Term) -> tantivy::Result<Arc<[u8]>> {
+        let lock = || self.often.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(term) {
+            return Ok(Arc::clone(known));
+        }
+        let mut most = vec![0_u8; self.newest.len()];
+        let terms = self.terms(term.field())?;
+        if let Some(mut list) = terms.read_postings(term, IndexRecordOption::WithFreqs)? {
+            while list.doc() != TERMINATED {
+                let often = u8::try_from(list.term_freq()).unwrap_or(u8::MAX);
+                if let Some(most) = most.get_mut(list.doc() as usize / BLOCK) {
+                    *most = often.max(*most);
+                }
+                list.advance();
+            }
+        }
+        let most: Arc<[u8]> = most.into();
+        let mut known = lock();
+        if known.len() >= OFTEN_MAX {
+            known.clear();
+        }
+        known.insert(term.clone(), Arc::clone(&most));
+        Ok(most)
+    }
+
     pub(super) fn id(&self, doc: DocId) -> u128 {
         u128::from(self.high.get_val(doc)) << 64 | u128::from(self.low.get_val(doc))
     }
+}
+
+/// The newest of each block of articles; deleted ones count.
+fn newest(at: &dyn ColumnValues<i64>, articles: DocId) -> Arc<[i64]> {
+    let begins = (0..articles).step_by(BLOCK);
+    let newest = begins.map(|begin| {
+        let block = begin..articles.min(begin + BLOCK as DocId);
+        block.map(|doc| at.get_val(doc)).max().unwrap_or(i64::MAX)
+    });
+    newest.collect()
 }
 
 /// An index at one moment.
@@ -331,11 +407,15 @@ const FREQUENCIES_MAX: usize = 50_000;
 const LANGUAGES_MAX: usize = 4;
 
 impl View {
-    pub(super) fn new(searcher: Searcher, fields: Fields) -> tantivy::Result<Self> {
+    pub(super) fn new(
+        searcher: Searcher,
+        fields: Fields,
+        before: Option<&View>,
+    ) -> tantivy::Result<Self> {
         let readers = searcher.segment_readers();
         let segments = readers
             .iter()
-            .map(Segment::new)
+            .map(|reader| Segment::new(reader, before))
             .collect::<tantivy::Result<_>>()?;
         let mut view = View {
             articles: searcher.num_docs(),
@@ -454,10 +534,18 @@ impl View {
 
     /// The text of an article, as it was when it was put in.
     pub(super) fn text(&self, address: DocAddress) -> Option<String> {
-        use tantivy::schema::Value;
-        let document: TantivyDocument = self.searcher.doc(address).ok()?;
-        let text = document.get_first(self.fields.body)?;
-        Some(text.as_str()?.to_owned())
+        self.searcher.doc::<Text>(address).ok()?.0
+    }
+}
+
+/// The text of an article: the only thing that is stored of it.
+struct Text(Option<String>);
+
+impl DocumentDeserialize for Text {
+    fn deserialize<'de, D: DocumentDeserializer<'de>>(
+        mut stored: D,
+    ) -> std::result::Result<Self, DeserializeError> {
+        Ok(Text(stored.next_field()?.map(|(_, text)| text)))
     }
 }
 

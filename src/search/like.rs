@@ -4,8 +4,10 @@
 //! are looked up until so many places in the index are read as a page may cost, the
 //! most telling first, so that the cost doesn't grow with the archive. Those that
 //! share most of them are ranked; a topic in common, and being close in time, count
-//! too.
+//! too. One word in common may be chance; one word and a topic follow where there are
+//! not enough others.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use tantivy::{DocId, DocSet, TERMINATED, Term};
 use super::analyser::{Analyser, is_common};
 use super::index::View;
 use super::piece::{mark, words_of};
+use super::postings::to;
 use crate::articles::model::LiveRevision;
 use crate::db::{Id, Time};
 
@@ -29,6 +32,8 @@ const SHORTEST: usize = 3;
 const TEXT: usize = 3_000;
 /// How many of the best are looked at closely.
 const CLOSELY: usize = 60;
+/// How many at most that share one word are asked whether they share a topic.
+const CHANCES: usize = 600;
 /// What a topic in common adds.
 const TOPIC: f32 = 0.35;
 /// What an article far away in time keeps.
@@ -48,12 +53,56 @@ pub struct Like<'a> {
     pub limit: usize,
 }
 
+/// An article that has some of the words.
+struct Sharing {
+    segment: u32,
+    doc: DocId,
+    /// What they count together.
+    score: f32,
+    /// How many it has,
+    words: u32,
+    /// and which is the most telling of them.
+    word: usize,
+}
+
+/// An article that is looked at closely.
+struct Alike {
+    score: f32,
+    at: i64,
+    id: u128,
+}
+
+impl Alike {
+    fn best_first(&self, other: &Self) -> Ordering {
+        let newest_first = || (other.at, other.id).cmp(&(self.at, self.id));
+        other.score.total_cmp(&self.score).then_with(newest_first)
+    }
+}
+
 /// The best, the most alike first.
 pub(super) fn find(view: &Arc<View>, like: &Like<'_>) -> tantivy::Result<Vec<Id>> {
-    let mut sums: HashMap<(u32, DocId), (f32, u32)> = HashMap::new();
-    for (word, weight) in telling(view, like)? {
-        let term = Term::from_field_text(view.fields.all, &word);
-        for (number, segment) in view.segments.iter().enumerate() {
+    let telling = telling(view, like)?;
+    let (several, one): (Vec<Sharing>, Vec<Sharing>) = sharing(view, &telling)?
+        .into_iter()
+        .partition(|sharing| sharing.words > 1);
+    let mut found = ranked(view, like, best(view, like, several), 0)?;
+    found.truncate(like.limit);
+    if found.len() < like.limit && !like.topics.is_empty() {
+        let more = ranked(view, like, most_telling(one), 1)?;
+        found.extend(more.into_iter().take(like.limit - found.len()));
+    }
+    let ids = found.into_iter();
+    Ok(ids
+        .map(|alike| Id(uuid::Uuid::from_u128(alike.id)))
+        .collect())
+}
+
+/// The articles that have any of these words, in the order of the index.
+fn sharing(view: &View, telling: &[(Arc<str>, f32)]) -> tantivy::Result<Vec<Sharing>> {
+    let mut found: Vec<Sharing> = Vec::with_capacity(PLACES as usize);
+    for (word, (text, weight)) in telling.iter().enumerate() {
+        let term = Term::from_field_text(view.fields.all, text);
+        for (number, segment) in (0..).zip(&view.segments) {
             let terms = segment.terms(view.fields.all)?;
             let list = terms.read_postings(&term, IndexRecordOption::WithFreqs)?;
             let Some(mut list) = list else { continue };
@@ -61,40 +110,94 @@ pub(super) fn find(view: &Arc<View>, like: &Like<'_>) -> tantivy::Result<Vec<Id>
                 let doc = list.doc();
                 if segment.is_alive(doc) {
                     let often = list.term_freq() as f32;
-                    let sum = sums.entry((number as u32, doc)).or_default();
-                    sum.0 += weight * often / (often + 1.0);
-                    sum.1 += 1;
+                    found.push(Sharing {
+                        segment: number,
+                        doc,
+                        score: weight * often / (often + 1.0),
+                        words: 1,
+                        word,
+                    });
                 }
                 list.advance();
             }
         }
     }
-    let own = like.id.0.as_u128();
-    let mut found = Vec::with_capacity(sums.len());
-    for ((number, doc), (sum, words)) in sums {
-        let segment = &view.segments[number as usize];
-        // One word may be in common by chance.
-        if words > 1 {
-            found.push((sum, segment.at.get_val(doc), segment.id(doc), number, doc));
+    // Words of an article stay in their order, so that their sum is always the same.
+    found.sort_by_key(|sharing| (sharing.segment, sharing.doc));
+    found.dedup_by(|next, first| {
+        let same = (next.segment, next.doc) == (first.segment, first.doc);
+        if same {
+            first.score += next.score;
+            first.words += 1;
+        }
+        same
+    });
+    Ok(found)
+}
+
+/// The best by their words alone.
+fn best(view: &View, like: &Like<'_>, mut found: Vec<Sharing>) -> Vec<Sharing> {
+    // One of them is the article itself. Of most only the score need be known.
+    if found.len() > CLOSELY {
+        let best_first = |a: &Sharing, b: &Sharing| b.score.total_cmp(&a.score);
+        let (_, last, _) = found.select_nth_unstable_by(CLOSELY, best_first);
+        let least = last.score;
+        found.retain(|sharing| sharing.score >= least);
+    }
+    let mut found: Vec<(Alike, Sharing)> = found
+        .into_iter()
+        .map(|sharing| (sharing.alike(view), sharing))
+        .filter(|(alike, _)| alike.id != like.id.0.as_u128())
+        .collect();
+    found.sort_unstable_by(|(a, _), (b, _)| a.best_first(b));
+    found.truncate(CLOSELY);
+    found.into_iter().map(|(_, sharing)| sharing).collect()
+}
+
+/// Those that have the most telling words: all that have a word, or none.
+fn most_telling(mut found: Vec<Sharing>) -> Vec<Sharing> {
+    if found.len() > CHANCES {
+        let (_, last, _) = found.select_nth_unstable_by_key(CHANCES, |sharing| sharing.word);
+        let last = last.word;
+        found.retain(|sharing| sharing.word < last);
+    }
+    found
+}
+
+/// Articles that have at least so many topics in common with this one, the most
+/// alike first, by words, topics and time.
+fn ranked(
+    view: &View,
+    like: &Like<'_>,
+    mut found: Vec<Sharing>,
+    topics_min: u32,
+) -> tantivy::Result<Vec<Alike>> {
+    found.sort_unstable_by_key(|sharing| (sharing.segment, sharing.doc));
+    let topics = topics_in_common(view, like, &found)?;
+    let mut ranked: Vec<Alike> = Vec::with_capacity(found.len());
+    for (sharing, topics) in found.iter().zip(topics) {
+        let mut alike = sharing.alike(view);
+        if topics < topics_min || alike.id == like.id.0.as_u128() {
+            continue;
+        }
+        let days = (like.at.0 - alike.at).unsigned_abs() as f32 / 86_400_000_000.0;
+        alike.score *= 1.0 + TOPIC * topics.min(3) as f32;
+        alike.score *= FAR + (1.0 - FAR) * 365.0 / (365.0 + days);
+        ranked.push(alike);
+    }
+    ranked.sort_unstable_by(Alike::best_first);
+    Ok(ranked)
+}
+
+impl Sharing {
+    fn alike(&self, view: &View) -> Alike {
+        let segment = &view.segments[self.segment as usize];
+        Alike {
+            score: self.score,
+            at: segment.at.get_val(self.doc),
+            id: segment.id(self.doc),
         }
     }
-    found.retain(|(_, _, id, ..)| *id != own);
-    let best_first = |a: &(f32, i64, u128, u32, DocId), b: &(f32, i64, u128, u32, DocId)| {
-        b.0.total_cmp(&a.0).then((b.1, b.2).cmp(&(a.1, a.2)))
-    };
-    found.sort_unstable_by(best_first);
-    found.truncate(CLOSELY);
-    share_topics(view, like, &mut found)?;
-    for (score, at, ..) in &mut found {
-        let days = (like.at.0 - *at).unsigned_abs() as f32 / 86_400_000_000.0;
-        *score *= FAR + (1.0 - FAR) * 365.0 / (365.0 + days);
-    }
-    found.sort_unstable_by(best_first);
-    found.truncate(like.limit);
-    let ids = found.into_iter();
-    Ok(ids
-        .map(|(_, _, id, ..)| Id(uuid::Uuid::from_u128(id)))
-        .collect())
 }
 
 /// The words that tell most about an article, and how much.
@@ -150,33 +253,24 @@ fn telling(view: &View, like: &Like<'_>) -> tantivy::Result<Vec<(Arc<str>, f32)>
     Ok(taken)
 }
 
-/// Adds what topics in common count.
-fn share_topics(
-    view: &View,
-    like: &Like<'_>,
-    found: &mut [(f32, i64, u128, u32, DocId)],
-) -> tantivy::Result<()> {
-    let mut shared = vec![0_u32; found.len()];
-    let mut order: Vec<usize> = (0..found.len()).collect();
-    order.sort_unstable_by_key(|at| (found[*at].3, found[*at].4));
+/// How many topics these have in common with the article; they are in the order of
+/// the index.
+fn topics_in_common(view: &View, like: &Like<'_>, found: &[Sharing]) -> tantivy::Result<Vec<u32>> {
+    let mut counts = vec![0_u32; found.len()];
     for topic in like.topics {
         let term = Term::from_field_text(view.fields.marks, &mark::topic(*topic));
-        for (number, segment) in view.segments.iter().enumerate() {
+        let mut first = 0;
+        for of_segment in found.chunk_by(|a, b| a.segment == b.segment) {
+            let segment = &view.segments[of_segment[0].segment as usize];
             let terms = segment.terms(view.fields.marks)?;
-            let Some(mut list) = terms.read_postings(&term, IndexRecordOption::Basic)? else {
-                continue;
-            };
-            for at in order.iter().filter(|at| found[**at].3 == number as u32) {
-                let doc = found[*at].4;
-                if list.doc() < doc {
-                    list.seek(doc);
+            let list = terms.read_postings(&term, IndexRecordOption::Basic)?;
+            if let Some(mut list) = list {
+                for (sharing, count) in of_segment.iter().zip(&mut counts[first..]) {
+                    *count += u32::from(to(&mut list, sharing.doc) == sharing.doc);
                 }
-                shared[*at] += u32::from(list.doc() == doc);
             }
+            first += of_segment.len();
         }
     }
-    for (entry, shared) in found.iter_mut().zip(shared) {
-        entry.0 *= 1.0 + TOPIC * shared.min(3) as f32;
-    }
-    Ok(())
+    Ok(counts)
 }

@@ -1,5 +1,7 @@
 //! Walking the lists of articles that terms have, forwards only.
 
+use std::sync::Arc;
+
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, DocSet, TERMINATED, Term};
@@ -47,6 +49,7 @@ pub(super) fn at_least(lists: &mut [SegmentPostings], doc: DocId, need: usize) -
 }
 
 /// Words next to each other.
+#[derive(Clone)]
 pub(super) struct Phrase {
     lists: Vec<SegmentPostings>,
     /// Where it stands, and how often; nowhere yet if `often` is 0.
@@ -173,6 +176,31 @@ impl Bits {
     }
 }
 
+/// A set that is walked, and remembers where: to the next of few it is a long way.
+#[derive(Clone)]
+pub(super) struct Steps {
+    bits: Arc<Bits>,
+    at: DocId,
+}
+
+impl Steps {
+    /// From the first of a set on.
+    pub fn new(bits: Bits) -> Self {
+        Steps {
+            at: bits.next(0),
+            bits: Arc::new(bits),
+        }
+    }
+
+    /// The next from here on.
+    pub fn next(&mut self, from: DocId) -> DocId {
+        if self.at < from {
+            self.at = self.bits.next(from);
+        }
+        self.at
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,13 +211,15 @@ mod tests {
         for doc in [0_usize, 63, 64, 199] {
             bits.0[doc / 64] |= 1 << (doc % 64);
         }
+        assert_eq!(bits.next(5_000), TERMINATED);
         let mut found = Vec::new();
-        let mut doc = bits.next(0);
+        let mut steps = Steps::new(bits);
+        let mut doc = steps.next(0);
         while doc != TERMINATED {
             found.push(doc);
-            doc = bits.next(doc + 1);
+            assert_eq!(steps.next(doc), doc);
+            doc = steps.next(doc + 1);
         }
         assert_eq!(found, [0, 63, 64, 199]);
-        assert_eq!(bits.next(5_000), TERMINATED);
     }
 }
