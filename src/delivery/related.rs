@@ -35,7 +35,7 @@ pub const MORE: i64 = 5;
 /// How many automatic picks there are.
 const AUTOMATIC: usize = 6;
 /// How many of each topic, and of the section, are looked at.
-const CANDIDATES: i64 = 12;
+const CANDIDATES: i64 = 20;
 /// How many more the index is asked for, in case readers don't see some.
 const SPARE: usize = 6;
 
@@ -253,8 +253,9 @@ pub fn automatic(
         let shown = rows.iter().map(|(row, _)| row.id);
         let known: Vec<Id> = known.iter().copied().chain(shown).collect();
         let positions = near(conn, now, context, row, revision, &known, made)?;
-        let missing = AUTOMATIC - rows.len();
-        rows.extend(in_order(conn, &positions[..positions.len().min(missing)])?);
+        let mut found = in_order(conn, &positions)?;
+        found.retain(|(row, _)| row.is_visible(now));
+        rows.extend(found.into_iter().take(AUTOMATIC - rows.len()));
     }
     curated::cards(conn, context, &rows, made)
 }
@@ -296,7 +297,8 @@ fn alike(
     Ok(rows)
 }
 
-/// Articles that share topics or the section, the nearest in time first.
+/// Articles that share topics or the section, the nearest in time first; some may have
+/// expired meanwhile.
 fn near(
     conn: &mut Conn<'_>,
     now: Time,
@@ -320,17 +322,7 @@ fn near(
         .chain(section.map(|section| (section, 1)));
     for (list, weight) in lists {
         made.tags.push(Tag::list(list));
-        let filter = filter(vec![vec![list]]);
-        // The nearest in time lie on either side of the article.
-        let older = crate::store!(
-            *conn,
-            lists::page(&filter, Order::NewestFirst, now, Some(here), CANDIDATES)
-        )?;
-        let newer = crate::store!(
-            *conn,
-            lists::page(&filter, Order::OldestFirst, now, Some(here), CANDIDATES)
-        )?;
-        for position in older.into_iter().chain(newer) {
+        for position in crate::store!(*conn, lists::around(list, here, now, CANDIDATES))? {
             found.entry(position.id).or_insert((position, 0)).1 += weight;
         }
     }
@@ -346,7 +338,7 @@ fn near(
         )
     });
     let positions = ranked.into_iter().map(|(position, _)| position);
-    Ok(positions.take(AUTOMATIC).collect())
+    Ok(positions.take(AUTOMATIC + SPARE).collect())
 }
 
 fn filter(lists: Vec<Vec<Id>>) -> ListFilter {

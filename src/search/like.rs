@@ -4,8 +4,7 @@
 //! are looked up until so many places in the index are read as a page may cost, the
 //! most telling first, so that the cost doesn't grow with the archive. Those that
 //! share most of them are ranked; a topic in common, and being close in time, count
-//! too. One word in common may be chance; one word and a topic follow where there are
-//! not enough others.
+//! too. One word in common may be chance.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -32,8 +31,6 @@ const SHORTEST: usize = 3;
 const TEXT: usize = 3_000;
 /// How many of the best are looked at closely.
 const CLOSELY: usize = 60;
-/// How many at most that share one word are asked whether they share a topic.
-const CHANCES: usize = 600;
 /// What a topic in common adds.
 const TOPIC: f32 = 0.35;
 /// What an article far away in time keeps.
@@ -59,10 +56,8 @@ struct Sharing {
     doc: DocId,
     /// What they count together.
     score: f32,
-    /// How many it has,
+    /// How many it has.
     words: u32,
-    /// and which is the most telling of them.
-    word: usize,
 }
 
 /// An article that is looked at closely.
@@ -82,16 +77,10 @@ impl Alike {
 /// The best, the most alike first.
 pub(super) fn find(view: &Arc<View>, like: &Like<'_>) -> tantivy::Result<Vec<Id>> {
     let telling = telling(view, like)?;
-    let (several, one): (Vec<Sharing>, Vec<Sharing>) = sharing(view, &telling)?
-        .into_iter()
-        .partition(|sharing| sharing.words > 1);
-    let mut found = ranked(view, like, best(view, like, several), 0)?;
-    found.truncate(like.limit);
-    if found.len() < like.limit && !like.topics.is_empty() {
-        let more = ranked(view, like, most_telling(one), 1)?;
-        found.extend(more.into_iter().take(like.limit - found.len()));
-    }
-    let ids = found.into_iter();
+    let mut sharing = sharing(view, &telling)?;
+    sharing.retain(|sharing| sharing.words > 1);
+    let found = ranked(view, like, best(view, like, sharing))?;
+    let ids = found.into_iter().take(like.limit);
     Ok(ids
         .map(|alike| Id(uuid::Uuid::from_u128(alike.id)))
         .collect())
@@ -100,7 +89,7 @@ pub(super) fn find(view: &Arc<View>, like: &Like<'_>) -> tantivy::Result<Vec<Id>
 /// The articles that have any of these words, in the order of the index.
 fn sharing(view: &View, telling: &[(Arc<str>, f32)]) -> tantivy::Result<Vec<Sharing>> {
     let mut found: Vec<Sharing> = Vec::with_capacity(PLACES as usize);
-    for (word, (text, weight)) in telling.iter().enumerate() {
+    for (text, weight) in telling {
         let term = Term::from_field_text(view.fields.all, text);
         for (number, segment) in (0..).zip(&view.segments) {
             let terms = segment.terms(view.fields.all)?;
@@ -115,7 +104,6 @@ fn sharing(view: &View, telling: &[(Arc<str>, f32)]) -> tantivy::Result<Vec<Shar
                         doc,
                         score: weight * often / (often + 1.0),
                         words: 1,
-                        word,
                     });
                 }
                 list.advance();
@@ -154,32 +142,13 @@ fn best(view: &View, like: &Like<'_>, mut found: Vec<Sharing>) -> Vec<Sharing> {
     found.into_iter().map(|(_, sharing)| sharing).collect()
 }
 
-/// Those that have the most telling words: all that have a word, or none.
-fn most_telling(mut found: Vec<Sharing>) -> Vec<Sharing> {
-    if found.len() > CHANCES {
-        let (_, last, _) = found.select_nth_unstable_by_key(CHANCES, |sharing| sharing.word);
-        let last = last.word;
-        found.retain(|sharing| sharing.word < last);
-    }
-    found
-}
-
-/// Articles that have at least so many topics in common with this one, the most
-/// alike first, by words, topics and time.
-fn ranked(
-    view: &View,
-    like: &Like<'_>,
-    mut found: Vec<Sharing>,
-    topics_min: u32,
-) -> tantivy::Result<Vec<Alike>> {
+/// Articles by words, topics in common and time, the most alike first.
+fn ranked(view: &View, like: &Like<'_>, mut found: Vec<Sharing>) -> tantivy::Result<Vec<Alike>> {
     found.sort_unstable_by_key(|sharing| (sharing.segment, sharing.doc));
     let topics = topics_in_common(view, like, &found)?;
     let mut ranked: Vec<Alike> = Vec::with_capacity(found.len());
     for (sharing, topics) in found.iter().zip(topics) {
         let mut alike = sharing.alike(view);
-        if topics < topics_min || alike.id == like.id.0.as_u128() {
-            continue;
-        }
         let days = (like.at.0 - alike.at).unsigned_abs() as f32 / 86_400_000_000.0;
         alike.score *= 1.0 + TOPIC * topics.min(3) as f32;
         alike.score *= FAR + (1.0 - FAR) * 365.0 / (365.0 + days);

@@ -245,6 +245,35 @@ fn page_of_list(
     }
 }
 
+/// The articles of a list that were published next before and after a position, so many
+/// on either side at most. Lists keep for a moment what has expired.
+pub fn around(
+    c: &mut Conn,
+    list: Id,
+    here: Position,
+    now: Time,
+    limit: i64,
+) -> QueryResult<Vec<Position>> {
+    let (at, id) = (listings::published_at, listings::article_id);
+    let articles = listings::table
+        .filter(listings::list_id.eq(list))
+        .select((at, id))
+        .limit(limit);
+    let older = articles
+        .filter(at.le(here.at))
+        .filter(at.lt(here.at).or(id.lt(here.id)))
+        .order((at.desc(), id.desc()));
+    let newer = articles
+        .filter(at.ge(here.at))
+        .filter(at.gt(here.at).or(id.gt(here.id)))
+        .filter(at.le(now))
+        .order((at.asc(), id.asc()));
+    let mut found: Vec<(Time, Id)> = older.load(c)?;
+    found.extend(newer.load::<(Time, Id)>(c)?);
+    let position = |(at, id)| Position { at, id };
+    Ok(found.into_iter().map(position).collect())
+}
+
 /// How many articles a list has.
 pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
     match filter.lists.split_first() {
