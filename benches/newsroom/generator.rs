@@ -371,9 +371,9 @@ pub fn fetch(address: SocketAddr, path: &str, headers: &[(&str, &str)], status: 
 pub fn upload(address: SocketAddr, key: &str, lines: &[u8]) -> std::io::Result<String> {
     use std::io::Write;
     let mut stream = std::net::TcpStream::connect(address)?;
-    // To HTTP 1.0 the answer comes as it is, up to the end of the connection.
     let head = format!(
-        "POST /v1/editor/bulk HTTP/1.0\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n\
+        "POST /v1/editor/bulk HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {key}\r\n\
+         Connection: close\r\n\
          Content-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n",
         lines.len()
     );
@@ -383,13 +383,30 @@ pub fn upload(address: SocketAddr, key: &str, lines: &[u8]) -> std::io::Result<S
             sending.write_all(head.as_bytes())?;
             sending.write_all(lines)
         });
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
         match sent.join() {
-            Ok(sent) => sent.map(|()| answer),
+            Ok(sent) => sent.map(|()| whole(&answer)),
             Err(_) => Err(std::io::Error::other("the sender panicked")),
         }
     })
+}
+
+/// The body of an answer that came in chunks.
+fn whole(answer: &[u8]) -> String {
+    let line = |bytes: &[u8]| bytes.windows(2).position(|two| two == b"\r\n");
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    let mut rest = &answer[head.map_or(answer.len(), |head| head + 4)..];
+    let mut body = Vec::new();
+    while let Some(end) = line(rest)
+        && let Ok(size) = std::str::from_utf8(&rest[..end])
+        && let Ok(size @ 1..) = usize::from_str_radix(size, 16)
+        && let Some(chunk) = rest.get(end + 2..end + 2 + size)
+    {
+        body.extend_from_slice(chunk);
+        rest = rest.get(end + 4 + size..).unwrap_or_default();
+    }
+    String::from_utf8_lossy(&body).into_owned()
 }
 
 /// Fetches a path.

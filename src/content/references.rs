@@ -105,14 +105,16 @@ impl Body {
     /// `#/body/blocks/3/images/0`.
     pub fn images(&self) -> impl Iterator<Item = (String, &Image)> {
         self.blocks.iter().enumerate().flat_map(|(index, block)| {
-            let place = format!("#/body/blocks/{index}");
+            let place = || format!("#/body/blocks/{index}");
             match block {
-                Block::Image(image) => vec![(place, image)],
+                Block::Image(image) => vec![(place(), image)],
                 Block::Gallery(gallery) => gallery
                     .images
                     .iter()
                     .enumerate()
-                    .map(|(image_index, image)| (format!("{place}/images/{image_index}"), image))
+                    .map(|(image_index, image)| {
+                        (format!("{}/images/{image_index}", place()), image)
+                    })
                     .collect(),
                 _ => Vec::new(),
             }

@@ -40,6 +40,9 @@ const PAGE: usize = 100;
 const ENTRIES: i64 = 500;
 /// Entries after which their number is noted though no article had to be written.
 const UNNOTED: i64 = 20_000;
+/// Articles taken out and put in after which the index of drafts is committed, however
+/// many there are still to come: the engine keeps them in memory till then.
+const PENDING: usize = 4_000;
 /// How long to wait after a commit: what is written meanwhile goes into the next.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often to look when nothing was heard of.
@@ -578,6 +581,10 @@ fn follow_drafts(
         // The next look finds no more than these again, however much this one found.
         let since = place.0.plus_seconds(-BACK);
         found_now.retain(|(at, ..)| *at >= since);
+        if keeper.pending >= PENDING {
+            keeper.commit(Note::new(place.0.max(upto).0, place.1.to_string()))?;
+            keeper.show()?;
+        }
         if !more || state.is_stopping() {
             break;
         }

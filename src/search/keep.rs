@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term};
+use tantivy::{IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term};
 
 use super::analyser::{Analyser, Word};
 use super::index::{Fields, Index, Note};
@@ -20,6 +20,9 @@ use crate::error::{Result, internal};
 
 /// Memory of the writer; the least that it takes.
 const MEMORY: usize = 15_000_000;
+/// Bytes of texts that are compressed together. A passage of one is shown at a time, so
+/// the others are read for nothing.
+const TEXTS: usize = 8 << 10;
 /// After so long without anything to write, it is given back.
 const REST_AFTER: Duration = Duration::from_secs(20);
 /// Words that lie between the headline, the lead and the text, so that no phrase
@@ -102,8 +105,15 @@ impl Keeper {
         shared.hide();
         fs::remove_dir_all(&shared.folder)?;
         private_folder(&shared.folder)?;
-        let index =
-            tantivy::Index::create_in_dir(&shared.folder, Fields::schema().0).map_err(internal)?;
+        let settings = IndexSettings {
+            docstore_blocksize: TEXTS,
+            ..IndexSettings::default()
+        };
+        let index = tantivy::Index::builder()
+            .schema(Fields::schema().0)
+            .settings(settings)
+            .create_in_dir(&shared.folder)
+            .map_err(internal)?;
         Self::on(shared, index, None)
     }
 

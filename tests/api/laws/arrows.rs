@@ -10,7 +10,7 @@ const LEVELS: &[&[&str]] = &[
     &["db"],
     &["storage"],
     // A tag is a value: the name under which something is cached and evicted.
-    &["content", "changes::Tag", "changes::join"],
+    &["content", "changes::tag"],
     &["http::address", "cache"],
     &["config"],
     &["telemetry"],
