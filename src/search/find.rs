@@ -409,6 +409,7 @@ impl<'a> Search<'a> {
         let mut doc = stretch.start;
         while doc < stretch.end {
             let (newest, after) = segment.block(doc);
+            let after = after.min(stretch.end);
             let pairs = || self.plans.iter().zip(parts.iter());
             let text: f32 = pairs()
                 .map(|(plan, part)| plan.weight * part.text_most(doc))

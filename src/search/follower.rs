@@ -51,7 +51,7 @@ const TICK: Duration = Duration::from_secs(1);
 const BACK: i64 = 10;
 const FAR_BACK: i64 = 900;
 const NOW_AND_THEN: Duration = Duration::from_secs(60);
-/// How much the threads that make an index give way: a tenth of a request's share.
+/// How much a thread that makes an index gives way: to a tenth of a request's share.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 /// How long an editor's search waits for what was just written.
@@ -234,13 +234,9 @@ impl Follower {
     async fn run(self: &Arc<Self>, state: &Arc<State>, which: Which) -> Result<()> {
         let (follower, state) = (Arc::clone(self), Arc::clone(state));
         let (tell, told) = oneshot::channel();
-        // A thread of its own, and the threads of the engine that it starts: what is
-        // once given up can't be asked back.
+        // A thread of its own: priority that is once given up can't be asked back.
         let thread = thread::Builder::new().name("search".to_owned());
-        thread.spawn(move || {
-            give_way();
-            let _ = tell.send(follower.step(&state, which));
-        })?;
+        thread.spawn(move || tell.send(follower.step(&state, which)))?;
         told.await.map_err(internal)?
     }
 
@@ -331,8 +327,9 @@ impl Follower {
     }
 }
 
-/// Lets requests go first where there are not enough cores for all: an index that is
-/// behind catches up, and nobody waits for it.
+/// Lets requests go first where there are not enough cores for all, for the rest of a
+/// step: there is so much to read that nobody waits for it. The engine's threads keep
+/// their priority, and get no more to do than this one gives them.
 fn give_way() {
     // On Linux the priority is the thread's alone (setpriority(2), "C library/kernel
     // differences"); elsewhere it would be the whole server's.
@@ -440,6 +437,7 @@ fn make(state: &State, which: Which, keeper: &mut Keeper) -> Result<()> {
         for piece in pieces {
             keeper.add(&piece)?;
         }
+        give_way();
     }
     if count > 0 {
         keeper.commit(note)?;
@@ -502,6 +500,7 @@ fn follow_public(state: &State, keeper: &mut Keeper) -> Result<()> {
         if (entries.len() as i64) < ENTRIES || state.is_stopping() {
             return Ok(());
         }
+        give_way();
     }
 }
 
@@ -588,6 +587,7 @@ fn follow_drafts(
         if !more || state.is_stopping() {
             break;
         }
+        give_way();
     }
     if keeper.pending > 0
         && let Some((at, id)) = newest

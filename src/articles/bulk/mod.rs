@@ -3,9 +3,10 @@
 //! A line is an operation (`line`): an article as PUT takes it, with `op` for
 //! what else can be done to one. Lines are read as they arrive and written in
 //! batches of at most `BATCH`, each a transaction of its own and each line a
-//! part of it that may fail by itself; no transaction waits for a client. What
-//! comes of each line goes into a spool, from which the client reads when it
-//! likes.
+//! part of it that may fail by itself; no transaction waits for a client. What the
+//! lines name is looked up for many at once, and what is new is written together at
+//! the end. What comes of each line goes into a spool, from which the client reads
+//! when it likes.
 //!
 //! With `atomic=true` the body is first put aside into a file, then applied in
 //! one transaction, and shown when that is committed; at the first line that
