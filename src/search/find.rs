@@ -361,7 +361,7 @@ impl<'a> Search<'a> {
         let end = segment.reader.max_doc();
         let rarest = self.order.first().map(|at| self.plans[*at].frequency);
         if rarest.is_none_or(|frequency| frequency < MANY) {
-            return vec![0..end];
+            return std::iter::once(0..end).collect();
         }
         let mut before = end;
         let begins = [end - end / 64, end - end / 16, end - end / 4, 0];
