@@ -48,6 +48,15 @@ pub struct NewArticle {
     pub listings: Vec<ListingRow>,
 }
 
+impl NewArticle {
+    /// Slugs by which links may now be bound: its own, and those that its links wait for.
+    fn slugs(&self) -> impl Iterator<Item = &str> {
+        let waiting = self.links.iter().filter(|link| link.target_id.is_none());
+        let waiting = waiting.filter_map(|link| link.slug.as_deref());
+        waiting.chain([self.row.slug.as_str()])
+    }
+}
+
 /// What a write has looked up, so that each of the articles of a bulk request need
 /// not do it again. Nobody changes it before the write is done: whoever puts
 /// something of the taxonomy or the site here holds the taxonomy, and whoever puts a
@@ -134,12 +143,8 @@ impl<'a> Tx<'a> {
 
     /// Writes a new article, or keeps it to be written with others.
     pub fn add(&mut self, new: NewArticle) -> QueryResult<()> {
-        let (row, slugs) = (
-            &new.row,
-            new.links.iter().filter(|link| link.target_id.is_none()),
-        );
-        let slugs = slugs.filter_map(|link| link.slug.clone());
-        self.loose.slugs.extend(slugs.chain([row.slug.clone()]));
+        self.bind_at_the_end(new.slugs());
+        let row = &new.row;
         self.known.free.remove(&row.slug);
         if let Some(external_id) = &row.external_id {
             self.known.free.remove(&format!("external:{external_id}"));
@@ -203,8 +208,11 @@ impl<'a> Tx<'a> {
     /// recorded is then taken back, and the rest goes on.
     pub fn attempt<T>(&mut self, job: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         if !self.gathered.is_empty() {
+            // This part sees their links bound; of those before them it did already.
+            let slugs = self.gathered.iter().flat_map(NewArticle::slugs);
+            let slugs: Vec<String> = slugs.map(str::to_owned).collect();
             self.write_gathered()?;
-            self.bind_seen()?;
+            crate::store!(self.conn, links::bind_seen(&slugs))?;
         }
         let now = self.now;
         let (actor, origin) = (&self.actor, &self.origin);
@@ -216,7 +224,9 @@ impl<'a> Tx<'a> {
             part.known = known;
             part.done_by(actor, origin.as_ref());
             let value = job(&mut part)?;
-            part.bind_seen()?;
+            // So that the next part sees the links of this one bound.
+            let slugs: Vec<String> = part.loose.slugs.iter().cloned().collect();
+            crate::store!(part.conn, links::bind_seen(&slugs))?;
             Ok((value, part.known, part.entries, part.deeds, part.loose))
         };
         // A transaction inside a transaction is a savepoint.
@@ -229,13 +239,6 @@ impl<'a> Tx<'a> {
         self.deeds.extend(deeds);
         self.loose.extend(loose);
         Ok(value)
-    }
-
-    /// Binds the links that wait for what this write has made, so that its next part
-    /// sees them bound.
-    fn bind_seen(&mut self) -> QueryResult<()> {
-        let slugs: Vec<String> = self.loose.slugs.iter().cloned().collect();
-        crate::store!(self.conn, links::bind_seen(&slugs))
     }
 
     /// Notes slugs that an article has got or that new links wait for: where
