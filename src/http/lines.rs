@@ -31,7 +31,7 @@ impl Lines {
 
     /// Takes the next piece; the lines that end in it are put to the others.
     pub fn push(&mut self, mut piece: &[u8], lines: &mut Vec<Line>) {
-        while let Some(end) = piece.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', piece) {
             self.add(&piece[..end]);
             self.end(lines);
             piece = &piece[end + 1..];

@@ -1,6 +1,8 @@
 //! Rules for what people type: names, slugs, one-line texts.
 
-use unicode_normalization::UnicodeNormalization;
+use std::borrow::Cow;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::db::Id;
 use crate::error::FieldError;
@@ -184,13 +186,26 @@ pub fn numbered(slug: &str, number: usize) -> String {
 /// The form in which two names are the same name: NFC, case-folded, single
 /// spaces.
 pub fn name_key(name: &str) -> String {
-    let folded = caseless::default_case_fold_str(&name.nfc().collect::<String>());
-    folded
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .nfc()
-        .collect()
+    let folded = caseless::default_case_fold_str(&nfc(name));
+    let mut key = String::with_capacity(folded.len());
+    for word in folded.split_whitespace() {
+        if !key.is_empty() {
+            key.push(' ');
+        }
+        key.push_str(word);
+    }
+    match nfc(&key) {
+        Cow::Borrowed(_) => key,
+        Cow::Owned(composed) => composed,
+    }
+}
+
+/// A text in NFC, as most are already.
+fn nfc(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => Cow::Borrowed(text),
+        IsNormalized::No | IsNormalized::Maybe => Cow::Owned(text.nfc().collect()),
+    }
 }
 
 /// Checks a text of so many characters at most; `lines` allows line feeds.
@@ -255,7 +270,7 @@ pub fn check_slug(slug: &str, pointer: &str, errors: &mut Vec<FieldError>) {
 
 /// A text as it is stored: composed (NFC), without white space around it.
 pub fn clean(text: &str) -> String {
-    text.trim().nfc().collect()
+    nfc(text.trim()).into_owned()
 }
 
 /// [`clean`], and nothing if nothing is left.

@@ -19,47 +19,20 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
-use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, DocSet, TERMINATED, Term};
 
 use super::analyser::Analyser;
-use super::index::{BLOCK, Segment, View};
-use super::plan::{Plan, fewer};
-use super::postings::{Bits, Phrase, Steps, all_at, at_least, lists, to};
+use super::index::{Segment, View};
+use super::part::Part;
+use super::plan::{MANY, Plan, fewer};
+use super::postings::Bits;
 use super::query::{Query, Unit};
+use super::weight;
 use crate::db::{Id, Time};
-
-/// What a word counts by where it stands, times how rare it is.
-mod weight {
-    /// In the text: at most, if it is repeated.
-    pub const TEXT: f32 = 1.0;
-    /// Spelt as it was typed.
-    pub const EXACT: f32 = 0.4;
-    /// In kicker, teaser, line below the headline, topics, authors.
-    pub const LEAD: f32 = 1.0;
-    /// In the headline.
-    pub const HEAD: f32 = 2.5;
-    /// In the headline, spelt as it was typed.
-    pub const TITLE: f32 = 0.8;
-    /// Only the beginning of a word.
-    pub const BEGINNING: f32 = 0.2;
-    /// The beginning of a word in the lead.
-    pub const BEGINNING_LEAD: f32 = 0.3;
-    /// The beginning of a word in the headline.
-    pub const BEGINNING_HEAD: f32 = 0.6;
-    /// If every word stands in the headline: times the part of it that they are.
-    pub const WHOLE: f32 = 2.0;
-    /// What the oldest article keeps.
-    pub const OLD: f32 = 0.75;
-    /// Days after which half of what age takes is gone.
-    pub const HALF: f32 = 120.0;
-}
 
 /// Points by which rounding may raise a score above what it can be at most.
 const ROUNDED: u32 = 8;
-/// Words that so many articles have are looked for in the newest first.
-const MANY: u64 = 2_000;
 
 /// Where words are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,8 +203,10 @@ struct Search<'a> {
     unwanted: &'a [Plan],
     /// Whether the order is by how well they fit.
     ranked: bool,
-    /// What all words weigh.
+    /// What all units weigh.
     weights: f32,
+    /// How many words they have.
+    words: usize,
     /// The order in which lists are moved: the rarest leads.
     order: Vec<usize>,
 }
@@ -245,7 +220,7 @@ struct Found {
 }
 
 /// The lists of a segment that are walked together.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Lists {
     wanted: Vec<Part>,
     unwanted: Vec<Part>,
@@ -260,6 +235,7 @@ impl<'a> Search<'a> {
             wanted,
             ranked: wanted.order == Order::BestFirst,
             weights: plans.iter().map(|plan| plan.weight).sum(),
+            words: plans.iter().map(|plan| plan.unit.words.len()).sum(),
             order,
             plans,
             unwanted,
@@ -315,11 +291,16 @@ impl<'a> Search<'a> {
         );
 
         let mut matched = false;
-        for stretch in self.stretches(segment) {
+        let mut stretches = self.stretches(segment).into_iter().peekable();
+        while let Some(stretch) = stretches.next() {
+            // Lists go forwards only, so each stretch but the last walks a copy.
             let Lists {
                 wanted: mut parts,
                 mut unwanted,
-            } = lists.clone();
+            } = match stretches.peek() {
+                Some(_) => lists.clone(),
+                None => std::mem::take(&mut lists),
+            };
             let mut doc = stretch.start;
             loop {
                 let least = best.least();
@@ -359,8 +340,8 @@ impl<'a> Search<'a> {
     /// of the others are hopeful.
     fn stretches(&self, segment: &Segment) -> Vec<Range<DocId>> {
         let end = segment.reader.max_doc();
-        let rarest = self.order.first().map(|at| self.plans[*at].frequency);
-        if rarest.is_none_or(|frequency| frequency < MANY) {
+        let rarest = self.order.first().map(|at| self.plans[*at]);
+        if u64::from(end) < MANY || rarest.is_none_or(|plan| !plan.is_frequent()) {
             return std::iter::once(0..end).collect();
         }
         let mut before = end;
@@ -408,32 +389,33 @@ impl<'a> Search<'a> {
         let headline = weight::HEAD + weight::TITLE;
         let mut doc = stretch.start;
         while doc < stretch.end {
-            let (newest, after) = segment.block(doc);
+            let (block, after) = segment.block(doc);
             let after = after.min(stretch.end);
-            let pairs = || self.plans.iter().zip(parts.iter());
-            let text: f32 = pairs()
-                .map(|(plan, part)| plan.weight * part.text_most(doc))
-                .sum();
-            let hopeless = |more| !self.beats(text + self.weights * more, newest, least);
-            if hopeless(weight::LEAD + headline + weight::WHOLE) {
+            let mut text = 0.0;
+            for (at, part) in parts.iter().enumerate() {
+                text += self.plans[at].weight * part.text_most(doc);
+            }
+            let hopeless = |more: f32| !self.beats(text + more, block.newest, least);
+            let lead = self.weights * weight::LEAD;
+            if hopeless(lead + self.weights * headline + self.whole(block.shortest)) {
                 doc = after;
                 continue;
             }
-            let only_headlines = hopeless(weight::LEAD);
+            let only_headlines = hopeless(lead);
             let only_prominent = only_headlines || hopeless(0.0);
             while doc < after {
                 let (mut most, mut whole) = (text, true);
                 let (mut next, mut next_headline) = (after, after);
-                for (plan, part) in self.plans.iter().zip(&mut *parts) {
+                for (at, part) in parts.iter_mut().enumerate() {
                     let (in_headline, in_lead) = (part.next_headline(doc), part.next_lead(doc));
                     next_headline = next_headline.min(in_headline);
                     next = next.min(in_headline).min(in_lead);
                     whole &= in_headline == doc;
                     if in_headline == doc {
-                        most += plan.weight * headline;
+                        most += self.plans[at].weight * headline;
                     }
                     if in_lead == doc {
-                        most += plan.weight * weight::LEAD;
+                        most += self.plans[at].weight * weight::LEAD;
                     }
                 }
                 let reach = match (only_headlines, only_prominent) {
@@ -446,7 +428,7 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 if whole {
-                    most += self.weights * weight::WHOLE;
+                    most += self.whole(segment.length.get_val(doc));
                 }
                 if self.beats(most, segment.at.get_val(doc), least) {
                     return doc;
@@ -455,6 +437,12 @@ impl<'a> Search<'a> {
             }
         }
         TERMINATED
+    }
+
+    /// What it counts that every word stands in a headline of so many words.
+    fn whole(&self, length: u64) -> f32 {
+        let part = self.words as f32 / length.max(1) as f32;
+        self.weights * weight::WHOLE * part.min(1.0)
     }
 
     /// Whether an article of this instant that has so many points at most, before
@@ -527,54 +515,17 @@ impl<'a> Search<'a> {
     }
 
     fn score(&self, parts: &mut [Part], segment: &Segment, doc: DocId, at: i64) -> u32 {
-        let mut sum = 0.0_f32;
-        let (mut whole, mut words) = (true, 0);
+        let (mut sum, mut whole) = (0.0, true);
         for (plan, part) in self.plans.iter().zip(parts) {
-            let often = part.often(doc) as f32;
-            let mut counts = match often > 0.0 {
-                true => weight::TEXT * often / (often + 1.0),
-                false => weight::BEGINNING,
-            };
-            if all_at(&mut part.exact, doc) {
-                counts += weight::EXACT;
-            }
-            let in_head = at_least(&mut part.head, doc, plan.need);
-            if in_head {
-                counts += weight::HEAD;
-                if all_at(&mut part.title, doc) {
-                    counts += weight::TITLE;
-                }
-            }
-            if !in_head && has(&mut part.beginnings_head, doc) {
-                counts += weight::BEGINNING_HEAD;
-            }
-            if at_least(&mut part.lead, doc, plan.need) {
-                counts += weight::LEAD;
-            } else if has(&mut part.beginnings_lead, doc) {
-                counts += weight::BEGINNING_LEAD;
-            }
-            whole &= in_head;
-            words += plan.unit.words.len();
+            let (counts, in_head) = part.counts(doc, plan.need);
             sum += plan.weight * counts;
+            whole &= in_head;
         }
         if whole {
-            let length = segment.length.get_val(doc).max(1) as f32;
-            sum += self.weights * weight::WHOLE * (words as f32 / length).min(1.0);
+            sum += self.whole(segment.length.get_val(doc));
         }
         points(sum * self.fresh(at))
     }
-}
-
-/// Whether an article is in a set.
-fn has(steps: &mut Option<Steps>, doc: DocId) -> bool {
-    steps.as_mut().is_some_and(|steps| steps.next(doc) == doc)
-}
-
-/// The next article from here on that is in one of the lists or in the set.
-fn either(lists: &mut [SegmentPostings], steps: &mut Option<Steps>, from: DocId) -> DocId {
-    let whole = lists.iter_mut().map(|postings| to(postings, from));
-    let begun = steps.iter_mut().map(|steps| steps.next(from));
-    whole.chain(begun).min().unwrap_or(TERMINATED)
 }
 
 /// A score as a number without fractions.
@@ -622,141 +573,6 @@ impl Best {
             self.heap.pop();
         }
         self.heap.push(Reverse((place, segment, doc)));
-    }
-}
-
-/// The lists of a unit's terms in a segment.
-#[derive(Clone)]
-struct Part {
-    any: Vec<SegmentPostings>,
-    /// How often an article of each block has each of these words at most, where it is
-    /// known of all.
-    often_most: Vec<Arc<[u8]>>,
-    phrase: Option<Phrase>,
-    beginnings: Option<Steps>,
-    beginnings_head: Option<Steps>,
-    beginnings_lead: Option<Steps>,
-    exact: Vec<SegmentPostings>,
-    title: Vec<SegmentPostings>,
-    head: Vec<SegmentPostings>,
-    lead: Vec<SegmentPostings>,
-}
-
-impl Part {
-    fn open(segment: &Segment, plan: &Plan, ranked: bool) -> tantivy::Result<Self> {
-        let lists = |terms: &[Term], option| lists(segment, terms, option);
-        let every = |terms: &[Term], option| {
-            let found = lists(terms, option)?;
-            Ok::<_, tantivy::TantivyError>(if found.len() == terms.len() {
-                found
-            } else {
-                Vec::new()
-            })
-        };
-        let basic = IndexRecordOption::Basic;
-        let mut part = Part {
-            any: lists(&plan.any, IndexRecordOption::WithFreqs)?,
-            often_most: Vec::new(),
-            phrase: None,
-            beginnings: None,
-            beginnings_head: None,
-            beginnings_lead: None,
-            exact: Vec::new(),
-            title: Vec::new(),
-            head: Vec::new(),
-            lead: Vec::new(),
-        };
-        let phrase = every(&plan.phrase, IndexRecordOption::WithFreqsAndPositions)?;
-        if !phrase.is_empty() {
-            part.phrase = Some(Phrase::new(phrase));
-        }
-        let any = |terms: &[Term]| {
-            let mut bits = Bits::new(segment.reader.max_doc());
-            for postings in lists(terms, basic)? {
-                bits.add(postings);
-            }
-            Ok::<_, tantivy::TantivyError>(Some(Steps::new(bits)))
-        };
-        if !plan.beginnings.is_empty() {
-            part.beginnings = any(&plan.beginnings)?;
-            if ranked {
-                part.beginnings_head = any(&plan.beginnings_head)?;
-                part.beginnings_lead = any(&plan.beginnings_lead)?;
-            }
-        }
-        if ranked && plan.phrase.is_empty() && plan.frequency >= MANY {
-            for term in &plan.any {
-                part.often_most.push(segment.often_most(term)?);
-            }
-        }
-        if ranked {
-            part.exact = every(&plan.exact, basic)?;
-            part.title = every(&plan.title, basic)?;
-            part.head = lists(&plan.head, basic)?;
-            part.lead = lists(&plan.lead, basic)?;
-        }
-        Ok(part)
-    }
-
-    /// Whether nothing in the segment can have it.
-    fn is_empty(&self) -> bool {
-        self.any.is_empty() && self.phrase.is_none() && self.beginnings.is_none()
-    }
-
-    /// The next article from here on that has it.
-    fn next(&mut self, from: DocId) -> DocId {
-        let mut next = TERMINATED;
-        for postings in &mut self.any {
-            next = next.min(to(postings, from));
-        }
-        if let Some(phrase) = &mut self.phrase {
-            next = next.min(phrase.next(from));
-        }
-        if let Some(steps) = &mut self.beginnings {
-            next = next.min(steps.next(from));
-        }
-        next
-    }
-
-    /// The next article from here on that may have it in the headline.
-    fn next_headline(&mut self, from: DocId) -> DocId {
-        either(&mut self.head, &mut self.beginnings_head, from)
-    }
-
-    /// The next article from here on that may have it in the lead.
-    fn next_lead(&mut self, from: DocId) -> DocId {
-        either(&mut self.lead, &mut self.beginnings_lead, from)
-    }
-
-    /// What it counts at most in the text of an article in the block of this one.
-    fn text_most(&self, doc: DocId) -> f32 {
-        let block = doc as usize / BLOCK;
-        let often = self.often_most.iter().map(|most| match most.get(block) {
-            Some(&most) if most < u8::MAX => f32::from(most),
-            _ => f32::INFINITY,
-        });
-        let often: f32 = often.sum();
-        let counts = match self.often_most.is_empty() || often.is_infinite() {
-            true => weight::TEXT,
-            false => (weight::TEXT * often / (often + 1.0)).max(weight::BEGINNING),
-        };
-        counts + weight::EXACT
-    }
-
-    /// How often an article has it.
-    fn often(&mut self, doc: DocId) -> u32 {
-        let mut often = 0;
-        for postings in &mut self.any {
-            if to(postings, doc) == doc {
-                often += postings.term_freq();
-            }
-        }
-        if let Some(phrase) = &mut self.phrase
-            && phrase.next(doc) == doc
-        {
-            often += phrase.often;
-        }
-        often
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::iter::Peekable;
 use std::sync::Arc;
 
-use super::analyser::{Analyser, Place, fold, places};
+use super::analyser::{Analyser, Place, fold, places_of};
 use super::query::Unit;
 
 /// Characters of a passage of the text.
@@ -30,6 +30,8 @@ pub struct Marker {
     /// How a word must begin to be one of them: most can be passed over without
     /// looking for their stems.
     firsts: Vec<char>,
+    /// The same by a word's first byte, as far as that tells.
+    bytes: [bool; 256],
 }
 
 impl Marker {
@@ -41,6 +43,7 @@ impl Marker {
             exacts: HashSet::new(),
             beginning: None,
             firsts: Vec::new(),
+            bytes: [true; 256],
         };
         for unit in units {
             let whole = unit.hyphens.then(|| unit.words.concat());
@@ -50,23 +53,32 @@ impl Marker {
                 if unit.unfinished && terms.exact.chars().count() >= 3 {
                     marker.beginning = Some(terms.exact.to_string());
                 }
-                marker.stems.insert(terms.stem);
-                marker.exacts.insert(terms.exact);
+                marker.stems.insert(Arc::clone(&terms.stem));
+                marker.exacts.insert(Arc::clone(&terms.exact));
             }
         }
         marker.firsts.sort_unstable();
         marker.firsts.dedup();
+        for byte in 0..0xC0_u8 {
+            let letter = char::from(byte.to_ascii_lowercase());
+            let is_first = byte.is_ascii() && marker.firsts.contains(&letter);
+            marker.bytes[usize::from(byte)] = is_first;
+        }
         marker
+    }
+
+    /// Where words stand that may be one of them.
+    fn places<'t>(&self, text: &'t str) -> Peekable<impl Iterator<Item = Place> + use<'t>> {
+        places_of(text, self.bytes).peekable()
     }
 
     fn fits(&mut self, word: &str) -> Option<Arc<str>> {
         let first = word.chars().next()?;
-        let first = match first.is_ascii() {
-            true => first.to_ascii_lowercase(),
-            false => fold(first.encode_utf8(&mut [0; 4])).chars().next()?,
-        };
-        if !self.firsts.contains(&first) {
-            return None;
+        if !first.is_ascii() {
+            let first = fold(first.encode_utf8(&mut [0; 4])).chars().next()?;
+            if !self.firsts.contains(&first) {
+                return None;
+            }
         }
         let terms = self.analyser.terms(word);
         let begins = self
@@ -74,7 +86,7 @@ impl Marker {
             .as_ref()
             .is_some_and(|beginning| terms.exact.starts_with(beginning.as_str()));
         (begins || self.stems.contains(&terms.stem) || self.exacts.contains(&terms.exact))
-            .then_some(terms.stem)
+            .then(|| Arc::clone(&terms.stem))
     }
 
     /// Reads on in a text, as far as words begin up to this place, and notes where
@@ -96,7 +108,7 @@ impl Marker {
     /// A whole text as spans.
     pub fn mark(&mut self, text: &str) -> Vec<Span> {
         let mut found = Vec::new();
-        self.read(text, &mut places(text).peekable(), text.len(), &mut found);
+        self.read(text, &mut self.places(text), text.len(), &mut found);
         let places = found.into_iter().map(|(from, to, _)| (from, to));
         spans(text, 0, text.len(), places)
     }
@@ -106,7 +118,7 @@ impl Marker {
     pub fn passage(&mut self, text: &str) -> Vec<Span> {
         let end = floor(text, READ.min(text.len()));
         let text = &text[..end];
-        let mut places = places(text).peekable();
+        let mut places = self.places(text);
         let mut found = Vec::new();
         // The first passage with the most different words: it begins at one of them.
         let mut best: Option<(usize, usize)> = None;

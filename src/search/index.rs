@@ -1,13 +1,14 @@
 //! What an index holds, and a view of it at one moment.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use tantivy::columnar::ColumnValues;
+use tantivy::columnar::{Column, ColumnIndex, ColumnValues};
 use tantivy::index::{InvertedIndexReader, SegmentReader};
 use tantivy::postings::Postings;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
@@ -277,8 +278,7 @@ pub(super) struct Segment {
     pub revision: Arc<dyn ColumnValues<u64>>,
     pub version: Arc<dyn ColumnValues<u64>>,
     pub length: Arc<dyn ColumnValues<u64>>,
-    /// The instant of the newest article of each block.
-    newest: Arc<[i64]>,
+    blocks: Arc<[Block]>,
     /// How often an article of each block has a word at most, of words that were
     /// looked for.
     often: Arc<Mutex<HashMap<Term, Arc<[u8]>>>>,
@@ -288,6 +288,24 @@ pub(super) struct Segment {
 
 /// Articles of a block; lists are made of blocks of so many, too.
 pub(super) const BLOCK: usize = 128;
+
+/// What the articles of a block are at most; deleted ones count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// The instant of the newest.
+    pub newest: i64,
+    /// The words of the shortest headline.
+    pub shortest: u64,
+}
+
+impl Block {
+    /// What isn't known may be anything.
+    const UNKNOWN: Block = Block {
+        newest: i64::MAX,
+        shortest: 0,
+    };
+}
+
 /// Of how many words a segment remembers how often they stand in its articles.
 const OFTEN_MAX: usize = 256;
 
@@ -295,16 +313,18 @@ impl Segment {
     /// A segment; an older view has read some of it already, if it had it.
     fn new(reader: &SegmentReader, before: Option<&View>) -> tantivy::Result<Self> {
         let fast = reader.fast_fields();
-        let at: Arc<dyn ColumnValues<i64>> = fast.column_first_or_default("at")?;
+        let at = values(fast.i64("at")?);
+        let column = |name| Ok::<_, tantivy::TantivyError>(values(fast.u64(name)?));
+        let length = column("length")?;
         let id = reader.segment_id();
         let known = before.and_then(|view| {
             view.segments
                 .iter()
                 .find(|known| known.reader.segment_id() == id)
         });
-        let (newest, often) = match known {
-            Some(known) => (Arc::clone(&known.newest), Arc::clone(&known.often)),
-            None => (newest(&*at, reader.max_doc()), Arc::default()),
+        let (blocks, often) = match known {
+            Some(known) => (Arc::clone(&known.blocks), Arc::clone(&known.often)),
+            None => (blocks(&*at, &*length, reader.max_doc()), Arc::default()),
         };
         let dead = match reader.alive_bitset() {
             None => Vec::new(),
@@ -314,13 +334,13 @@ impl Segment {
         };
         Ok(Segment {
             at,
-            newest,
+            blocks,
             often,
-            high: fast.column_first_or_default("high")?,
-            low: fast.column_first_or_default("low")?,
-            revision: fast.column_first_or_default("revision")?,
-            version: fast.column_first_or_default("version")?,
-            length: fast.column_first_or_default("length")?,
+            high: column("high")?,
+            low: column("low")?,
+            revision: column("revision")?,
+            version: column("version")?,
+            length,
             reader: reader.clone(),
             dead,
         })
@@ -330,23 +350,25 @@ impl Segment {
         self.reader.inverted_index(field)
     }
 
+    #[inline]
     pub(super) fn is_alive(&self, doc: DocId) -> bool {
         self.reader
             .alive_bitset()
             .is_none_or(|alive| alive.is_alive(doc))
     }
 
-    /// The instant of the newest article in the block of this one, and where the
-    /// next block begins.
-    pub(super) fn block(&self, doc: DocId) -> (i64, DocId) {
-        let block = doc as usize / BLOCK;
-        let newest = self.newest.get(block).copied().unwrap_or(i64::MAX);
-        (newest, ((block + 1) * BLOCK) as DocId)
+    /// What is known of the block of this article, and where the next one begins.
+    #[inline]
+    pub(super) fn block(&self, doc: DocId) -> (Block, DocId) {
+        let at = doc as usize / BLOCK;
+        let block = self.blocks.get(at).copied().unwrap_or(Block::UNKNOWN);
+        (block, ((at + 1) * BLOCK) as DocId)
     }
 
     /// The instant of the newest article.
     pub(super) fn newest(&self) -> i64 {
-        self.newest.iter().copied().max().unwrap_or(i64::MIN)
+        let newest = self.blocks.iter().map(|block| block.newest);
+        newest.max().unwrap_or(i64::MIN)
     }
 
     /// How often an article of each block has a word at most; 255 is any number.
@@ -355,7 +377,7 @@ impl Segment {
         if let Some(known) = lock().get(term) {
             return Ok(Arc::clone(known));
         }
-        let mut most = vec![0_u8; self.newest.len()];
+        let mut most = vec![0_u8; self.blocks.len()];
         let terms = self.terms(term.field())?;
         if let Some(mut list) = terms.read_postings(term, IndexRecordOption::WithFreqs)? {
             while list.doc() != TERMINATED {
@@ -380,14 +402,32 @@ impl Segment {
     }
 }
 
-/// The newest of each block of articles; deleted ones count.
-fn newest(at: &dyn ColumnValues<i64>, articles: DocId) -> Arc<[i64]> {
+/// A column's values. Every article has one, so they are read as they stand; where a
+/// file says otherwise, what is missing is 0.
+fn values<T>(column: Column<T>) -> Arc<dyn ColumnValues<T>>
+where
+    T: PartialOrd + Copy + Debug + Default + Send + Sync + 'static,
+{
+    match column.index {
+        ColumnIndex::Full => column.values,
+        _ => column.first_or_default_col(T::default()),
+    }
+}
+
+fn blocks(
+    at: &dyn ColumnValues<i64>,
+    length: &dyn ColumnValues<u64>,
+    articles: DocId,
+) -> Arc<[Block]> {
     let begins = (0..articles).step_by(BLOCK);
-    let newest = begins.map(|begin| {
-        let block = begin..articles.min(begin + BLOCK as DocId);
-        block.map(|doc| at.get_val(doc)).max().unwrap_or(i64::MAX)
+    let blocks = begins.map(|begin| {
+        let docs = || begin..articles.min(begin + BLOCK as DocId);
+        Block {
+            newest: docs().map(|doc| at.get_val(doc)).max().unwrap_or(i64::MAX),
+            shortest: docs().map(|doc| length.get_val(doc)).min().unwrap_or(0),
+        }
     });
-    newest.collect()
+    blocks.collect()
 }
 
 /// An index at one moment.

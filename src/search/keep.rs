@@ -22,7 +22,7 @@ use crate::error::{Result, internal};
 const MEMORY: usize = 15_000_000;
 /// Bytes of texts that are compressed together. A passage of one is shown at a time, so
 /// the others are read for nothing.
-const TEXTS: usize = 8 << 10;
+const TEXTS: usize = 4 << 10;
 /// After so long without anything to write, it is given back.
 const REST_AFTER: Duration = Duration::from_secs(20);
 /// Words that lie between the headline, the lead and the text, so that no phrase
@@ -262,6 +262,7 @@ impl Keeper {
             .analysers
             .entry(piece.language.clone())
             .or_insert_with(|| Analyser::new(&piece.language));
+        analyser.tidy();
         let mut words: Vec<Word> = Vec::new();
         let mut next = analyser.words(&piece.headline, 0, &mut words);
         let headline = words.len();
@@ -288,19 +289,21 @@ impl Keeper {
         }
         document.add_text(marks, marked);
         let stems = |words: &[Word]| {
-            let mut text = String::new();
+            let (mut text, mut before) = (String::with_capacity(10 * words.len()), 0);
             for word in words {
-                spell(&mut text, &word.terms.stem, word.position);
+                let stem = &analyser.terms_of(*word).stem;
+                spell(&mut text, stem, word.position - before);
+                before = word.position;
             }
             text
         };
         let once = |words: &[Word]| {
-            let mut terms: Vec<&str> = words.iter().map(|word| &*word.terms.exact).collect();
-            terms.sort_unstable();
-            terms.dedup();
-            let mut text = String::new();
-            for term in terms {
-                spell(&mut text, term, 0);
+            let mut words = words.to_vec();
+            words.sort_unstable_by_key(|word| word.number);
+            words.dedup_by_key(|word| word.number);
+            let mut text = String::with_capacity(10 * words.len());
+            for word in words {
+                spell(&mut text, &analyser.terms_of(word).exact, 0);
             }
             text
         };

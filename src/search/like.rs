@@ -187,9 +187,9 @@ fn telling(view: &View, like: &Like<'_>) -> tantivy::Result<Vec<(Arc<str>, f32)>
         words.clear();
         analyser.words(text.map_or("", String::as_str), 0, &mut words);
         for word in words.iter().take(TEXT) {
-            let exact = &word.terms.exact;
-            if exact.chars().count() >= SHORTEST && !is_common(exact) {
-                *counts.entry(Arc::clone(&word.terms.stem)).or_default() += weight;
+            let terms = analyser.terms_of(*word);
+            if terms.exact.chars().count() >= SHORTEST && !is_common(&terms.exact) {
+                *counts.entry(Arc::clone(&terms.stem)).or_default() += weight;
             }
         }
     }

@@ -27,11 +27,13 @@ pub mod index;
 mod keep;
 pub mod like;
 pub mod limits;
+mod part;
 mod piece;
 mod plan;
 mod postings;
 pub mod query;
 mod spelled;
+mod weight;
 
 pub use drafts::Drafts;
 pub use follower::Follower;

@@ -19,6 +19,8 @@ const BEGINNINGS_READ: usize = 300;
 const BEGINNINGS_ARTICLES: u64 = 150_000;
 /// The shortest beginning that is looked for everywhere; in headlines any is.
 const BEGINNING_MIN: usize = 3;
+/// Words that so many articles have are looked for in the newest first.
+pub(super) const MANY: u64 = 2_000;
 /// How often a query is tried with fewer words.
 const TRIES: usize = 8;
 
@@ -56,6 +58,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// Whether so many articles have it that it pays to begin with the newest.
+    pub fn is_frequent(&self) -> bool {
+        self.frequency >= MANY
+    }
+
     /// The terms that this unit is found by.
     pub fn new(
         view: &View,
@@ -72,7 +79,7 @@ impl Plan {
         let terms: Vec<_> = unit
             .words
             .iter()
-            .map(|word| analysers[0].terms(word))
+            .map(|word| analysers[0].terms(word).clone())
             .collect();
         let mut plan = Plan {
             unit: unit.clone(),
@@ -99,7 +106,7 @@ impl Plan {
             // A word has a stem in each language that it may be of.
             let mut stems = vec![only.stem.clone()];
             for analyser in &mut analysers[1..] {
-                let stem = analyser.terms(&unit.words[0]).stem;
+                let stem = analyser.terms(&unit.words[0]).stem.clone();
                 if !stems.contains(&stem) {
                     stems.push(stem);
                 }
@@ -174,12 +181,12 @@ impl Plan {
                 break;
             }
             self.beginnings.push(Term::from_field_text(field, &term));
-            let stem = analyser.terms(&term).stem;
+            let stem = &analyser.terms(&term).stem;
             for (field, terms) in [
                 (view.fields.head, &mut self.beginnings_head),
                 (view.fields.lead, &mut self.beginnings_lead),
             ] {
-                let term = Term::from_field_text(field, &stem);
+                let term = Term::from_field_text(field, stem);
                 if !terms.contains(&term) {
                     terms.push(term);
                 }

@@ -23,6 +23,7 @@ pub(super) fn lists(
 }
 
 /// Moves a list to the first article from here on.
+#[inline]
 pub(super) fn to(postings: &mut SegmentPostings, from: DocId) -> DocId {
     let doc = postings.doc();
     if doc >= from {
@@ -35,11 +36,13 @@ pub(super) fn to(postings: &mut SegmentPostings, from: DocId) -> DocId {
 }
 
 /// Whether an article is in every list, and there are any.
+#[inline]
 pub(super) fn all_at(lists: &mut [SegmentPostings], doc: DocId) -> bool {
     !lists.is_empty() && lists.iter_mut().all(|postings| to(postings, doc) == doc)
 }
 
 /// Whether an article is in so many of the lists.
+#[inline]
 pub(super) fn at_least(lists: &mut [SegmentPostings], doc: DocId, need: usize) -> bool {
     let mut found = 0;
     for postings in lists {
@@ -193,6 +196,7 @@ impl Steps {
     }
 
     /// The next from here on.
+    #[inline]
     pub fn next(&mut self, from: DocId) -> DocId {
         if self.at < from {
             self.at = self.bits.next(from);

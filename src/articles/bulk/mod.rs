@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use self::line::Operation;
 use super::input;
@@ -175,14 +176,20 @@ async fn run(context: Context, mode: Mode, pieces: Pieces, spool: Spool) {
     }
 }
 
-/// A batch that is being written; ends with the spool that its results are in.
-type Writing = actix_web::rt::task::JoinHandle<Result<Spool>>;
+/// A batch that is being written.
+struct Writing {
+    /// Ends when it is committed, or can't be.
+    settled: oneshot::Receiver<()>,
+    /// Ends with the spool, when its results are in.
+    shown: actix_web::rt::task::JoinHandle<Result<Spool>>,
+}
 
-/// Writes lines as they arrive: while a batch is written, the next is read.
+/// Writes lines as they arrive: while a batch is written, the next is read, and the
+/// results of the one before go into the spool.
 async fn each(context: Context, mut pieces: Pieces, spool: Spool) -> Result<()> {
     let mut lines = Lines::new(context.by.config().max_body);
     let mut batch = Vec::new();
-    let mut writing = actix_web::rt::spawn(async { Ok(spool) });
+    let mut writing = Writing::none(spool);
     loop {
         let next = match batch.is_empty() {
             true => Some(pieces.next().await),
@@ -213,7 +220,7 @@ async fn each(context: Context, mut pieces: Pieces, spool: Spool) -> Result<()> 
             }
         };
         let writing = go_on(&context, batch, writing).await?;
-        let mut spool = writing.await.map_err(internal)??;
+        let mut spool = writing.shown.await.map_err(internal)??;
         if let Some(error) = failed {
             spool.write(&context.result(lines.number(), Err(error))?)?;
             spool.show();
@@ -230,7 +237,7 @@ fn is_full(batch: &[Line]) -> bool {
     batch.len() >= BATCH || bytes >= BATCH_BYTES
 }
 
-/// Reads a batch, and begins to write it once the one before is written.
+/// Reads a batch, and begins to write it once the one before is committed.
 async fn go_on(context: &Context, batch: Vec<Line>, before: Writing) -> Result<Writing> {
     if batch.is_empty() {
         return Ok(before);
@@ -241,20 +248,46 @@ async fn go_on(context: &Context, batch: Vec<Line>, before: Writing) -> Result<W
         batch.iter().map(read).collect::<Vec<_>>()
     });
     let operations = operations.await.map_err(internal)?;
-    let spool = before.await.map_err(internal)??;
-    Ok(actix_web::rt::spawn(write(
-        context.clone(),
-        operations,
-        spool,
-    )))
+    let Writing { settled, shown } = before;
+    // What comes of it is told with the spool.
+    let _ = settled.await;
+    Ok(Writing::begin(context.clone(), operations, shown))
 }
 
-/// Writes a batch in a transaction of its own, and shows what came of it.
-async fn write(
-    context: Context,
-    operations: Vec<(u64, Result<Operation>)>,
-    mut spool: Spool,
-) -> Result<Spool> {
+impl Writing {
+    /// Nothing is being written.
+    fn none(spool: Spool) -> Self {
+        Writing {
+            settled: oneshot::channel().1,
+            shown: actix_web::rt::spawn(async { Ok(spool) }),
+        }
+    }
+
+    /// Writes a batch in a transaction of its own, and shows what came of it after
+    /// what came of the one before.
+    fn begin(
+        context: Context,
+        operations: Vec<(u64, Result<Operation>)>,
+        before: actix_web::rt::task::JoinHandle<Result<Spool>>,
+    ) -> Self {
+        let (settle, settled) = oneshot::channel();
+        let shown = actix_web::rt::spawn(async move {
+            let text = write(&context, operations).await?;
+            drop(settle);
+            let mut spool = before.await.map_err(internal)??;
+            let showing = tokio::task::spawn_blocking(move || {
+                spool.write(&text)?;
+                spool.show();
+                Ok(spool)
+            });
+            showing.await.map_err(internal)?
+        });
+        Writing { settled, shown }
+    }
+}
+
+/// Writes a batch, and says what came of each line.
+async fn write(context: &Context, operations: Vec<(u64, Result<Operation>)>) -> Result<Vec<u8>> {
     let state = Arc::clone(context.by.state());
     let numbers: Vec<u64> = operations.iter().map(|(number, _)| *number).collect();
     let writing = context.clone();
@@ -270,22 +303,15 @@ async fn write(
             Ok(text)
         })
         .await;
-    let text = match written {
-        Ok(text) => text,
+    match written {
+        Ok(text) => Ok(text),
         Err(error) => {
             let failed = numbers
                 .into_iter()
                 .map(|number| context.result(number, Err(again(&error))));
-            failed.collect::<Result<Vec<_>>>()?.concat()
+            Ok(failed.collect::<Result<Vec<_>>>()?.concat())
         }
-    };
-    tokio::task::spawn_blocking(move || {
-        spool.write(&text)?;
-        spool.show();
-        Ok(spool)
-    })
-    .await
-    .map_err(internal)?
+    }
 }
 
 /// The same error for another line.
