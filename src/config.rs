@@ -121,7 +121,7 @@ pub struct ServeSettings {
     )]
     pub site_preview_url: Option<String>,
 
-    /// Connections to the database that may be open at once
+    /// Connections to the database that may be open at once; to SQLite no more than two a core
     #[arg(
         long,
         env = "DATABASE_CONNECTIONS",

@@ -143,14 +143,20 @@ pub enum Database {
 
 impl Database {
     /// Prepares connections; the first is opened when it is needed.
-    /// `size` is how many may be open for reading at once.
+    /// `size` is how many may be open for reading at once; of SQLite's, no more than
+    /// two for each core.
     pub fn new(url: &Url, size: usize) -> Result<Self> {
         Ok(match url {
             Url::Sqlite(path) => {
                 let (write, read) = (path.clone(), path.clone());
+                // They compute rather than wait: more than that only take the memory for
+                // pages from each other.
+                let cores = std::thread::available_parallelism().map_or(2, usize::from);
+                let readers = size.min(2 * cores);
+                let mode = lite::Mode::Read { of: readers };
                 Database::Sqlite {
                     writer: Pool::new(1, move || lite::open(&write, lite::Mode::Write)),
-                    readers: Pool::new(size, move || lite::open(&read, lite::Mode::Read)),
+                    readers: Pool::new(readers, move || lite::open(&read, mode)),
                 }
             }
             Url::Postgres(url) => {

@@ -366,10 +366,11 @@ pub fn check_url(url: &str, pointer: &str, errors: &mut Vec<FieldError>) {
 
 /// The words of a short text, cut at a word's end after so many characters.
 pub fn shorten(text: &str, max: usize) -> String {
-    if text.chars().count() <= max {
+    let end = |characters| text.char_indices().nth(characters).map(|(at, _)| at);
+    let (Some(_), Some(cut)) = (end(max), end(max - 1)) else {
         return text.to_owned();
-    }
-    let cut: String = text.chars().take(max - 1).collect();
+    };
+    let cut = &text[..cut];
     let end = cut
         .rfind(' ')
         .filter(|end| *end > cut.len() / 2)

@@ -294,6 +294,11 @@ impl Analyser {
         }
     }
 
+    /// Whether stems begin with the same two letters as their words.
+    pub fn keeps_beginnings(&self) -> bool {
+        self.german || self.stemmer.is_none()
+    }
+
     /// Forgets all words if they are many: those that it found before mean nothing
     /// any more.
     pub fn tidy(&mut self) {

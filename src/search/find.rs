@@ -31,6 +31,8 @@ use super::query::{Query, Unit};
 use super::weight;
 use crate::db::{Id, Time};
 
+/// Points of a score of 1.
+const POINTS: f32 = 1_000.0;
 /// Points by which rounding may raise a score above what it can be at most.
 const ROUNDED: u32 = 8;
 
@@ -302,13 +304,14 @@ impl<'a> Search<'a> {
                 None => std::mem::take(&mut lists),
             };
             let mut doc = stretch.start;
+            let mut bar = Bar::default();
             loop {
-                let least = best.least();
+                bar.set(best.least());
                 doc = self.next(
                     &mut parts,
                     segment,
                     allowed.as_ref(),
-                    least,
+                    &mut bar,
                     doc..stretch.end,
                 );
                 if doc >= stretch.end {
@@ -361,82 +364,113 @@ impl<'a> Search<'a> {
         parts: &mut [Part],
         segment: &Segment,
         allowed: Option<&Bits>,
-        least: Option<Place>,
+        bar: &mut Bar,
         stretch: Range<DocId>,
     ) -> DocId {
         let mut doc = stretch.start;
         loop {
-            let hopeful = match least {
-                Some(least) => self.hopeful(parts, segment, least, doc..stretch.end),
-                None => doc,
-            };
-            doc = self.fitting(parts, allowed, hopeful);
-            if doc == hopeful || least.is_none() || doc >= stretch.end {
+            let fitting = self.fitting(parts, allowed, doc);
+            if bar.least.is_none() || fitting >= stretch.end {
+                return fitting;
+            }
+            doc = self.hopeful(parts, segment, bar, fitting..stretch.end);
+            if doc == fitting || doc >= stretch.end {
                 return doc;
             }
         }
     }
 
-    /// The next article of a stretch that can beat the least of the best, by its age
-    /// and by which words it has in headline and lead.
+    /// The first article of a stretch if it can beat the least of the best, by its age,
+    /// by how often it has the words and by which it has in headline and lead;
+    /// otherwise the next that may. The first has everything; others need not.
     fn hopeful(
         &self,
         parts: &mut [Part],
         segment: &Segment,
-        least: Place,
+        bar: &mut Bar,
         stretch: Range<DocId>,
     ) -> DocId {
         let headline = weight::HEAD + weight::TITLE;
-        let mut doc = stretch.start;
+        let first = stretch.start;
+        let mut doc = first;
         while doc < stretch.end {
-            let (block, after) = segment.block(doc);
-            let after = after.min(stretch.end);
-            let mut text = 0.0;
-            for (at, part) in parts.iter().enumerate() {
-                text += self.plans[at].weight * part.text_most(doc);
+            if doc >= bar.until {
+                self.raise(bar, parts, segment, doc);
             }
-            let hopeless = |more: f32| !self.beats(text + more, block.newest, least);
+            let hopeless = |more: f32| bar.text + more < bar.height;
             let lead = self.weights * weight::LEAD;
-            if hopeless(lead + self.weights * headline + self.whole(block.shortest)) {
-                doc = after;
+            if hopeless(lead + self.weights * headline + bar.whole) {
+                doc = bar.until;
                 continue;
             }
-            let only_headlines = hopeless(lead);
-            let only_prominent = only_headlines || hopeless(0.0);
-            while doc < after {
-                let (mut most, mut whole) = (text, true);
-                let (mut next, mut next_headline) = (after, after);
-                for (at, part) in parts.iter_mut().enumerate() {
-                    let (in_headline, in_lead) = (part.next_headline(doc), part.next_lead(doc));
-                    next_headline = next_headline.min(in_headline);
-                    next = next.min(in_headline).min(in_lead);
-                    whole &= in_headline == doc;
-                    if in_headline == doc {
-                        most += self.plans[at].weight * headline;
-                    }
-                    if in_lead == doc {
-                        most += self.plans[at].weight * weight::LEAD;
-                    }
-                }
-                let reach = match (only_headlines, only_prominent) {
-                    (true, _) => next_headline,
-                    (false, true) => next,
-                    (false, false) => doc,
-                };
-                if reach > doc {
-                    doc = reach;
-                    continue;
-                }
-                if whole {
-                    most += self.whole(segment.length.get_val(doc));
-                }
-                if self.beats(most, segment.at.get_val(doc), least) {
+            if doc == first {
+                if self.is_hopeful(parts, segment, bar, doc) {
                     return doc;
                 }
                 doc += 1;
+                continue;
+            }
+            // Those of the block that can't be among the best by their text alone.
+            if hopeless(lead) {
+                doc = parts
+                    .iter_mut()
+                    .map(|part| part.next_headline(doc))
+                    .fold(bar.until, DocId::min);
+            } else if hopeless(0.0) {
+                doc = parts
+                    .iter_mut()
+                    .map(|part| part.next_headline(doc).min(part.next_lead(doc)))
+                    .fold(bar.until, DocId::min);
+            }
+            if doc < bar.until {
+                return doc;
             }
         }
         TERMINATED
+    }
+
+    /// Puts the bar where it is for the block of this article.
+    fn raise(&self, bar: &mut Bar, parts: &[Part], segment: &Segment, doc: DocId) {
+        let (block, after) = segment.block(doc);
+        bar.until = after;
+        bar.whole = self.whole(block.shortest);
+        bar.text = 0.0;
+        for (at, part) in parts.iter().enumerate() {
+            bar.text += self.plans[at].weight * part.text_most(doc);
+        }
+        bar.height = match bar.least {
+            None => 0.0,
+            Some(least) if self.ranked => {
+                let score = least.score.saturating_sub(ROUNDED) as f32;
+                score / POINTS / self.fresh(block.newest)
+            }
+            Some(least) if block.newest >= least.at => 0.0,
+            Some(_) => f32::INFINITY,
+        };
+    }
+
+    /// Whether an article that has everything can beat the least of the best.
+    fn is_hopeful(&self, parts: &mut [Part], segment: &Segment, bar: &Bar, doc: DocId) -> bool {
+        let (mut most, mut whole) = (0.0, true);
+        for (at, part) in parts.iter_mut().enumerate() {
+            let mut counts = part.text(doc) + weight::EXACT;
+            if part.next_headline(doc) == doc {
+                counts += weight::HEAD + weight::TITLE;
+            } else {
+                whole = false;
+            }
+            if part.next_lead(doc) == doc {
+                counts += weight::LEAD;
+            }
+            most += self.plans[at].weight * counts;
+        }
+        if whole {
+            most += self.whole(segment.length.get_val(doc));
+        }
+        most >= bar.height
+            && bar
+                .least
+                .is_none_or(|least| self.beats(most, segment.at.get_val(doc), least))
     }
 
     /// What it counts that every word stands in a headline of so many words.
@@ -530,7 +564,33 @@ impl<'a> Search<'a> {
 
 /// A score as a number without fractions.
 fn points(score: f32) -> u32 {
-    (score * 1_000.0) as u32
+    (score * POINTS) as u32
+}
+
+/// What an article of a block must count to be among the best.
+#[derive(Default)]
+struct Bar {
+    /// What it has to beat; nothing while the best are too few.
+    least: Option<Place>,
+    /// Where the block ends.
+    until: DocId,
+    /// What an article must count if it is as new as the newest of the block.
+    height: f32,
+    /// What one of them counts by its text at most,
+    text: f32,
+    /// and by having every word in the headline.
+    whole: f32,
+}
+
+impl Bar {
+    fn set(&mut self, least: Option<Place>) {
+        if self.least != least {
+            *self = Bar {
+                least,
+                ..Bar::default()
+            };
+        }
+    }
 }
 
 /// The best places so far.

@@ -32,6 +32,8 @@ pub struct Marker {
     firsts: Vec<char>,
     /// The same by a word's first byte, as far as that tells.
     bytes: [bool; 256],
+    /// The first two letters of each, if two letters tell anything.
+    pairs: Vec<[u8; 2]>,
 }
 
 impl Marker {
@@ -44,18 +46,29 @@ impl Marker {
             beginning: None,
             firsts: Vec::new(),
             bytes: [true; 256],
+            pairs: Vec::new(),
         };
+        let mut told = marker.analyser.keeps_beginnings();
         for unit in units {
             let whole = unit.hyphens.then(|| unit.words.concat());
             for word in unit.words.iter().chain(&whole) {
                 let terms = marker.analyser.terms(word);
                 marker.firsts.extend(terms.exact.chars().next());
+                match terms.exact.as_bytes() {
+                    [first, second, ..] if first.is_ascii() && second.is_ascii() => {
+                        marker.pairs.push([*first, *second]);
+                    }
+                    _ => told = false,
+                }
                 if unit.unfinished && terms.exact.chars().count() >= 3 {
                     marker.beginning = Some(terms.exact.to_string());
                 }
                 marker.stems.insert(Arc::clone(&terms.stem));
                 marker.exacts.insert(Arc::clone(&terms.exact));
             }
+        }
+        if !told {
+            marker.pairs.clear();
         }
         marker.firsts.sort_unstable();
         marker.firsts.dedup();
@@ -79,6 +92,18 @@ impl Marker {
             if !self.firsts.contains(&first) {
                 return None;
             }
+        }
+        if !self.pairs.is_empty()
+            && let [first, second, ..] = word.as_bytes()
+            // An `e` may be part of an umlaut.
+            && first.is_ascii()
+            && second.is_ascii()
+            && !second.eq_ignore_ascii_case(&b'e')
+            && !self
+                .pairs
+                .contains(&[first.to_ascii_lowercase(), second.to_ascii_lowercase()])
+        {
+            return None;
         }
         let terms = self.analyser.terms(word);
         let begins = self
@@ -269,6 +294,19 @@ mod tests {
         assert_eq!(
             shown(&marker("gebuehr haus flu").mark(text)),
             "Neue [Gebühren] für [Häuser] am [Fluss]"
+        );
+        assert_eq!(
+            shown(&marker("aerger ").mark("Ärger, Aerger, ARGER; Eger, a, Äste, alt")),
+            "[Ärger], [Aerger], [ARGER]; Eger, a, Äste, alt"
+        );
+        assert_eq!(
+            shown(&marker("e 42 ").mark("E um 42 – 4.2, é, 420, ex")),
+            "[E] um [42] – 4.2, [é], 420, ex"
+        );
+        let mut english = Marker::new(&Query::parse("die ").wanted, "en");
+        assert_eq!(
+            shown(&english.mark("dying, a do, the die")),
+            "[dying], a do, the [die]"
         );
         assert_eq!(shown(&marker("Bahn").mark(text)), text);
         assert_eq!(shown(&marker("Bahn").mark("")), "");

@@ -20,9 +20,9 @@ use crate::error::{Result, internal};
 
 /// Memory of the writer; the least that it takes.
 const MEMORY: usize = 15_000_000;
-/// Bytes of texts that are compressed together. A passage of one is shown at a time, so
-/// the others are read for nothing.
-const TEXTS: usize = 4 << 10;
+/// Bytes of texts that are compressed together: most texts are compressed by themselves,
+/// because a passage of one is shown at a time.
+const TEXTS: usize = 1 << 10;
 /// After so long without anything to write, it is given back.
 const REST_AFTER: Duration = Duration::from_secs(20);
 /// Words that lie between the headline, the lead and the text, so that no phrase

@@ -123,13 +123,13 @@ impl Part {
     pub(super) fn text_most(&self, doc: DocId) -> f32 {
         let block = doc as usize / BLOCK;
         let often = self.often_most.iter().map(|most| match most.get(block) {
-            Some(&most) if most < u8::MAX => f32::from(most),
-            _ => f32::INFINITY,
+            Some(&most) if most < u8::MAX => Some(u32::from(most)),
+            _ => None,
         });
-        let often: f32 = often.sum();
-        let counts = match self.often_most.is_empty() || often.is_infinite() {
-            true => weight::TEXT,
-            false => (weight::TEXT * often / (often + 1.0)).max(weight::BEGINNING),
+        let often: Option<u32> = often.sum();
+        let counts = match often.filter(|_| !self.often_most.is_empty()) {
+            None => weight::TEXT,
+            Some(often) => weight::of_text(often).max(weight::BEGINNING),
         };
         counts + weight::EXACT
     }
@@ -137,11 +137,7 @@ impl Part {
     /// What it counts in an article, and whether it stands in the headline, which
     /// takes so many of its words.
     pub(super) fn counts(&mut self, doc: DocId, need: usize) -> (f32, bool) {
-        let often = self.often(doc) as f32;
-        let mut counts = match often > 0.0 {
-            true => weight::TEXT * often / (often + 1.0),
-            false => weight::BEGINNING,
-        };
+        let mut counts = self.text(doc);
         if all_at(&mut self.exact, doc) {
             counts += weight::EXACT;
         }
@@ -160,6 +156,14 @@ impl Part {
             counts += weight::BEGINNING_LEAD;
         }
         (counts, in_head)
+    }
+
+    /// What it counts in the text of an article, however it is spelt there.
+    pub(super) fn text(&mut self, doc: DocId) -> f32 {
+        match self.often(doc) {
+            0 => weight::BEGINNING,
+            often => weight::of_text(often),
+        }
     }
 
     /// How often an article has it.

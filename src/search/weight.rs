@@ -22,3 +22,21 @@ pub const WHOLE: f32 = 2.0;
 pub const OLD: f32 = 0.75;
 /// Days after which half of what age takes is gone.
 pub const HALF: f32 = 120.0;
+
+/// What a word counts in a text that has it so often: more if it is repeated, but less
+/// and less more.
+pub fn of_text(often: u32) -> f32 {
+    const FEW: [f32; 64] = {
+        let mut counts = [0.0; 64];
+        let mut often = 0;
+        while often < 64 {
+            counts[often] = TEXT * often as f32 / (often as f32 + 1.0);
+            often += 1;
+        }
+        counts
+    };
+    match FEW.get(often as usize) {
+        Some(counts) => *counts,
+        None => TEXT * often as f32 / (often as f32 + 1.0),
+    }
+}
