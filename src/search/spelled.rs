@@ -85,7 +85,7 @@ mod tests {
             ("straße", 0),
             ("fluss 7", 3),
             ("", 3),
-            ("\n", 60_000),
+            ("\n", 50_000),
             (&long, 50_001),
         ];
         let (mut text, mut before) = (String::new(), 0);
