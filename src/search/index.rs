@@ -289,7 +289,7 @@ pub(super) struct Segment {
 /// Articles of a block; lists are made of blocks of so many, too.
 pub(super) const BLOCK: usize = 128;
 
-/// What the articles of a block are at most; deleted ones count.
+/// Bounds of what the articles of a block are; deleted ones count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
     /// The instant of the newest.

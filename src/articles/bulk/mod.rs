@@ -178,9 +178,9 @@ async fn run(context: Context, mode: Mode, pieces: Pieces, spool: Spool) {
 
 /// A batch that is being written.
 struct Writing {
-    /// Ends when it is committed, or can't be.
+    /// Hears when it is committed, and what came of those before it is in the spool.
     settled: oneshot::Receiver<()>,
-    /// Ends with the spool, when its results are in.
+    /// Ends with the spool, when what came of it is in.
     shown: actix_web::rt::task::JoinHandle<Result<Spool>>,
 }
 
@@ -249,16 +249,20 @@ async fn go_on(context: &Context, batch: Vec<Line>, before: Writing) -> Result<W
     });
     let operations = operations.await.map_err(internal)?;
     let Writing { settled, shown } = before;
-    // What comes of it is told with the spool.
-    let _ = settled.await;
+    if settled.await.is_err() {
+        shown.await.map_err(internal)??;
+        return Err(internal("a batch ended without a word"));
+    }
     Ok(Writing::begin(context.clone(), operations, shown))
 }
 
 impl Writing {
     /// Nothing is being written.
     fn none(spool: Spool) -> Self {
+        let (settle, settled) = oneshot::channel();
+        let _ = settle.send(());
         Writing {
-            settled: oneshot::channel().1,
+            settled,
             shown: actix_web::rt::spawn(async { Ok(spool) }),
         }
     }
@@ -273,8 +277,9 @@ impl Writing {
         let (settle, settled) = oneshot::channel();
         let shown = actix_web::rt::spawn(async move {
             let text = write(&context, operations).await?;
-            drop(settle);
             let mut spool = before.await.map_err(internal)??;
+            // Nobody listens after the last batch.
+            let _ = settle.send(());
             let showing = tokio::task::spawn_blocking(move || {
                 spool.write(&text)?;
                 spool.show();

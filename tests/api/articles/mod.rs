@@ -18,6 +18,7 @@ mod revisions;
 mod slugs;
 mod verbs;
 
+pub use self::verbs::until;
 use diesel::prelude::*;
 use perspektive::db::Conn;
 use perspektive::db::schema;

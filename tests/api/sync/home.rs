@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Phone, by_id, everything, short};
-use crate::articles::{at, got, live, newsroom, piece, put, verb, with};
+use crate::articles::{at, got, live, newsroom, piece, put, until, verb, with};
 use crate::both;
 use crate::support::pictures;
 
@@ -62,8 +62,12 @@ both! {
         for query in ["limit=0", "limit=101", "seite=2"] {
             got(app.request("GET", &format!("/v1/home?{query}")), 400).await;
         }
-        let again = got(app.request("GET", "/v1/home").header("If-None-Match", home.header("etag")), 304).await;
-        assert_eq!(again.header("cache-status"), "perspektive; hit");
+        // A node that reads its own entries of the log back makes it once more.
+        until(async || {
+            let again = app.request("GET", "/v1/home").header("If-None-Match", home.header("etag"));
+            got(again, 304).await.header("cache-status") == "perspektive; hit"
+        })
+        .await;
     }
 }
 
