@@ -22,15 +22,8 @@ pub enum Mode {
     /// The one connection that writes.
     Write,
     /// One of those that can't.
-    Read {
-        /// How many there are.
-        of: usize,
-    },
+    Read,
 }
-
-/// Memory for pages, in kilobytes: the writer's, and that of all readers together.
-const WRITER_PAGES: usize = 16_000;
-const READER_PAGES: usize = 16_000;
 
 /// Opens the file with the settings that make a commit durable: in WAL mode
 /// only `synchronous=FULL` syncs the log before a commit returns. The wait for
@@ -39,19 +32,17 @@ pub fn open(path: &Path, mode: Mode) -> Result<Conn> {
     let shown = path.display().to_string();
     let mut conn = Conn::establish(&shown).map_err(|error| cannot_open(&shown, error))?;
     let settings = match mode {
-        Mode::Write => format!(
+        Mode::Write => {
             "PRAGMA busy_timeout = 1200; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA cache_size = -{WRITER_PAGES}; \
-             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; \
-             PRAGMA journal_size_limit = 67108864;"
-        ),
-        Mode::Read { of } => format!(
-            "PRAGMA busy_timeout = 1200; PRAGMA cache_size = -{}; PRAGMA temp_store = MEMORY; \
-             PRAGMA query_only = ON;",
-            READER_PAGES / of.max(1)
-        ),
+             PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY; \
+             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
+        }
+        Mode::Read => {
+            "PRAGMA busy_timeout = 1200; PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY; \
+             PRAGMA query_only = ON;"
+        }
     };
-    conn.batch_execute(&settings)
+    conn.batch_execute(settings)
         .map_err(|error| cannot_open(&shown, error))?;
     Ok(conn)
 }

@@ -149,14 +149,12 @@ impl Database {
         Ok(match url {
             Url::Sqlite(path) => {
                 let (write, read) = (path.clone(), path.clone());
-                // They compute rather than wait: more than that only take the memory for
-                // pages from each other.
+                // They compute rather than wait: more than that take memory for nothing.
                 let cores = std::thread::available_parallelism().map_or(2, usize::from);
                 let readers = size.min(2 * cores);
-                let mode = lite::Mode::Read { of: readers };
                 Database::Sqlite {
                     writer: Pool::new(1, move || lite::open(&write, lite::Mode::Write)),
-                    readers: Pool::new(readers, move || lite::open(&read, mode)),
+                    readers: Pool::new(readers, move || lite::open(&read, lite::Mode::Read)),
                 }
             }
             Url::Postgres(url) => {
