@@ -175,7 +175,7 @@ async function article() {
 
   // No Web Share here: the address is copied, or shown to be copied.
   await page.getByRole('button', { name: 'Teilen' }).click();
-  await page.getByText('Link kopiert').waitFor();
+  await page.getByText('Link kopiert').first().waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   check(`copied ${copied}`, copied.endsWith('/stadtrat-beschliesst-kostenlosen-nahverkehr/'));
   await page.evaluate(() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); });
@@ -263,12 +263,13 @@ async function search() {
   await page.keyboard.press('Escape');
   await field.fill('kostenloser Nahverkehr');
   await field.press('Enter');
-  await page.getByRole('link', { name: 'Stadtrat beschließt kostenlosen Nahverkehr' }).waitFor();
+  await page.getByRole('link', { name: 'Stadtrat beschließt kostenlosen Nahverkehr' }).first().waitFor();
   check('nothing is highlighted', await page.locator('mark').count() > 0);
   // Found by its text alone, it shows the passage.
   await field.fill('Nahverkehr');
   await field.press('Enter');
-  await page.locator('.card', { hasText: 'Freie Fahrt ist eine Frage der Würde' }).locator('.passage mark').waitFor();
+  await page.locator('mark', { hasText: 'kostenlosen' }).first().waitFor({ state: 'detached' });
+  await page.locator('.card', { hasText: 'Freie Fahrt ist eine Frage der Würde' }).locator('.passage mark').first().waitFor();
   await context.close();
   said.push('search finds');
 }
