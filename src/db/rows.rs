@@ -101,7 +101,7 @@ rows! {
         language: String, submitted_at: Option<Time>, sent_back_at: Option<Time>, sent_back_by: Option<Id>,
         sent_back_remark: Option<String>, withdrawn_at: Option<Time>,
         withdrawn_reason: Option<String>, trashed_at: Option<Time>, created_at: Time, created_by: Id,
-        edited_at: Time, edited_by: Id,
+        edited_at: Time, edited_by: Id, live_head: Option<String>,
     }
     revisions RevisionRow {
         article_id: Id, number: i32, created_at: Time, created_by: Id, revision_note: Option<String>,

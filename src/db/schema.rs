@@ -146,6 +146,7 @@ diesel::table! {
         created_by -> Uid,
         edited_at -> BigInt,
         edited_by -> Uid,
+        live_head -> Nullable<Text>,
     }
 }
 

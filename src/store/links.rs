@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::super::Conn;
-use crate::articles::model::{LinkRow, LiveLink, LiveRow, RevisionHead};
-use crate::db::schema::{articles, links, revisions};
+use crate::articles::model::{LinkRow, LiveHead, LiveLink, LiveRow, RevisionHead};
+use crate::db::schema::{articles, links};
 use crate::db::{Dialect, Id, any_of, lock_key};
 
 /// The links of new revisions.
@@ -36,35 +36,35 @@ pub fn of_revision(c: &mut Conn, article: Id, revision: i32) -> QueryResult<Vec<
         .load(c)
 }
 
-/// A revision's links, in order, with those targets that have a live revision,
-/// whether or not it is visible yet. Two joins side by side rather than one
-/// inside the other: SQLite would make the whole inner one first.
-pub fn with_targets(
-    c: &mut Conn,
-    article: Id,
-    revision: i32,
-) -> QueryResult<Vec<(LiveLink, Option<(LiveRow, RevisionHead)>)>> {
-    type Found = (LiveLink, Option<LiveRow>, Option<RevisionHead>);
-    let live = revisions::article_id
-        .nullable()
-        .eq(articles::id.nullable())
-        .and(revisions::number.nullable().eq(articles::live_revision));
-    let found: Vec<Found> = links::table
-        .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
-        .left_join(revisions::table.on(live))
+/// A link, and the article it leads to, if that has a live revision, whether or not
+/// it is visible yet.
+type Linked = (LiveLink, Option<(LiveRow, RevisionHead)>);
+
+/// The columns of a [`Linked`].
+macro_rules! with_target {
+    () => {
+        links::table
+            .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
+            .select((
+                LiveLink::as_select(),
+                Option::<LiveRow>::as_select(),
+                articles::live_head.nullable(),
+            ))
+    };
+}
+
+fn linked((link, article, head): (LiveLink, Option<LiveRow>, Option<LiveHead>)) -> Linked {
+    (link, article.zip(head.map(|LiveHead(head)| head)))
+}
+
+/// A revision's links, in order.
+pub fn with_targets(c: &mut Conn, article: Id, revision: i32) -> QueryResult<Vec<Linked>> {
+    let found = with_target!()
         .filter(links::article_id.eq(article))
         .filter(links::revision.eq(revision))
         .order(links::position)
-        .select((
-            LiveLink::as_select(),
-            Option::<LiveRow>::as_select(),
-            Option::<RevisionHead>::as_select(),
-        ))
         .load(c)?;
-    Ok(found
-        .into_iter()
-        .map(|(link, article, head)| (link, article.zip(head)))
-        .collect())
+    Ok(found.into_iter().map(linked).collect())
 }
 
 /// [`with_targets`] of several revisions at once, in the order of each.
@@ -72,28 +72,13 @@ pub fn with_targets_of(
     c: &mut Conn,
     articles_of: &[Id],
     numbers: &[i32],
-) -> QueryResult<Vec<(LiveLink, Option<(LiveRow, RevisionHead)>)>> {
-    type Found = (LiveLink, Option<LiveRow>, Option<RevisionHead>);
-    let live = revisions::article_id
-        .nullable()
-        .eq(articles::id.nullable())
-        .and(revisions::number.nullable().eq(articles::live_revision));
-    let found: Vec<Found> = links::table
-        .left_join(articles::table.on(links::target_id.eq(articles::id.nullable())))
-        .left_join(revisions::table.on(live))
+) -> QueryResult<Vec<Linked>> {
+    let found = with_target!()
         .filter(any_of(links::article_id, articles_of))
         .filter(links::revision.eq_any(numbers))
         .order((links::article_id, links::revision, links::position))
-        .select((
-            LiveLink::as_select(),
-            Option::<LiveRow>::as_select(),
-            Option::<RevisionHead>::as_select(),
-        ))
         .load(c)?;
-    Ok(found
-        .into_iter()
-        .map(|(link, article, head)| (link, article.zip(head)))
-        .collect())
+    Ok(found.into_iter().map(linked).collect())
 }
 
 /// Binds every link that waits for one of these slugs to the article that has

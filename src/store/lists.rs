@@ -9,8 +9,8 @@ use diesel::dsl::{self, count_star, exists, min};
 use diesel::prelude::*;
 
 use super::super::{Conn, Db};
-use crate::articles::model::{ListFilter, ListingRow, LiveRow, Order, RevisionHead};
-use crate::db::schema::{articles, listings, revisions};
+use crate::articles::model::{ListFilter, ListingRow, LiveHead, LiveRow, Order, RevisionHead};
+use crate::db::schema::{articles, listings};
 use crate::db::{Id, Time, any_of};
 use crate::http::cursor::Position;
 
@@ -356,11 +356,12 @@ pub fn next_disappearance(
 
 /// Live articles as cards, in no order.
 pub fn cards(c: &mut Conn, ids: &[Id]) -> QueryResult<Vec<(LiveRow, RevisionHead)>> {
-    let live = revisions::article_id
-        .eq(articles::id)
-        .and(revisions::number.nullable().eq(articles::live_revision));
     let query = articles::table
-        .inner_join(revisions::table.on(live))
-        .select((LiveRow::as_select(), RevisionHead::as_select()));
-    load_any!(c, query, articles::id, ids)
+        .filter(articles::live_head.is_not_null())
+        .select((LiveRow::as_select(), articles::live_head.assume_not_null()));
+    let found: Vec<(LiveRow, LiveHead)> = load_any!(c, query, articles::id, ids)?;
+    Ok(found
+        .into_iter()
+        .map(|(row, LiveHead(head))| (row, head))
+        .collect())
 }

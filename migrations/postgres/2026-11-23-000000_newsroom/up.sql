@@ -107,6 +107,8 @@ CREATE INDEX authors_by_sort_key ON authors (sort_key, id);
 --                  and the change log has to be told
 --   kind, language, expires_at are copies of the live revision's (kind and
 --   language of the newest one's while there is none), for filters
+--   live_head      what cards show of the live revision, as JSON: a list and the
+--                  links of an article find all they need in this row
 CREATE TABLE articles (
     id UUID NOT NULL PRIMARY KEY,
     slug TEXT COLLATE "C" NOT NULL UNIQUE,
@@ -131,7 +133,8 @@ CREATE TABLE articles (
     created_at BIGINT NOT NULL,
     created_by UUID NOT NULL,
     edited_at BIGINT NOT NULL,
-    edited_by UUID NOT NULL
+    edited_by UUID NOT NULL,
+    live_head TEXT
 );
 CREATE INDEX articles_by_published_at ON articles (published_at, id) WHERE published_at IS NOT NULL;
 CREATE INDEX articles_by_updated_at ON articles (updated_at, id) WHERE published_at IS NOT NULL;
@@ -144,7 +147,8 @@ CREATE INDEX articles_by_edited_at ON articles (edited_at, id);
 -- `note` belongs to the content; `revision_note` says what this revision changes,
 -- and `restored_from` which older one it is a copy of.
 -- `search_text` is kicker, headline and teaser, case-folded, for the editors' filter.
--- The body stands last: what lists read lies before it, on the row's first page.
+-- The body stands last: what editors' lists read lies before it, on the row's first
+-- page.
 CREATE TABLE revisions (
     article_id UUID NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     number INTEGER NOT NULL,

@@ -1,12 +1,14 @@
 //! Rows, states, filters and the content of a revision.
 
 mod content;
+mod head;
 mod rows;
 
 pub use content::{Content, EndLink, Origin, Picture, Seo, Target, ids};
+pub use head::{LiveHead, RevisionHead};
 pub use rows::{
     ArticleRow, FormerSlugRow, LinkRow, Listed, ListingRow, LiveLink, LiveRevision, LiveRow,
-    RevisionHead, RevisionLine, RevisionRow,
+    RevisionLine, RevisionRow,
 };
 
 use crate::db::{Id, Time};

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 
-use super::{Access, Kind, Placement, Priority, State};
+use super::{Access, Kind, Placement, Priority, RevisionHead, State};
 use crate::db::schema::{articles, former_slugs, links, listings, revisions};
 use crate::db::{Id, Time};
+use crate::error::{Result, internal};
 
 /// Whether readers see the article of a row, whichever of its columns were read.
 macro_rules! visible {
@@ -73,6 +74,8 @@ pub struct ArticleRow {
     pub edited_at: Time,
     /// By whom.
     pub edited_by: Id,
+    /// What cards show of the live revision, as JSON: a [`super::LiveHead`].
+    pub live_head: Option<String>,
 }
 
 impl ArticleRow {
@@ -96,6 +99,12 @@ impl ArticleRow {
     /// Whether readers see it at an instant.
     pub fn is_visible(&self, now: Time) -> bool {
         visible!(self, now)
+    }
+
+    /// What lists show of the live revision.
+    pub fn live_head(&self) -> Result<Option<RevisionHead>> {
+        let read = |json: &String| serde_json::from_str(json).map_err(internal);
+        self.live_head.as_ref().map(read).transpose()
     }
 
     /// Whether readers ever saw it.
@@ -265,46 +274,6 @@ pub struct RevisionLine {
     pub word_count: i32,
     /// Of the body, as it is stored.
     pub bytes: i32,
-}
-
-/// What lists read of a revision.
-#[derive(Queryable, Selectable, Clone, Debug)]
-#[diesel(table_name = revisions)]
-#[allow(missing_docs)]
-pub struct RevisionHead {
-    pub number: i32,
-    pub kind: Kind,
-    pub language: String,
-    pub kicker: Option<String>,
-    pub headline: String,
-    pub teaser: Option<String>,
-    pub section_id: Option<Id>,
-    pub topics: String,
-    pub authors: String,
-    pub image: Option<String>,
-    pub priority: Priority,
-    pub access: Access,
-    pub word_count: i32,
-}
-
-impl From<&LiveRevision> for RevisionHead {
-    fn from(row: &LiveRevision) -> Self {
-        RevisionHead {
-            number: row.number,
-            kind: row.kind,
-            language: row.language.clone(),
-            kicker: row.kicker.clone(),
-            headline: row.headline.clone(),
-            teaser: row.teaser.clone(),
-            section_id: row.section_id,
-            topics: row.topics.clone(),
-            authors: row.authors.clone(),
-            image: row.image.clone(),
-            priority: row.priority,
-            access: row.access,
-            word_count: row.word_count,
-        }
-    }
 }
 
 /// A link of a revision.

@@ -10,7 +10,7 @@ use super::{
     Key, Outcome, Written, check_expectation, content_of, not_trashed, not_withdrawn, require,
     revision_of, save, save_as, touch,
 };
-use crate::articles::model::{ArticleRow, Content};
+use crate::articles::model::{ArticleRow, Content, RevisionHead};
 use crate::articles::view::Correction;
 use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
@@ -110,7 +110,7 @@ pub(super) fn publish_row(
 ) -> Result<Written> {
     not_trashed(&row)?;
     let number = input.revision.unwrap_or(row.revision);
-    let content = publishable(tx, &row, number)?;
+    let (content, head) = publishable(tx, &row, number)?;
     if input.published_at.is_some_and(|at| at > tx.now) {
         return Err(invalid(
             "#/published_at",
@@ -147,7 +147,7 @@ pub(super) fn publish_row(
         _ if visible => tx.now,
         _ => at,
     };
-    go_live(tx, &mut after, number, &content, at, updated)?;
+    go_live(tx, &mut after, &head, &content, at, updated)?;
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
@@ -167,14 +167,15 @@ pub(super) fn debut(
     actor: &Actor,
     row: &mut ArticleRow,
     content: &Content,
+    head: &RevisionHead,
 ) -> Result<Vec<Warning>> {
     refuse_unpublishable(tx, content)?;
     let at = content
         .embargo_until
         .map_or(tx.now, |embargo| embargo.max(tx.now));
-    go_live(tx, row, 1, content, at, at)?;
+    go_live(tx, row, head, content, at, at)?;
     touch(tx, actor, row);
-    Ok(told(row, 1, tx.now, at))
+    Ok(told(row, head.number, tx.now, at))
 }
 
 /// Pins a revision and lets readers see it from an instant on.
@@ -221,7 +222,7 @@ pub fn schedule(
         )));
     }
     let number = input.revision.unwrap_or(row.revision);
-    let content = publishable(tx, &row, number)?;
+    let (content, head) = publishable(tx, &row, number)?;
     let at = content
         .embargo_until
         .map_or(asked, |embargo| embargo.max(asked));
@@ -229,7 +230,7 @@ pub fn schedule(
         return Ok(Written::new(row, Outcome::Unchanged));
     }
     let mut after = row.clone();
-    go_live(tx, &mut after, number, &content, at, at)?;
+    go_live(tx, &mut after, &head, &content, at, at)?;
     touch(tx, actor, &mut after);
     save(tx, &row, &after)?;
     reflect(tx, Some(&row), &after)?;
@@ -321,7 +322,7 @@ pub fn correct(
         )));
     };
     let number = input.revision.unwrap_or(row.revision);
-    let content = publishable(tx, &row, number)?;
+    let (content, head) = publishable(tx, &row, number)?;
     not_embargoed(tx, &row, number, &content)?;
     let mut corrections = Correction::of(row.corrections.as_deref())?;
     let said = corrections.last().is_some_and(|last| last.text == text);
@@ -331,7 +332,7 @@ pub fn correct(
     }
     let mut after = row.clone();
     let now = tx.now;
-    go_live(tx, &mut after, number, &content, published_at, now)?;
+    go_live(tx, &mut after, &head, &content, published_at, now)?;
     corrections.push(Correction { at: now, text });
     after.corrections = Some(serde_json::to_string(&corrections).map_err(internal)?);
     touch(tx, actor, &mut after);
@@ -399,7 +400,7 @@ fn not_embargoed(tx: &Tx<'_>, row: &ArticleRow, number: i32, content: &Content) 
 fn go_live(
     tx: &Tx<'_>,
     row: &mut ArticleRow,
-    number: i32,
+    head: &RevisionHead,
     content: &Content,
     at: Time,
     updated: Time,
@@ -417,7 +418,8 @@ fn go_live(
     if !row.was_public(tx.now) {
         row.first_published_at = Some(at);
     }
-    row.live_revision = Some(number);
+    row.live_revision = Some(head.number);
+    row.live_head = Some(head.to_json()?);
     row.published_at = Some(at);
     row.updated_at = Some(updated);
     row.expires_at = content.expires_at;
@@ -433,8 +435,8 @@ fn go_live(
     Ok(())
 }
 
-/// A revision's content, if it has all that readers need.
-fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content> {
+/// A revision's content and what lists show of it, if it has all that readers need.
+fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<(Content, RevisionHead)> {
     if number < 1 || number > row.revision {
         let detail = format!(
             "there is no revision {number}; they go from 1 to {}",
@@ -445,7 +447,7 @@ fn publishable(tx: &mut Tx<'_>, row: &ArticleRow, number: i32) -> Result<Content
     let revision = revision_of(&mut tx.conn, row.id, number)?;
     let content = content_of(&mut tx.conn, &revision)?;
     refuse_unpublishable(tx, &content)?;
-    Ok(content)
+    Ok((content, RevisionHead::from(&revision)))
 }
 
 /// Refuses content that lacks what readers need.

@@ -1,6 +1,6 @@
 //! Lists and change log follow the live pointer.
 
-use crate::articles::model::{ArticleRow, Content, ListingRow, ids};
+use crate::articles::model::{ArticleRow, Content, ListingRow, RevisionHead, ids};
 use crate::audit::model::Deed;
 use crate::auth::Actor;
 use crate::changes::{Action, Entity, Tag, Tx, record, record_links_to, relisted};
@@ -36,8 +36,8 @@ pub(super) fn reflect(
         Vec::new()
     };
     let was_in = lists.clone();
-    if let (Some(number), Some(published_at)) = (after.live_revision, after.published_at) {
-        let now_in = lists_of_revision(tx, after.id, number)?;
+    if let (Some(head), Some(published_at)) = (after.live_head()?, after.published_at) {
+        let now_in = lists_of_head(tx, &head)?;
         let rows = listings(after, &now_in, published_at);
         crate::store!(tx.conn, lists::insert(&rows))?;
         lists.extend(&now_in);
@@ -148,10 +148,7 @@ fn tags_of(row: &ArticleRow, lists: &[Id], published: &[Option<Time>]) -> Vec<Ta
 }
 
 /// The lists that a revision belongs in.
-fn lists_of_revision(tx: &mut Tx<'_>, article: Id, number: i32) -> Result<Vec<Id>> {
-    let Some(head) = crate::store!(tx.conn, articles::head(article, number))? else {
-        return Ok(Vec::new());
-    };
+fn lists_of_head(tx: &mut Tx<'_>, head: &RevisionHead) -> Result<Vec<Id>> {
     let named = [ids(&head.topics)?, ids(&head.authors)?].concat();
     lists_of(tx, head.section_id, named)
 }
@@ -199,8 +196,8 @@ pub fn announce(tx: &mut Tx<'_>) -> Result<bool> {
             let lists = crate::store!(tx.conn, lists::remove(row.id))?;
             relisted(tx, row.id, &lists);
             announce_one(tx, &after, &lists, Action::Gone, true, &[row.published_at])?;
-        } else if let Some(number) = row.live_revision {
-            let lists = lists_of_revision(tx, row.id, number)?;
+        } else if let Some(head) = row.live_head()? {
+            let lists = lists_of_head(tx, &head)?;
             relisted(tx, row.id, &lists);
             announce_one(
                 tx,
@@ -228,6 +225,7 @@ pub(super) fn next_announcement(row: &ArticleRow, now: crate::db::Time) -> Optio
 /// Takes the live pointer away.
 pub(super) fn hide(row: &mut ArticleRow, now: crate::db::Time) {
     row.live_revision = None;
+    row.live_head = None;
     row.published_at = None;
     row.expires_at = None;
     row.announce_at = None;

@@ -16,7 +16,7 @@ use super::{
     save_as, touch,
 };
 use crate::articles::input::{ArticlePatch, Sent};
-use crate::articles::model::{ArticleRow, Content, FormerSlugRow, Origin};
+use crate::articles::model::{ArticleRow, Content, FormerSlugRow, Origin, RevisionHead};
 use crate::audit::model::Deed;
 use crate::auth::{Actor, Right};
 use crate::changes::{NewArticle, Tx};
@@ -303,14 +303,16 @@ fn make(
         created_by: actor.id,
         edited_at: tx.now,
         edited_by: actor.id,
+        live_head: None,
     };
     let draft = row.clone();
     let mut warnings = sent.warnings;
     warnings.extend(awaited(&mut content));
-    if publish {
-        warnings.extend(debut(tx, actor, &mut row, &content)?);
-    }
     let revision = content.to_row(id, 1, tx.now, actor.id, origin)?;
+    if publish {
+        let head = RevisionHead::from(&revision);
+        warnings.extend(debut(tx, actor, &mut row, &content, &head)?);
+    }
     // Nothing fails from here on but the database: what is recorded is what is made.
     note_deed(tx, &draft, Deed::Created);
     let mut listings = Vec::new();
