@@ -7,6 +7,13 @@ use crate::articles::model::{ArticleRow, RevisionRow};
 use crate::db::schema::{articles, authors, revisions, topics};
 use crate::db::{Id, Time};
 
+/// Said of either side: PostgreSQL may merge the two, and would read the revisions from
+/// the first one on for each page.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn both_after(after: Id) -> _ {
+    articles::id.gt(after).and(revisions::article_id.gt(after))
+}
+
 /// Articles with the revision that readers see or will see, in the order of their
 /// ids, after one.
 pub fn live_page(
@@ -23,7 +30,7 @@ pub fn live_page(
         .order(articles::id)
         .limit(limit);
     match after {
-        Some(after) => query.filter(articles::id.gt(after)).load(c),
+        Some(after) => query.filter(both_after(after)).load(c),
         None => query.load(c),
     }
 }
@@ -54,7 +61,7 @@ pub fn working_page(
         .order(articles::id)
         .limit(limit);
     match after {
-        Some(after) => query.filter(articles::id.gt(after)).load(c),
+        Some(after) => query.filter(both_after(after)).load(c),
         None => query.load(c),
     }
 }

@@ -157,6 +157,14 @@ both! {
         }
         for slug in &visible {
             let article = app.get(&format!("/v1/articles/{slug}"), 200).await;
+            // A card is read from the article's row, the article from its revision.
+            for card in app.get("/v1/articles", 200).await["items"].as_array().unwrap() {
+                if card["slug"] == slug.as_str() {
+                    for name in ["rev", "kicker", "headline", "section", "word_count", "updated_at"] {
+                        assert_eq!(card[name], article[name], "{slug}: {name}");
+                    }
+                }
+            }
             let next = format!("nr-{}", (slug[3..].parse::<usize>().unwrap() + 1) % 6);
             assert_eq!(article["related"].as_array().unwrap().len(), usize::from(visible.contains(&next)), "{slug}");
         }

@@ -199,10 +199,21 @@ both! {
             let slug = format!("a{number}");
             live(&app, &slug, &with(piece(&slug), json!({"topics": ["verkehr"], "authors": ["mara-lenz"], "teaser": "Vorspann"}))).await;
             let id: perspektive::db::Id = app.get(&format!("/v1/articles/{slug}?fields=id"), 200).await["id"].as_str().unwrap().parse().unwrap();
+            let image = json!({"url": format!("https://b.example/{all}"), "alt": all, "credit": all});
             execute!(app, diesel::update(revisions::table.filter(revisions::article_id.eq(id))).set((
-                revisions::body.eq(body), revisions::headline.eq(&all), revisions::teaser.eq(&all),
-                revisions::image.eq(json!({"url": format!("https://b.example/{all}"), "alt": all, "credit": all}).to_string()),
+                revisions::body.eq(body), revisions::headline.eq(&all), revisions::teaser.eq(&all), revisions::image.eq(image.to_string()),
             )));
+            // What lists show of it stands in the article's row as well.
+            let mut head = json!({
+                "number": 1, "kind": "article", "language": "de", "kicker": all, "headline": all, "teaser": all, "topics": [], "authors": [],
+                "image": image, "priority": "normal", "access": "free", "word_count": 1,
+            });
+            if number > 3 {
+                for (name, value) in [("headline", "\u{1}"), ("topics", "nichts"), ("authors", "{"), ("image", "]")] {
+                    head[name] = value.into();
+                }
+            }
+            execute!(app, diesel::update(articles::table.find(id)).set(articles::live_head.eq(head.to_string())));
             if number > 3 {
                 execute!(app, diesel::update(revisions::table.filter(revisions::article_id.eq(id))).set((
                     revisions::topics.eq("nichts"), revisions::authors.eq("{"), revisions::image.eq("]"), revisions::headline.eq("\u{1}"),
