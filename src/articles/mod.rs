@@ -4,7 +4,9 @@
 //! revision is the whole content at one moment and is never changed. Two
 //! pointers lead into the chain: `revision` to the newest one, the working
 //! copy, and `live_revision` to the one that readers see. Editing adds a
-//! revision and moves the first; publishing moves the second.
+//! revision and moves the first; publishing moves the second, and copies what
+//! cards show of that revision beside it (`live_head`): lists, search and the
+//! links of articles find all they need in the article's row.
 //!
 //! # States
 //!

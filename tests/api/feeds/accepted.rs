@@ -205,7 +205,7 @@ both! {
             )));
             // What lists show of it stands in the article's row as well.
             let mut head = json!({
-                "number": 1, "kind": "article", "language": "de", "kicker": all, "headline": all, "teaser": all, "topics": [], "authors": [],
+                "number": 1, "kind": "news", "language": "de", "kicker": all, "headline": all, "teaser": all, "topics": [], "authors": [],
                 "image": image, "priority": "normal", "access": "free", "word_count": 1,
             });
             if number > 3 {
