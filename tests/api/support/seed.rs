@@ -6,6 +6,7 @@ use perspektive::changes::{self, Action, Entity, Tag};
 use perspektive::db::schema::{articles, listings, revisions};
 use perspektive::db::{Conn, Id, Time};
 use perspektive::error::Result;
+use serde_json::json;
 
 use super::App;
 
@@ -52,6 +53,10 @@ impl App {
         let put = |tx: &mut changes::Tx<'_>, seed: Seed<'_>| -> Result<Id> {
             let (id, by) = (Id::new(), Id::new());
             let published: Option<Time> = at(seed.appears);
+            let head = json!({
+                "number": 1, "kind": "news", "language": "de", "headline": seed.slug, "section_id": seed.section,
+                "topics": seed.topics, "authors": seed.authors, "priority": "normal", "access": "free", "word_count": 0,
+            });
             execute!(
                 tx.conn,
                 diesel::insert_into(articles::table).values((
@@ -70,6 +75,7 @@ impl App {
                     articles::created_by.eq(by),
                     articles::edited_at.eq(now),
                     articles::edited_by.eq(by),
+                    articles::live_head.eq(published.map(|_| head.to_string())),
                 ))
             )?;
             execute!(
