@@ -9,6 +9,7 @@
 //! Everything here blocks; `state` calls it on threads made for that.
 
 mod any;
+mod limit;
 pub mod lite;
 pub mod migrate;
 pub mod pg;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, internal};
 pub use any::any_of;
+pub use limit::at_most;
 use pool::Pool;
 pub use types::{Id, Time};
 

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use crate::articles::model::{ListFilter, ListingRow, LiveHead, LiveRow, Order, RevisionHead};
 use crate::db::schema::{articles, listings};
-use crate::db::{Id, Time, any_of};
+use crate::db::{Id, Time, any_of, at_most};
 use crate::http::cursor::Position;
 
 // The macro makes items that carry no documentation.
@@ -103,7 +103,7 @@ macro_rules! narrow {
 /// comparison with the instant alone is what lets the index find the start; of
 /// publication it is in the [`Span`] already.
 macro_rules! page {
-    ($query:ident, $order:ident, $after:ident, $limit:ident, $at:expr, $id:expr) => {{
+    ($query:ident, $order:ident, $after:ident, $at:expr, $id:expr) => {{
         if let Some(Position { at, id }) = $after {
             $query = match $order {
                 Order::OldestFirst => $query.filter($at.gt(at).or($id.gt(id))),
@@ -115,7 +115,6 @@ macro_rules! page {
             Order::OldestFirst => $query.order(($at.asc(), $id.asc())),
             Order::NewestFirst | Order::UpdatedFirst => $query.order(($at.desc(), $id.desc())),
         }
-        .limit($limit)
     }};
 }
 
@@ -167,27 +166,13 @@ fn page_of_all(
     let span = Span::new(filter, order, now, after);
     narrow!(query, filter, span, now, articles::published_at);
     if order == Order::UpdatedFirst {
-        page!(
-            query,
-            order,
-            after,
-            limit,
-            articles::updated_at,
-            articles::id
-        )
-        .select((articles::updated_at.assume_not_null(), articles::id))
-        .load(c)
+        let query = page!(query, order, after, articles::updated_at, articles::id);
+        let columns = (articles::updated_at.assume_not_null(), articles::id);
+        at_most(query.select(columns), limit).load(c)
     } else {
-        page!(
-            query,
-            order,
-            after,
-            limit,
-            articles::published_at,
-            articles::id
-        )
-        .select((articles::published_at.assume_not_null(), articles::id))
-        .load(c)
+        let query = page!(query, order, after, articles::published_at, articles::id);
+        let columns = (articles::published_at.assume_not_null(), articles::id);
+        at_most(query.select(columns), limit).load(c)
     }
 }
 
@@ -220,28 +205,13 @@ fn page_of_list(
                 .filter(others.field(listings::article_id).eq(listings::article_id)),
         ));
     }
+    let id = listings::article_id;
     if order == Order::UpdatedFirst {
-        page!(
-            query,
-            order,
-            after,
-            limit,
-            listings::updated_at,
-            listings::article_id
-        )
-        .select((listings::updated_at, listings::article_id))
-        .load(c)
+        let query = page!(query, order, after, listings::updated_at, id);
+        at_most(query.select((listings::updated_at, id)), limit).load(c)
     } else {
-        page!(
-            query,
-            order,
-            after,
-            limit,
-            listings::published_at,
-            listings::article_id
-        )
-        .select((listings::published_at, listings::article_id))
-        .load(c)
+        let query = page!(query, order, after, listings::published_at, id);
+        at_most(query.select((listings::published_at, id)), limit).load(c)
     }
 }
 
@@ -257,8 +227,7 @@ pub fn around(
     let (at, id) = (listings::published_at, listings::article_id);
     let articles = listings::table
         .filter(listings::list_id.eq(list))
-        .select((at, id))
-        .limit(limit);
+        .select((at, id));
     let older = articles
         .filter(at.le(here.at))
         .filter(at.lt(here.at).or(id.lt(here.id)))
@@ -268,10 +237,14 @@ pub fn around(
         .filter(at.gt(here.at).or(id.gt(here.id)))
         .filter(at.le(now))
         .order((at.asc(), id.asc()));
-    let mut found: Vec<(Time, Id)> = older.load(c)?;
-    found.extend(newer.load::<(Time, Id)>(c)?);
-    let position = |(at, id)| Position { at, id };
-    Ok(found.into_iter().map(position).collect())
+    let count = limit as usize;
+    let older: Vec<(Time, Id)> = at_most(older, limit).load(c)?;
+    let newer: Vec<(Time, Id)> = at_most(newer, limit).load(c)?;
+    let found = older
+        .into_iter()
+        .take(count)
+        .chain(newer.into_iter().take(count));
+    Ok(found.map(|(at, id)| Position { at, id }).collect())
 }
 
 /// How many articles a list has.
