@@ -116,7 +116,7 @@ rows! {
         article_id: Id, revision: i32, position: i32, placement: String, relation: String,
         headline: Option<String>, slug: Option<String>, target_id: Option<Id>, url: Option<String>,
     }
-    listings ListingRow { list_id: Id, published_at: Time, article_id: Id, updated_at: Time }
+    listings ListingRow { list_id: Id, published_at: Time, article_id: Id, updated_at: Time, expires_at: Option<Time> }
     preview_links PreviewLinkRow {
         id: Id, article_id: Id, digest: String, note: Option<String>, created_at: Time, created_by: Id,
         expires_at: Time,

@@ -207,6 +207,7 @@ diesel::table! {
         published_at -> BigInt,
         article_id -> Uid,
         updated_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
     }
 }
 

@@ -70,16 +70,12 @@ impl Span {
     }
 }
 
-/// Adds a query's filters that concern articles. A macro, because the queries
-/// that need it have different types.
+/// Adds a query's filters, but for those of kind and language. A macro, because the
+/// queries that need it have different types.
 macro_rules! narrow {
-    ($query:ident, $filter:ident, $span:expr, $now:ident, $at:expr) => {
+    ($query:ident, $filter:ident, $span:expr, $now:ident, $at:expr, $expires_at:expr, $id:expr) => {
         let span = $span;
-        $query = $query.filter(
-            articles::expires_at
-                .is_null()
-                .or(articles::expires_at.gt($now)),
-        );
+        $query = $query.filter($expires_at.is_null().or($expires_at.gt($now)));
         $query = match span.inclusive {
             true => $query.filter($at.le(span.until)),
             false => $query.filter($at.lt(span.until)),
@@ -87,14 +83,56 @@ macro_rules! narrow {
         if let Some(from) = span.from {
             $query = $query.filter($at.ge(from));
         }
+        if !$filter.exclude.is_empty() {
+            $query = $query.filter($id.ne_all(&$filter.exclude));
+        }
+    };
+}
+
+/// [`narrow`] for all articles.
+macro_rules! narrow_all {
+    ($query:ident, $filter:ident, $span:expr, $now:ident) => {
+        let (at, expires_at) = (articles::published_at, articles::expires_at);
+        narrow!($query, $filter, $span, $now, at, expires_at, articles::id);
         if !$filter.kinds.is_empty() {
             $query = $query.filter(articles::kind.eq_any(&$filter.kinds));
         }
         if !$filter.languages.is_empty() {
             $query = $query.filter(articles::language.eq_any(&$filter.languages));
         }
-        if !$filter.exclude.is_empty() {
-            $query = $query.filter(articles::id.ne_all(&$filter.exclude));
+    };
+}
+
+/// [`narrow`] for a list, which is read alone as long as nothing is asked that only
+/// articles know.
+macro_rules! narrow_list {
+    ($query:ident, $filter:ident, $and:expr, $span:expr, $now:ident) => {
+        let (at, expires_at) = (listings::published_at, listings::expires_at);
+        narrow!(
+            $query,
+            $filter,
+            $span,
+            $now,
+            at,
+            expires_at,
+            listings::article_id
+        );
+        let article = articles::table.filter(articles::id.eq(listings::article_id));
+        if !$filter.kinds.is_empty() {
+            let of_kind = articles::kind.eq_any(&$filter.kinds);
+            $query = $query.filter(exists(article.filter(of_kind)));
+        }
+        if !$filter.languages.is_empty() {
+            let in_language = articles::language.eq_any(&$filter.languages);
+            $query = $query.filter(exists(article.filter(in_language)));
+        }
+        for alternatives in $and {
+            $query = $query.filter(exists(
+                others
+                    .filter(any_of(others.field(listings::list_id), alternatives))
+                    .filter(others.field(listings::published_at).eq(at))
+                    .filter(others.field(listings::article_id).eq(listings::article_id)),
+            ));
         }
     };
 }
@@ -163,8 +201,7 @@ fn page_of_all(
     let mut query = articles::table
         .filter(articles::published_at.is_not_null())
         .into_boxed::<Db>();
-    let span = Span::new(filter, order, now, after);
-    narrow!(query, filter, span, now, articles::published_at);
+    narrow_all!(query, filter, Span::new(filter, order, now, after), now);
     if order == Order::UpdatedFirst {
         let query = page!(query, order, after, articles::updated_at, articles::id);
         let columns = (articles::updated_at.assume_not_null(), articles::id);
@@ -188,23 +225,15 @@ fn page_of_list(
     limit: i64,
 ) -> QueryResult<Vec<(Time, Id)>> {
     let mut query = listings::table
-        .inner_join(articles::table)
         .filter(listings::list_id.eq(list))
         .into_boxed::<Db>();
-    let span = Span::new(filter, order, now, after);
-    narrow!(query, filter, span, now, listings::published_at);
-    for alternatives in and {
-        query = query.filter(exists(
-            others
-                .filter(any_of(others.field(listings::list_id), alternatives))
-                .filter(
-                    others
-                        .field(listings::published_at)
-                        .eq(listings::published_at),
-                )
-                .filter(others.field(listings::article_id).eq(listings::article_id)),
-        ));
-    }
+    narrow_list!(
+        query,
+        filter,
+        and,
+        Span::new(filter, order, now, after),
+        now
+    );
     let id = listings::article_id;
     if order == Order::UpdatedFirst {
         let query = page!(query, order, after, listings::updated_at, id);
@@ -254,29 +283,25 @@ pub fn count(c: &mut Conn, filter: &ListFilter, now: Time) -> QueryResult<i64> {
             let mut query = articles::table
                 .filter(articles::published_at.is_not_null())
                 .into_boxed::<Db>();
-            let span = Span::new(filter, Order::default(), now, None);
-            narrow!(query, filter, span, now, articles::published_at);
+            narrow_all!(
+                query,
+                filter,
+                Span::new(filter, Order::default(), now, None),
+                now
+            );
             query.select(count_star()).first(c)
         }
         Some((alternatives, and)) => {
             let mut query = listings::table
-                .inner_join(articles::table)
                 .filter(any_of(listings::list_id, alternatives))
                 .into_boxed::<Db>();
-            let span = Span::new(filter, Order::default(), now, None);
-            narrow!(query, filter, span, now, listings::published_at);
-            for alternatives in and {
-                query = query.filter(exists(
-                    others
-                        .filter(any_of(others.field(listings::list_id), alternatives))
-                        .filter(
-                            others
-                                .field(listings::published_at)
-                                .eq(listings::published_at),
-                        )
-                        .filter(others.field(listings::article_id).eq(listings::article_id)),
-                ));
-            }
+            narrow_list!(
+                query,
+                filter,
+                and,
+                Span::new(filter, Order::default(), now, None),
+                now
+            );
             query
                 .select(dsl::count(listings::article_id).aggregate_distinct())
                 .first(c)
@@ -319,10 +344,9 @@ pub fn next_disappearance(
             .select(min(articles::expires_at))
             .first(c),
         Some(alternatives) => listings::table
-            .inner_join(articles::table)
             .filter(any_of(listings::list_id, alternatives))
-            .filter(articles::expires_at.gt(now))
-            .select(min(articles::expires_at))
+            .filter(listings::expires_at.gt(now))
+            .select(min(listings::expires_at))
             .first(c),
     }
 }

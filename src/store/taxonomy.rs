@@ -202,12 +202,14 @@ pub fn list_also(c: &mut Conn, from: Id, entered: Id) -> QueryResult<()> {
             listings::published_at,
             listings::article_id,
             listings::updated_at,
+            listings::expires_at,
         )))
         .into_columns((
             listings::list_id,
             listings::published_at,
             listings::article_id,
             listings::updated_at,
+            listings::expires_at,
         ))
         .on_conflict_do_nothing()
         .execute(c)

@@ -200,13 +200,15 @@ CREATE INDEX links_dangling ON links (slug) WHERE target_id IS NULL AND slug IS 
 
 -- What readers see in lists: a row for each section above an article, each of
 -- its topics and each of its authors. A list with a filter is one range of
--- this table, whatever the size of the archive.
+-- this table, whatever the size of the archive, and nothing else is read for it:
+-- `updated_at` and `expires_at` are copies of the article's.
 CREATE TABLE listings (
     list_id UUID NOT NULL,
     published_at BIGINT NOT NULL,
     article_id UUID NOT NULL REFERENCES articles (id) ON DELETE CASCADE,
     updated_at BIGINT NOT NULL,
-    PRIMARY KEY (list_id, published_at, article_id)
+    expires_at BIGINT,
+    PRIMARY KEY (list_id, published_at, article_id) INCLUDE (expires_at)
 );
 CREATE INDEX listings_by_updated_at ON listings (list_id, updated_at, article_id);
 CREATE INDEX listings_by_article ON listings (article_id);

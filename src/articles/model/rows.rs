@@ -327,6 +327,8 @@ pub struct ListingRow {
     pub article_id: Id,
     /// When it last changed in substance.
     pub updated_at: Time,
+    /// When it stops being visible by itself.
+    pub expires_at: Option<Time>,
 }
 
 /// A slug that an article once had.

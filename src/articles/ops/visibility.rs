@@ -100,6 +100,7 @@ fn listings(row: &ArticleRow, lists: &[Id], published_at: Time) -> Vec<ListingRo
         published_at,
         article_id: row.id,
         updated_at: row.updated_at.unwrap_or(published_at),
+        expires_at: row.expires_at,
     };
     lists.iter().map(place).collect()
 }

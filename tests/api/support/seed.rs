@@ -108,6 +108,7 @@ impl App {
                         listings::published_at.eq(published),
                         listings::article_id.eq(id),
                         listings::updated_at.eq(published),
+                        listings::expires_at.eq(at(seed.expires)),
                     ))
                 )?;
                 tags.push(Tag::list(*list));

@@ -173,6 +173,28 @@ both! {
         }
     }
 
+    /// An article that expires goes from the list it came into at its hour.
+    async fn what_expires_does_so_in_the_other_too(app: App) {
+        newsroom(&app).await;
+        for (kind, _) in KINDS {
+            make(&app, kind, "alt", "Alt").await;
+            make(&app, kind, "neu", "Neu").await;
+            let name = |n: &str| format!("{kind}-{n}");
+            let mut short = about("Kurz", kind, &["alt"]);
+            short["expires_at"] = json!(crate::articles::at(&app, 600));
+            live(&app, &name("kurz"), &short).await;
+            live(&app, &name("lang"), &about("Lang", kind, &["alt"])).await;
+            merge(&app, kind, "alt", "neu", 200).await;
+            let path = format!("/v1/articles?{kind}=neu");
+            assert_eq!(names(&app, &path).await, [name("kurz"), name("lang")]);
+            // Asked for at once, before what has expired is put out of lists.
+            app.state.travel(601);
+            assert_eq!(app.get(&format!("{path}&count=true"), 200).await["count"], 1);
+            assert_eq!(names(&app, &path).await, [name("lang")]);
+            app.state.travel(-601);
+        }
+    }
+
     async fn what_cannot_be_merged_stays(app: App) {
         let editor = newsroom(&app).await;
         for (kind, _) in KINDS {
