@@ -16,6 +16,7 @@ pub mod pg;
 mod pool;
 pub mod rows;
 pub mod schema;
+mod together;
 pub mod types;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use crate::error::{Error, Result, internal};
 pub use any::any_of;
 pub use limit::at_most;
 use pool::Pool;
+pub use together::together;
 pub use types::{Id, Time};
 
 /// A borrowed connection to either database.

@@ -35,7 +35,7 @@ pub const MORE: i64 = 5;
 /// How many automatic picks there are.
 const AUTOMATIC: usize = 6;
 /// How many of each topic, and of the section, are looked at.
-const CANDIDATES: i64 = 20;
+const CANDIDATES: i64 = 21;
 /// How many more the index is asked for, in case readers don't see some.
 const SPARE: usize = 6;
 
@@ -316,15 +316,11 @@ fn near(
         id: row.id,
     };
     let mut found: HashMap<Id, (Position, u32)> = HashMap::new();
-    let lists = topics
-        .iter()
-        .map(|topic| (*topic, 3))
-        .chain(section.map(|section| (section, 1)));
-    for (list, weight) in lists {
-        made.tags.push(Tag::list(list));
-        for position in crate::store!(*conn, lists::around(list, here, now, CANDIDATES))? {
-            found.entry(position.id).or_insert((position, 0)).1 += weight;
-        }
+    let lists: Vec<Id> = topics.into_iter().chain(section).collect();
+    made.tags.extend(lists.iter().map(|list| Tag::list(*list)));
+    for (list, position) in crate::store!(*conn, lists::around(&lists, here, now, CANDIDATES))? {
+        let weight = if Some(list) == section { 1 } else { 3 };
+        found.entry(position.id).or_insert((position, 0)).1 += weight;
     }
     let mut ranked: Vec<(Position, u32)> = found
         .into_values()

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use super::super::{Conn, Db};
 use crate::articles::model::{ListFilter, ListingRow, LiveHead, LiveRow, Order, RevisionHead};
 use crate::db::schema::{articles, listings};
-use crate::db::{Id, Time, any_of, at_most};
+use crate::db::{Id, Time, any_of, at_most, together};
 use crate::http::cursor::Position;
 
 // The macro makes items that carry no documentation.
@@ -244,36 +244,41 @@ fn page_of_list(
     }
 }
 
-/// The articles of a list that were published next before and after a position, so many
-/// on either side at most. Lists keep for a moment what has expired.
+/// The articles of each of these lists that were published next before and after a
+/// position, so many on either side or a few more, with the list. Lists keep for a
+/// moment what has expired.
 pub fn around(
     c: &mut Conn,
-    list: Id,
+    lists: &[Id],
     here: Position,
     now: Time,
     limit: i64,
-) -> QueryResult<Vec<Position>> {
+) -> QueryResult<Vec<(Id, Position)>> {
+    if lists.is_empty() {
+        return Ok(Vec::new());
+    }
     let (at, id) = (listings::published_at, listings::article_id);
-    let articles = listings::table
-        .filter(listings::list_id.eq(list))
-        .select((at, id));
-    let older = articles
-        .filter(at.le(here.at))
-        .filter(at.lt(here.at).or(id.lt(here.id)))
-        .order((at.desc(), id.desc()));
-    let newer = articles
-        .filter(at.ge(here.at))
-        .filter(at.gt(here.at).or(id.gt(here.id)))
-        .filter(at.le(now))
-        .order((at.asc(), id.asc()));
-    let count = limit as usize;
-    let older: Vec<(Time, Id)> = at_most(older, limit).load(c)?;
-    let newer: Vec<(Time, Id)> = at_most(newer, limit).load(c)?;
-    let found = older
-        .into_iter()
-        .take(count)
-        .chain(newer.into_iter().take(count));
-    Ok(found.map(|(at, id)| Position { at, id }).collect())
+    let mut sides = Vec::with_capacity(2 * lists.len());
+    for list in lists {
+        let articles =
+            listings::table
+                .filter(listings::list_id.eq(*list))
+                .select((listings::list_id, at, id));
+        let older = articles
+            .filter(at.le(here.at))
+            .filter(at.lt(here.at).or(id.lt(here.id)))
+            .order((at.desc(), id.desc()));
+        let newer = articles
+            .filter(at.ge(here.at))
+            .filter(at.gt(here.at).or(id.gt(here.id)))
+            .filter(at.le(now))
+            .order((at.asc(), id.asc()));
+        sides.push(at_most(older.into_boxed::<Db>(), limit));
+        sides.push(at_most(newer.into_boxed::<Db>(), limit));
+    }
+    let found: Vec<(Id, Time, Id)> = together(sides).load(c)?;
+    let position = |(list, at, id)| (list, Position { at, id });
+    Ok(found.into_iter().map(position).collect())
 }
 
 /// How many articles a list has.
